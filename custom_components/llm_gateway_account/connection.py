@@ -1,0 +1,64 @@
+"""How Home Assistant connects to a gateway."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import aiohttp
+
+from homeassistant.const import CONF_ACCESS_TOKEN, CONF_URL, CONF_VERIFY_SSL
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
+from homeassistant.loader import async_get_loaded_integration
+
+from .const import CONF_BEARER, CONF_USER_ID, CONF_USER_ID_HEADER, DOMAIN
+from .gateway import GatewayClient
+
+
+@callback
+def async_create_client(hass: HomeAssistant, data: Mapping[str, Any]) -> GatewayClient:
+    """Return a client for the account that the data of a config entry describes.
+
+    To be called while the entry is being set up: unloading it ends the session.
+    """
+    return _client(hass, data, _create_session(hass, data))
+
+
+@contextmanager
+def async_borrow_client(
+    hass: HomeAssistant, data: Mapping[str, Any]
+) -> Iterator[GatewayClient]:
+    """Lend a client to a flow, which has no entry that could end the session."""
+    session = _create_session(hass, data, auto_cleanup=False)
+    try:
+        yield _client(hass, data, session)
+    finally:
+        session.detach()
+
+
+def _create_session(
+    hass: HomeAssistant, data: Mapping[str, Any], *, auto_cleanup: bool = True
+) -> aiohttp.ClientSession:
+    return async_create_clientsession(
+        hass,
+        verify_ssl=data[CONF_VERIFY_SSL],
+        auto_cleanup=auto_cleanup,
+        # A gateway trusts a session cookie more than the token: two accounts at
+        # one gateway must never share one.
+        cookie_jar=aiohttp.DummyCookieJar(),
+    )
+
+
+def _client(
+    hass: HomeAssistant, data: Mapping[str, Any], session: aiohttp.ClientSession
+) -> GatewayClient:
+    version = async_get_loaded_integration(hass, DOMAIN).version
+    return GatewayClient(
+        session,
+        data[CONF_URL],
+        data[CONF_USER_ID],
+        data[CONF_ACCESS_TOKEN],
+        user_agent=f"{DOMAIN}/{version}",
+        bearer=data[CONF_BEARER],
+        user_id_header=data[CONF_USER_ID_HEADER],
+    )

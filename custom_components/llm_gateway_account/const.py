@@ -1,0 +1,20 @@
+"""Constants of the LLM Gateway Account integration."""
+
+import logging
+from typing import Final
+
+DOMAIN: Final = "llm_gateway_account"
+
+LOGGER = logging.getLogger(__package__)
+
+DEFAULT_URL: Final = "https://api.iqqz.com"
+
+CONF_ALLOW_UNENCRYPTED: Final = "allow_unencrypted"
+CONF_BEARER: Final = "bearer"
+CONF_CURRENCY: Final = "currency"
+CONF_POINTS_PER_UNIT: Final = "points_per_unit"
+CONF_SITE_NAME: Final = "site_name"
+CONF_USER_ID: Final = "user_id"
+CONF_USER_ID_HEADER: Final = "user_id_header"
+
+SECTION_ADVANCED: Final = "advanced"

@@ -1,0 +1,187 @@
+"""Polls an account."""
+
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
+
+from .connection import async_create_client
+from .const import CONF_USER_ID, DOMAIN, LOGGER
+from .gateway import (
+    Account,
+    AccountDisabledError,
+    BlockedError,
+    CertificateError,
+    GatewayError,
+    InvalidAnswerError,
+    RateLimitedError,
+    RedirectedError,
+    ServerError,
+    TokenRefusedError,
+    UnreachableError,
+    UserIdRefusedError,
+    WebPageError,
+)
+
+UPDATE_INTERVAL = timedelta(minutes=5)
+
+# How long entities stay on the last good answer while new polls fail: fifteen
+# minutes, and a little for the poll that is due just then to come back.
+GRACE_PERIOD = timedelta(minutes=15, seconds=45)
+
+# A gateway that asks for more patience than this is asked again all the same.
+MAX_RETRY_AFTER = timedelta(hours=1)
+
+# A gateway whose database is down refuses every token, so a refusal counts only
+# when it is still there after this time.
+CONFIRM_REFUSAL_AFTER = timedelta(minutes=1)
+
+# When the token of an entry was first refused, in monotonic seconds. Outlives the
+# coordinator, because every retry of a failed set-up makes a new one.
+FIRST_REFUSALS: HassKey[dict[str, float]] = HassKey(f"{DOMAIN}_first_refusals")
+
+TRANSLATION_KEYS: dict[type[GatewayError], str] = {
+    UserIdRefusedError: "user_id_refused",
+    AccountDisabledError: "account_disabled",
+    RateLimitedError: "rate_limited",
+    CertificateError: "certificate_error",
+    UnreachableError: "unreachable",
+    ServerError: "server_error",
+    WebPageError: "web_page",
+    BlockedError: "blocked",
+    RedirectedError: "redirected",
+    InvalidAnswerError: "invalid_answer",
+}
+
+type AccountConfigEntry = ConfigEntry[AccountCoordinator]
+
+
+class AccountCoordinator(DataUpdateCoordinator[Account]):
+    """Asks for one account, and keeps its last good answer for a while."""
+
+    config_entry: AccountConfigEntry
+
+    def __init__(self, hass: HomeAssistant, config_entry: AccountConfigEntry) -> None:
+        """Prepare the polls of an entry that is being set up."""
+        super().__init__(
+            hass,
+            LOGGER,
+            config_entry=config_entry,
+            name=DOMAIN,
+            update_interval=UPDATE_INTERVAL,
+            always_update=False,
+        )
+        self.client = async_create_client(hass, config_entry.data)
+        self.last_success: datetime | None = None
+        self._cancel_grace_period: CALLBACK_TYPE | None = None
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether there is an answer fresh enough to be shown."""
+        return self.last_update_success or self._cancel_grace_period is not None
+
+    @override
+    async def _async_update_data(self) -> Account:
+        """Return the account, or raise what the failure means for Home Assistant."""
+        first_refusals = self.hass.data.setdefault(FIRST_REFUSALS, {})
+        first_refusal = first_refusals.pop(self.config_entry.entry_id, None)
+        try:
+            account = await self.client.async_get_account()
+        except TokenRefusedError as err:
+            now = monotonic()
+            first_refusal = now if first_refusal is None else first_refusal
+            if now - first_refusal >= CONFIRM_REFUSAL_AFTER.total_seconds():
+                raise ConfigEntryAuthFailed(
+                    translation_domain=DOMAIN, translation_key="token_refused"
+                ) from err
+            first_refusals[self.config_entry.entry_id] = first_refusal
+            raise UpdateFailed(
+                translation_domain=DOMAIN, translation_key="token_refused_once"
+            ) from err
+        except GatewayError as err:
+            raise UpdateFailed(
+                translation_domain=DOMAIN,
+                translation_key=TRANSLATION_KEYS[type(err)],
+                translation_placeholders=translation_placeholders(err),
+                retry_after=_retry_after(err),
+            ) from err
+        if account.id not in {None, int(self.config_entry.data[CONF_USER_ID])}:
+            raise UpdateFailed(
+                translation_domain=DOMAIN, translation_key="other_account"
+            )
+        return account
+
+    @callback
+    @override
+    def _async_refresh_finished(self) -> None:
+        """Start the grace period anew after each good answer."""
+        if not self.last_update_success:
+            return
+        self.last_success = dt_util.utcnow()
+        self._async_end_grace_period()
+        self._cancel_grace_period = async_call_later(
+            self.hass,
+            GRACE_PERIOD,
+            HassJob(self._async_grace_period_over, cancel_on_shutdown=True),
+        )
+        # Unchanged data is news only to entities that asked for every answer.
+        self.always_update = any(self.async_contexts())
+
+    @callback
+    def _async_grace_period_over(self, _now: datetime) -> None:
+        self._cancel_grace_period = None
+        if not self.last_update_success:
+            self.async_update_listeners()
+
+    @callback
+    def _async_end_grace_period(self) -> None:
+        if self._cancel_grace_period is not None:
+            self._cancel_grace_period()
+            self._cancel_grace_period = None
+
+    @override
+    async def async_shutdown(self) -> None:
+        """End the polls and the grace period."""
+        self._async_end_grace_period()
+        await super().async_shutdown()
+
+    async def async_update_site(self) -> None:
+        """Show the version of the gateway's software on the device page."""
+        try:
+            site = await self.client.async_get_site()
+        except GatewayError:
+            return
+        if site.version:
+            dr.async_get(self.hass).async_get_or_create(
+                config_entry_id=self.config_entry.entry_id,
+                identifiers={(DOMAIN, self.config_entry.entry_id)},
+                sw_version=site.version,
+            )
+
+
+def translation_placeholders(err: GatewayError) -> dict[str, str]:
+    """Return what the translated text of an error has to fill in."""
+    match err:
+        case ServerError(status=status):
+            return {"status": str(status)}
+        case RedirectedError(target=target):
+            return {"target": target}
+    return {}
+
+
+def _retry_after(err: GatewayError) -> float | None:
+    """Return the seconds to the next poll where the gateway asks for patience."""
+    if not isinstance(err, RateLimitedError) or err.retry_after is None:
+        return None
+    return min(
+        max(err.retry_after, UPDATE_INTERVAL.total_seconds()),
+        MAX_RETRY_AFTER.total_seconds(),
+    )

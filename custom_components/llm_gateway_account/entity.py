@@ -1,0 +1,97 @@
+"""What all entities of an account have in common."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol, override
+
+from homeassistant.const import CONF_URL, Platform
+from homeassistant.core import callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+
+from .const import CONF_SITE_NAME, DOMAIN
+from .coordinator import AccountCoordinator
+from .gateway import Account
+
+
+class AccountEntityDescription(Protocol):
+    """A description that reads its value from the account."""
+
+    @property
+    def key(self) -> str:
+        """Suffix of the unique ID, and translation key."""
+
+    @property
+    def value_fn(self) -> Callable[[Account], Any]:
+        """Return the value; None where the account does not have it."""
+
+
+class AccountEntity(CoordinatorEntity[AccountCoordinator]):
+    """An entity of an account; it only shows, and holds no state of its own."""
+
+    _attr_has_entity_name = True
+
+    def __init__(
+        self,
+        coordinator: AccountCoordinator,
+        description: EntityDescription,
+        *,
+        every_answer: bool = False,
+    ) -> None:
+        """Describe the entity and its device.
+
+        With `every_answer` it is updated after each good answer, not only after
+        one that brings something new.
+        """
+        super().__init__(coordinator, context=every_answer)
+        entry = coordinator.config_entry
+        self.entity_description = description
+        self._attr_unique_id = f"{entry.entry_id}_{description.key}"
+        self._attr_translation_key = description.key
+        self._attr_device_info = DeviceInfo(
+            configuration_url=entry.data[CONF_URL],
+            entry_type=DeviceEntryType.SERVICE,
+            identifiers={(DOMAIN, entry.entry_id)},
+            model="LLM gateway account",
+            name=entry.data[CONF_SITE_NAME],
+        )
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Stay available on the last good answer for a while."""
+        return self.coordinator.has_answer
+
+
+@callback
+def async_add_account_entities[DescriptionT: AccountEntityDescription](
+    coordinator: AccountCoordinator,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    platform: Platform,
+    descriptions: Iterable[DescriptionT],
+    create: Callable[[AccountCoordinator, DescriptionT], Entity],
+) -> None:
+    """Add an entity for each field that the gateway has, at once or when it comes.
+
+    A field that was there once keeps its entity, which then reads unknown.
+    """
+    entry = coordinator.config_entry
+    registry = er.async_get(coordinator.hass)
+    missing = {description.key: description for description in descriptions}
+
+    @callback
+    def add_present() -> None:
+        present = [
+            description
+            for key, description in missing.items()
+            if description.value_fn(coordinator.data) is not None
+            or registry.async_get_entity_id(platform, DOMAIN, f"{entry.entry_id}_{key}")
+        ]
+        for description in present:
+            del missing[description.key]
+        async_add_entities([create(coordinator, each) for each in present])
+
+    add_present()
+    entry.async_on_unload(coordinator.async_add_listener(add_present))

@@ -1,0 +1,40 @@
+"""Client for the account API of LLM gateways of the one-api family."""
+
+from .client import GatewayClient
+from .errors import (
+    AccountDisabledError,
+    AuthenticationError,
+    BlockedError,
+    CertificateError,
+    GatewayError,
+    InvalidAnswerError,
+    RateLimitedError,
+    RedirectedError,
+    ServerError,
+    TokenRefusedError,
+    UnreachableError,
+    UserIdRefusedError,
+    WebPageError,
+)
+from .models import DEFAULT_QUOTA_PER_UNIT, POINTS, Account, Site
+
+__all__ = [
+    "DEFAULT_QUOTA_PER_UNIT",
+    "POINTS",
+    "Account",
+    "AccountDisabledError",
+    "AuthenticationError",
+    "BlockedError",
+    "CertificateError",
+    "GatewayClient",
+    "GatewayError",
+    "InvalidAnswerError",
+    "RateLimitedError",
+    "RedirectedError",
+    "ServerError",
+    "Site",
+    "TokenRefusedError",
+    "UnreachableError",
+    "UserIdRefusedError",
+    "WebPageError",
+]

@@ -1,0 +1,210 @@
+"""Client for the account API: one method per endpoint, typed answers out."""
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+import json
+from typing import Any, NoReturn
+
+import aiohttp
+from yarl import URL
+
+from .errors import (
+    BlockedError,
+    CertificateError,
+    GatewayError,
+    InvalidAnswerError,
+    RateLimitedError,
+    RedirectedError,
+    ServerError,
+    TokenRefusedError,
+    UnreachableError,
+    WebPageError,
+)
+from .models import Account, Site
+from .refusals import error_from_envelope, is_challenge
+
+ACCOUNT_PATH = "api/user/self"
+STATUS_PATH = "api/status"
+
+REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=15)
+MAX_BODY = 1024 * 1024
+
+# Every fork that wants to know whose token it is has a name of its own for that
+# header. None minds the others', so nobody has to know which software a site runs.
+USER_ID_HEADERS = (
+    "X-Api-User",  # V-API
+    "New-Api-User",  # new-api before v1.0.0-rc.22
+    "Veloera-User",
+    "Rix-Api-User",
+    "Dmx-Api-User",
+    "Done-User",
+    "Heqiuyu-Api-User",
+    "neo-api-user",
+    "NexusTok-User",
+    "User-id",  # Super-API
+    "voapi-user",
+)
+
+
+class GatewayClient:
+    """Reads one account at one gateway. Writes nothing, follows no redirect."""
+
+    def __init__(  # noqa: PLR0913
+        self,
+        session: aiohttp.ClientSession,
+        url: str,
+        user_id: str,
+        access_token: str,
+        *,
+        user_agent: str,
+        bearer: bool = True,
+        user_id_header: str | None = None,
+    ) -> None:
+        """Keep what a request needs; nothing is sent yet.
+
+        `url` is the base address of the gateway. `bearer` tells whether the token
+        goes out as `Bearer <token>` or as it is. `user_id_header` is one more name
+        for the header with the user ID.
+        """
+        self._session = session
+        self._url = URL(url)
+        # The family removes exactly "Bearer ", so the capital matters.
+        self._account_headers = {
+            "Authorization": f"Bearer {access_token}" if bearer else access_token,
+            **dict.fromkeys(USER_ID_HEADERS, user_id),
+        }
+        if user_id_header:
+            self._account_headers[user_id_header] = user_id
+        self._headers = {"Accept": "application/json", "User-Agent": user_agent}
+
+    async def async_get_account(self) -> Account:
+        """Return the account. Raises GatewayError of the kind that fits."""
+        data = await self._async_get_data(ACCOUNT_PATH, self._account_headers)
+        return Account.from_payload(data)
+
+    async def async_get_site(self) -> Site:
+        """Return what the gateway says of itself; asked without any credentials.
+
+        A gateway that does not have this page, or refuses it, is a normal gateway:
+        the answer is then `Site()`. Raises UnreachableError, RateLimitedError and
+        ServerError, as only these may pass.
+        """
+        try:
+            data = await self._async_get_data(STATUS_PATH)
+        except UnreachableError, RateLimitedError, ServerError:
+            raise
+        except GatewayError:
+            return Site()
+        return Site.from_payload(data)
+
+    async def _async_get_data(
+        self, path: str, headers: dict[str, str] | None = None
+    ) -> dict[str, Any]:
+        """Return the `data` object of a good answer."""
+        failure: GatewayError
+        try:
+            async with self._session.get(
+                self._url.joinpath(path),
+                headers={**self._headers, **(headers or {})},
+                timeout=REQUEST_TIMEOUT,
+                allow_redirects=False,
+            ) as response:
+                return _data_of(response, await _async_read(response))
+        except aiohttp.ClientConnectorCertificateError:
+            failure = CertificateError("the TLS certificate is not accepted")
+        except aiohttp.ClientPayloadError, aiohttp.ClientResponseError:
+            failure = InvalidAnswerError("the answer is broken")
+        except TimeoutError:
+            failure = UnreachableError("no complete answer in time")
+        except (aiohttp.ClientError, OSError) as err:
+            failure = UnreachableError(f"no answer ({type(err).__name__})")
+        # Raised out here because aiohttp's own errors hold the request's headers,
+        # and with them the token, which an exception's context would keep.
+        raise failure
+
+
+async def _async_read(response: aiohttp.ClientResponse) -> bytes:
+    """Return the body, unpacked. Raises InvalidAnswerError if it is too large."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise InvalidAnswerError("the answer is too large")
+    return bytes(body)
+
+
+def _data_of(response: aiohttp.ClientResponse, body: bytes) -> dict[str, Any]:
+    """Return the `data` object, or raise what status and body mean together.
+
+    The family answers a bad token with HTTP 200, and proxies answer in its place.
+    """
+    status = response.status
+    if status == 429:
+        raise RateLimitedError(_retry_after(response))
+    if 300 <= status < 400 and "Location" in response.headers:
+        raise RedirectedError(_redirect_target(response))
+    if is_challenge(response.headers, body):
+        raise BlockedError("a protection page asks for a browser")
+    if status >= 500:
+        raise ServerError(status)
+    if not body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        _raise_not_json(status, body)
+
+    envelope = _parse(body)
+    data = envelope.get("data")
+    if status == 200 and envelope.get("success") is True and isinstance(data, dict):
+        return data
+    raise error_from_envelope(status, envelope)
+
+
+def _raise_not_json(status: int, body: bytes) -> NoReturn:
+    is_page = body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+    if status == 403 or (status == 401 and is_page):
+        raise BlockedError(f"something in front of the gateway refuses (HTTP {status})")
+    if status == 401:
+        raise TokenRefusedError("the access token is refused (HTTP 401)")
+    if is_page:
+        raise WebPageError(f"a web page instead of the API (HTTP {status})")
+    raise InvalidAnswerError(f"the answer is not JSON (HTTP {status})")
+
+
+def _parse(body: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
+    except ValueError, RecursionError:
+        answer = None
+    # Raised out here because a decoder's error holds the whole body.
+    if not isinstance(answer, dict):
+        raise InvalidAnswerError("the answer is not valid JSON")
+    return answer
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _retry_after(response: aiohttp.ClientResponse) -> float | None:
+    """Return the seconds of `Retry-After`, which may also be a date."""
+    value = response.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdecimal():
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        return None
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def _redirect_target(response: aiohttp.ClientResponse) -> str:
+    """Return the address to enter instead, as far as it can be told."""
+    try:
+        target = response.url.join(URL(response.headers["Location"]))
+        origin = target.origin()
+    except ValueError:
+        return str(response.url.origin())
+    # Only the part in front of the API's path is the gateway's address; anything
+    # else in a path, and all of a query, might tell who asked.
+    base, found, _ = target.path.partition(f"/{ACCOUNT_PATH}")
+    return f"{origin}{base}" if found else str(origin)

@@ -1,0 +1,91 @@
+"""Fixtures: a gateway on loopback, and an account at it in Home Assistant."""
+
+from collections.abc import AsyncGenerator, Generator
+from unittest.mock import patch
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
+from syrupy.assertion import SnapshotAssertion
+
+# Imported early: the test package brings a `custom_components` of its own.
+from custom_components.llm_gateway_account.const import (
+    CONF_ALLOW_UNENCRYPTED,
+    CONF_BEARER,
+    CONF_CURRENCY,
+    CONF_POINTS_PER_UNIT,
+    CONF_SITE_NAME,
+    CONF_USER_ID,
+    CONF_USER_ID_HEADER,
+    DOMAIN,
+)
+from homeassistant.const import CONF_ACCESS_TOKEN, CONF_URL, CONF_VERIFY_SSL
+from homeassistant.core import HomeAssistant
+
+from .gateway_server import ACCESS_TOKEN, USER_ID, GatewayServer
+
+TITLE = "planted-display-name @ Example Gateway"
+
+
+@pytest.fixture(autouse=True)
+def auto_enable(socket_enabled: None, enable_custom_integrations: None) -> None:
+    """Let Home Assistant find the integration, and reach loopback."""
+
+
+@pytest.fixture
+def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """Keep snapshots where Home Assistant keeps them."""
+    return snapshot.use_extension(HomeAssistantSnapshotExtension)
+
+
+@pytest.fixture
+async def gateway() -> AsyncGenerator[GatewayServer]:
+    """Run a gateway: V-API with one account."""
+    server = GatewayServer()
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+def entry(gateway: GatewayServer) -> MockConfigEntry:
+    """Return the config entry of the account, as the flow creates it."""
+    return MockConfigEntry(
+        domain=DOMAIN,
+        title=TITLE,
+        unique_id=f"{gateway.url.partition('://')[2]}#{USER_ID}",
+        data={
+            CONF_URL: gateway.url,
+            CONF_USER_ID: str(USER_ID),
+            CONF_ACCESS_TOKEN: ACCESS_TOKEN,
+            CONF_USER_ID_HEADER: None,
+            CONF_VERIFY_SSL: True,
+            CONF_ALLOW_UNENCRYPTED: False,
+            CONF_BEARER: True,
+            CONF_SITE_NAME: "Example Gateway",
+        },
+        options={CONF_CURRENCY: "USD", CONF_POINTS_PER_UNIT: 500_000},
+    )
+
+
+@pytest.fixture
+def every_entity_enabled() -> Generator[None]:
+    """Enable the entities that are off by default."""
+    with patch(
+        "homeassistant.helpers.entity.Entity.entity_registry_enabled_default", new=True
+    ):
+        yield
+
+
+@pytest.fixture
+async def loaded_entry(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfigEntry:
+    """Return the config entry, set up."""
+    await setup(hass, entry)
+    return entry
+
+
+async def setup(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Set up an entry and wait until everything it started is done."""
+    entry.add_to_hass(hass)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)

@@ -1,0 +1,164 @@
+"""What people type and paste, and what becomes of it."""
+
+import pytest
+
+from custom_components.llm_gateway_account.gateway.inputs import (
+    InputError,
+    InputProblem,
+    parse_access_token,
+    parse_header_name,
+    parse_url,
+    parse_user_id,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("https://api.iqqz.com", "https://api.iqqz.com"),
+        ("  https://api.iqqz.com/ \n", "https://api.iqqz.com"),
+        ("api.iqqz.com", "https://api.iqqz.com"),
+        ("//api.iqqz.com/", "https://api.iqqz.com"),
+        ("API.iqqz.COM.", "https://api.iqqz.com"),
+        ("HTTPS://Api.Iqqz.Com:443/", "https://api.iqqz.com"),
+        ("https://api.iqqz.com:8443", "https://api.iqqz.com:8443"),
+        ("https://api.iqqz.com/console", "https://api.iqqz.com"),
+        ("https://api.iqqz.com/console/personal?tab=1#x", "https://api.iqqz.com"),
+        ("https://api.iqqz.com/v1", "https://api.iqqz.com"),
+        ("https://api.iqqz.com/v1/chat/completions", "https://api.iqqz.com"),
+        ("https://api.iqqz.com/api/user/self", "https://api.iqqz.com"),
+        ("https://api.iqqz.com/api/user/self/", "https://api.iqqz.com"),
+        ("https://host.example/gate/way/", "https://host.example/gate/way"),
+        ("https://host.example//gate/v1/", "https://host.example/gate"),
+        ("https://host.example/?a=b", "https://host.example"),
+        # As a Chinese keyboard types it.
+        ("ｈｔｔｐｓ：／／api.iqqz.com", "https://api.iqqz.com"),
+        ("https://例え.example", "https://xn--r8jz45g.example"),
+        ("https://xn--r8jz45g.example", "https://xn--r8jz45g.example"),
+        ("192.168.1.5:3000", "http://192.168.1.5:3000"),
+        ("http://10.0.0.1", "http://10.0.0.1"),
+        ("http://100.64.0.1:3000", "http://100.64.0.1:3000"),
+        ("localhost:3000/console", "http://localhost:3000"),
+        ("new-api:3000", "http://new-api:3000"),
+        ("gateway.local", "http://gateway.local"),
+        ("https://gateway.local", "https://gateway.local"),
+        ("http://gateway.home.arpa", "http://gateway.home.arpa"),
+        ("[::1]:3000", "http://[::1]:3000"),
+        ("http://[fd00::1]/v1", "http://[fd00::1]"),
+        ("https://[2606:4700::1111]", "https://[2606:4700::1111]"),
+        ("https://1.1.1.1", "https://1.1.1.1"),
+    ],
+)
+def test_url(text: str, url: str) -> None:
+    assert parse_url(text) == url
+    assert parse_url(url) == url
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "https://",
+        "ftp://api.iqqz.com",
+        "javascript://api.iqqz.com",
+        "https://api.iqqz.com:99999",
+        "https://api.iqqz.com:0",
+        "https://api.iqqz.com:port",
+        "not an address",
+        "https://-.example",
+        "https://a..example",
+        "https://[::1",
+        "https://" + "a" * 64 + ".example",
+        "https://" + ".".join(["a" * 60] * 5),
+        "https://\u2024",
+    ],
+)
+def test_no_url(text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_url(text)
+    assert caught.value.problem is InputProblem.INVALID_URL
+
+
+@pytest.mark.parametrize("text", ["https://me:pw@api.iqqz.com", "me@api.iqqz.com"])
+def test_url_with_login(text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_url(text)
+    assert caught.value.problem is InputProblem.URL_WITH_LOGIN
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.iqqz.com",
+        "http://8.8.8.8:3000",
+        "http://[2606:4700::1111]",
+        "http://local.example",
+    ],
+)
+def test_unencrypted_url_needs_permission(url: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_url(url)
+    assert caught.value.problem is InputProblem.UNENCRYPTED
+    assert parse_url(url, allow_unencrypted=True) == url
+
+
+@pytest.mark.parametrize(
+    ("text", "user_id"),
+    [("42", "42"), (" 42 ", "42"), ("#42", "42"), ("0042", "42"), ("４２", "42")],
+)
+def test_user_id(text: str, user_id: str) -> None:
+    assert parse_user_id(text) == user_id
+
+
+@pytest.mark.parametrize("text", ["", "me", "4 2", "-1", "4.2", "1" * 21, "0x1f", "٤٢"])
+def test_no_user_id(text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_user_id(text)
+    assert caught.value.problem is InputProblem.INVALID_USER_ID
+
+
+@pytest.mark.parametrize(
+    ("text", "token"),
+    [
+        ("0123abcd", "0123abcd"),
+        (" 01\u200b23\nabcd\n", "0123abcd"),
+        ("Bearer 0123abcd", "0123abcd"),
+        ("bearer  0123abcd", "0123abcd"),
+        ("Authorization: Bearer 0123abcd", "0123abcd"),
+        ("Bearer: 0123abcd", "0123abcd"),
+        ("bearer123", "bearer123"),
+        ("a+b/c=", "a+b/c="),
+        ("sk-abc", "sk-abc"),
+    ],
+)
+def test_access_token(text: str, token: str) -> None:
+    assert parse_access_token(text) == token
+
+
+@pytest.mark.parametrize("text", ["", "  ", "Bearer ", "令牌", "tökén"])
+def test_no_access_token(text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_access_token(text)
+    assert caught.value.problem is InputProblem.INVALID_ACCESS_TOKEN
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("", None), (" ", None), (" Acme-User ", "Acme-User")]
+)
+def test_header_name(text: str, name: str | None) -> None:
+    assert parse_header_name(text) == name
+
+
+@pytest.mark.parametrize("text", ["a:b", "用户", "Authorization", "HOST", "x" * 65])
+def test_no_header_name(text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_header_name(text)
+    assert caught.value.problem is InputProblem.INVALID_HEADER
+
+
+def test_error_does_not_tell_the_input() -> None:
+    with pytest.raises(InputError) as caught:
+        parse_access_token("sécret")
+    assert "cret" not in repr(caught.value)
+    assert caught.value.__cause__ is None

@@ -1,0 +1,723 @@
+"""The flows, against a real gateway: every answer leads to one message."""
+
+from collections.abc import Generator
+from typing import Any
+from unittest.mock import patch
+
+import aiohttp
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.llm_gateway_account import config_flow
+from custom_components.llm_gateway_account.const import (
+    CONF_ALLOW_UNENCRYPTED,
+    CONF_BEARER,
+    CONF_CURRENCY,
+    CONF_POINTS_PER_UNIT,
+    CONF_SITE_NAME,
+    CONF_USER_ID,
+    CONF_USER_ID_HEADER,
+    DOMAIN,
+    SECTION_ADVANCED,
+)
+from custom_components.llm_gateway_account.gateway import CertificateError
+from homeassistant.config_entries import (
+    SOURCE_USER,
+    ConfigEntryState,
+    ConfigFlowResult,
+)
+from homeassistant.const import CONF_ACCESS_TOKEN, CONF_URL, CONF_VERIFY_SSL
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.generated.currencies import ACTIVE_CURRENCIES
+
+from .conftest import TITLE
+from .gateway_server import (
+    ACCESS_TOKEN,
+    FORKS,
+    INDEX_HTML,
+    NEW_API,
+    NEW_STATUS,
+    OLD_STATUS,
+    ONE_API,
+    USER_ID,
+    V_API,
+    Fork,
+    GatewayServer,
+    Handler,
+    answering,
+)
+
+NEW_TOKEN = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+HTML = {"Content-Type": "text/html"}
+
+# What a gateway may answer, the field the message belongs to, and the message.
+FAULTS: dict[str, tuple[Handler, str, str]] = {
+    "disabled": (
+        answering(200, {"success": False, "message": "用户已被封禁"}),
+        "base",
+        "account_disabled",
+    ),
+    "blocked": (answering(403, "<html></html>", HTML), "base", "blocked"),
+    "rate limited": (answering(429), "base", "rate_limited"),
+    "server error": (answering(502), "base", "server_error"),
+    "token": (
+        answering(200, {"success": False, "message": "access token 无效"}),
+        CONF_ACCESS_TOKEN,
+        "invalid_auth",
+    ),
+    "user ID": (
+        answering(401, {"success": False, "message": "未提供 Acme-User"}),
+        CONF_USER_ID,
+        "user_id_refused",
+    ),
+    "other account": (
+        answering(200, {"success": True, "data": {"id": 1, "quota": 1}}),
+        CONF_USER_ID,
+        "wrong_account",
+    ),
+    "not an account": (answering(200, {}), CONF_URL, "invalid_answer"),
+    "moved": (
+        answering(301, b"", {"Location": "https://new.example/api/user/self"}),
+        CONF_URL,
+        "redirected",
+    ),
+    "web page": (answering(200, INDEX_HTML, HTML), CONF_URL, "web_page"),
+}
+each_fault = pytest.mark.parametrize(
+    ("fault", "field", "error"), list(FAULTS.values()), ids=list(FAULTS)
+)
+
+
+@pytest.fixture(autouse=True)
+def mock_setup_entry() -> Generator[None]:
+    """Do not set up what a flow creates; other tests do."""
+    with patch(
+        "custom_components.llm_gateway_account.async_setup_entry", return_value=True
+    ):
+        yield
+
+
+def user_input(gateway: GatewayServer, **changes: Any) -> dict[str, Any]:
+    """Return what a person types who gets everything right."""
+    return {
+        CONF_URL: gateway.url,
+        CONF_USER_ID: str(USER_ID),
+        CONF_ACCESS_TOKEN: ACCESS_TOKEN,
+    } | changes
+
+
+async def start_user_flow(hass: HomeAssistant) -> str:
+    """Open the form and return the ID of the flow."""
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "user"
+    assert result["errors"] == {}
+    return result["flow_id"]
+
+
+@pytest.mark.parametrize("fork", FORKS, ids=lambda fork: fork.name)
+async def test_add_account_of_every_fork(
+    hass: HomeAssistant, gateway: GatewayServer, fork: Fork
+) -> None:
+    gateway.fork = fork
+    result = await hass.config_entries.flow.async_configure(
+        await start_user_flow(hass), user_input(gateway)
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == TITLE
+    assert result["data"] == {
+        CONF_URL: gateway.url,
+        CONF_USER_ID: str(USER_ID),
+        CONF_ACCESS_TOKEN: ACCESS_TOKEN,
+        CONF_USER_ID_HEADER: None,
+        CONF_VERIFY_SSL: True,
+        CONF_ALLOW_UNENCRYPTED: False,
+        CONF_BEARER: True,
+        CONF_SITE_NAME: "Example Gateway",
+    }
+    assert result["options"] == (
+        {CONF_CURRENCY: "CNY", CONF_POINTS_PER_UNIT: 500_000 / 7.3}
+        if fork is NEW_API
+        else {CONF_CURRENCY: "USD", CONF_POINTS_PER_UNIT: 500_000}
+    )
+    address = gateway.url.removeprefix("http://")
+    assert result["result"].unique_id == f"{address}#{USER_ID}"
+
+
+async def test_everything_pasted_carelessly(
+    hass: HomeAssistant, gateway: GatewayServer
+) -> None:
+    result = await hass.config_entries.flow.async_configure(
+        await start_user_flow(hass),
+        {
+            CONF_URL: f" {gateway.url.removeprefix('http://')}/console/ ",
+            CONF_USER_ID: f" {USER_ID} ",
+            CONF_ACCESS_TOKEN: f" Bearer {ACCESS_TOKEN}\n",
+            SECTION_ADVANCED: {
+                CONF_USER_ID_HEADER: " Acme-User ",
+                CONF_VERIFY_SSL: False,
+                CONF_ALLOW_UNENCRYPTED: True,
+            },
+        },
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"] == {
+        CONF_URL: gateway.url,
+        CONF_USER_ID: str(USER_ID),
+        CONF_ACCESS_TOKEN: ACCESS_TOKEN,
+        CONF_USER_ID_HEADER: "Acme-User",
+        CONF_VERIFY_SSL: False,
+        CONF_ALLOW_UNENCRYPTED: True,
+        CONF_BEARER: True,
+        CONF_SITE_NAME: "Example Gateway",
+    }
+
+
+@each_fault
+async def test_each_answer_has_its_message(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    fault: Handler,
+    field: str,
+    error: str,
+) -> None:
+    gateway.fault = fault
+    flow_id = await start_user_flow(hass)
+    result = await hass.config_entries.flow.async_configure(
+        flow_id, user_input(gateway)
+    )
+    assert result["type"] is FlowResultType.FORM
+    assert result["errors"] == {field: error}
+
+    gateway.fault = None
+    result = await hass.config_entries.flow.async_configure(
+        flow_id, user_input(gateway)
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_messages_name_what_the_gateway_said(
+    hass: HomeAssistant, gateway: GatewayServer
+) -> None:
+    flow_id = await start_user_flow(hass)
+    gateway.fault = FAULTS["moved"][0]
+    result = await hass.config_entries.flow.async_configure(
+        flow_id, user_input(gateway)
+    )
+    assert ("target", "https://new.example") in _placeholders(result)
+    gateway.fault = FAULTS["server error"][0]
+    result = await hass.config_entries.flow.async_configure(
+        flow_id, user_input(gateway)
+    )
+    assert ("status", "502") in _placeholders(result)
+
+
+@pytest.mark.parametrize(
+    ("raised", "field", "error"),
+    [
+        (CertificateError("bad"), CONF_URL, "certificate_error"),
+        (ZeroDivisionError, "base", "unknown"),
+    ],
+)
+async def test_errors_that_need_another_world(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    raised: Exception,
+    field: str,
+    error: str,
+) -> None:
+    flow_id = await start_user_flow(hass)
+    with patch.object(
+        config_flow.Account,  # type: ignore[attr-defined]
+        "from_payload",
+        side_effect=raised,
+    ):
+        result = await hass.config_entries.flow.async_configure(
+            flow_id, user_input(gateway)
+        )
+    assert result["errors"] == {field: error}
+    result = await hass.config_entries.flow.async_configure(
+        flow_id, user_input(gateway)
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    ("changes", "errors"),
+    [
+        ({CONF_URL: "not an address"}, {CONF_URL: "invalid_url"}),
+        ({CONF_URL: "ftp://x.example"}, {CONF_URL: "invalid_url"}),
+        ({CONF_URL: "https://me:pw@x.example"}, {CONF_URL: "url_with_login"}),
+        ({CONF_URL: "http://api.iqqz.com"}, {CONF_URL: "unencrypted"}),
+        ({CONF_URL: "http://127.0.0.1:9"}, {CONF_URL: "cannot_connect"}),
+        ({CONF_USER_ID: "me"}, {CONF_USER_ID: "invalid_user_id"}),
+        ({CONF_USER_ID: "12"}, {CONF_USER_ID: "user_id_refused"}),
+        ({CONF_ACCESS_TOKEN: "0" * 32}, {CONF_ACCESS_TOKEN: "invalid_auth"}),
+        ({CONF_ACCESS_TOKEN: "sk-" + "0" * 48}, {CONF_ACCESS_TOKEN: "api_key"}),
+        ({CONF_ACCESS_TOKEN: "令牌"}, {CONF_ACCESS_TOKEN: "invalid_access_token"}),
+        ({CONF_ACCESS_TOKEN: ""}, {CONF_ACCESS_TOKEN: "token_needed"}),
+        (
+            {
+                SECTION_ADVANCED: {
+                    CONF_USER_ID_HEADER: "Authorization",
+                    CONF_VERIFY_SSL: True,
+                    CONF_ALLOW_UNENCRYPTED: False,
+                }
+            },
+            {SECTION_ADVANCED: "invalid_header"},
+        ),
+        (
+            {CONF_URL: "", CONF_USER_ID: "", CONF_ACCESS_TOKEN: " "},
+            {
+                CONF_URL: "invalid_url",
+                CONF_USER_ID: "invalid_user_id",
+                CONF_ACCESS_TOKEN: "invalid_access_token",
+            },
+        ),
+    ],
+)
+async def test_typed_wrong(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    changes: dict[str, Any],
+    errors: dict[str, str],
+) -> None:
+    flow_id = await start_user_flow(hass)
+    result = await hass.config_entries.flow.async_configure(
+        flow_id, user_input(gateway, **changes)
+    )
+    assert result["type"] is FlowResultType.FORM
+    assert result["errors"] == errors
+
+    result = await hass.config_entries.flow.async_configure(
+        flow_id, user_input(gateway)
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_gateway_that_wants_the_token_as_it_is(
+    hass: HomeAssistant, gateway: GatewayServer
+) -> None:
+    gateway.bearer = False
+    result = await hass.config_entries.flow.async_configure(
+        await start_user_flow(hass), user_input(gateway)
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"][CONF_BEARER] is False
+
+
+async def test_api_key_that_opens_the_account(
+    hass: HomeAssistant, gateway: GatewayServer
+) -> None:
+    """Some gateways take an API key as well; the answer decides, not the form."""
+    gateway.account.access_token = "sk-accepted"
+    result = await hass.config_entries.flow.async_configure(
+        await start_user_flow(hass),
+        user_input(gateway, **{CONF_ACCESS_TOKEN: "sk-accepted"}),
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    ("status", "currency", "points_per_unit", "title"),
+    [
+        (OLD_STATUS, "USD", 500_000, TITLE),
+        (NEW_STATUS, "CNY", 500_000 / 7.3, TITLE),
+        (NEW_STATUS | {"quota_display_type": "TOKENS"}, "points", 500_000, TITLE),
+        (OLD_STATUS | {"currency_symbol": "QQQ"}, "points", 500_000, TITLE),
+        ({}, "USD", 500_000, "planted-display-name @ {address}"),
+    ],
+)
+async def test_unit_and_name_come_from_the_site(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    status: dict[str, Any],
+    currency: str,
+    points_per_unit: float,
+    title: str,
+) -> None:
+    gateway.fork = Fork("site", V_API.body, status=status)
+    result = await hass.config_entries.flow.async_configure(
+        await start_user_flow(hass), user_input(gateway)
+    )
+    assert result["options"] == {
+        CONF_CURRENCY: currency,
+        CONF_POINTS_PER_UNIT: points_per_unit,
+    }
+    address = gateway.url.removeprefix("http://")
+    assert result["title"] == title.format(address=address)
+
+
+@pytest.mark.parametrize(
+    ("display_name", "username", "title"),
+    [
+        ("", "planted-username", "planted-username @ Example Gateway"),
+        (" ", "", "Example Gateway"),
+    ],
+)
+async def test_title_without_names(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    display_name: str,
+    username: str,
+    title: str,
+) -> None:
+    gateway.account.display_name = display_name
+    gateway.account.username = username
+    result = await hass.config_entries.flow.async_configure(
+        await start_user_flow(hass), user_input(gateway)
+    )
+    assert result["title"] == title
+
+
+async def test_unit_is_not_guessed_while_the_site_is_in_trouble(
+    hass: HomeAssistant, gateway: GatewayServer
+) -> None:
+    gateway.fork = NEW_API
+    gateway.status_fault = answering(503)
+    flow_id = await start_user_flow(hass)
+    result = await hass.config_entries.flow.async_configure(
+        flow_id, user_input(gateway)
+    )
+    assert result["errors"] == {"base": "server_error"}
+    gateway.status_fault = None
+    result = await hass.config_entries.flow.async_configure(
+        flow_id, user_input(gateway)
+    )
+    assert result["options"][CONF_CURRENCY] == "CNY"
+
+
+async def test_same_account_once(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
+) -> None:
+    entry.add_to_hass(hass)
+    result = await hass.config_entries.flow.async_configure(
+        await start_user_flow(hass),
+        user_input(gateway, **{CONF_URL: f"{gateway.url}/console"}),
+    )
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "already_configured"
+    assert gateway.requests == []
+
+
+async def test_two_accounts_at_one_gateway(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
+) -> None:
+    entry.add_to_hass(hass)
+    gateway.account.id = 12
+    result = await hass.config_entries.flow.async_configure(
+        await start_user_flow(hass), user_input(gateway, **{CONF_USER_ID: "12"})
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+def _placeholders(result: ConfigFlowResult) -> set[tuple[str, str]]:
+    return set((result["description_placeholders"] or {}).items())
+
+
+def _suggested_values(schema: Any) -> dict[str, Any]:
+    return {
+        str(marker): marker.description["suggested_value"]
+        for marker in schema.schema
+        if marker.description
+    }
+
+
+async def test_form_keeps_what_was_typed_but_not_the_token(
+    hass: HomeAssistant, gateway: GatewayServer
+) -> None:
+    result = await hass.config_entries.flow.async_configure(
+        await start_user_flow(hass), user_input(gateway, **{CONF_USER_ID: "12"})
+    )
+    assert _suggested_values(result["data_schema"]) == {
+        CONF_URL: gateway.url,
+        CONF_USER_ID: "12",
+    }
+
+
+async def test_flows_leave_no_session_open(
+    hass: HomeAssistant, gateway: GatewayServer
+) -> None:
+    sessions: list[aiohttp.ClientSession] = []
+    create = aiohttp.ClientSession.__init__
+
+    def remember(self: aiohttp.ClientSession, *args: Any, **kwargs: Any) -> None:
+        create(self, *args, **kwargs)
+        sessions.append(self)
+
+    flow_id = await start_user_flow(hass)
+    with patch.object(aiohttp.ClientSession, "__init__", remember):
+        gateway.fault = answering(500)
+        await hass.config_entries.flow.async_configure(flow_id, user_input(gateway))
+        gateway.fault = None
+        await hass.config_entries.flow.async_configure(flow_id, user_input(gateway))
+    assert sessions
+    assert all(session.closed for session in sessions)
+
+
+# Reauth
+
+
+async def test_reauth(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
+) -> None:
+    entry.add_to_hass(hass)
+    gateway.account.access_token = NEW_TOKEN
+    result = await entry.start_reauth_flow(hass)
+    assert result["step_id"] == "reauth_confirm"
+    assert (CONF_URL, gateway.url) in _placeholders(result)
+    assert _suggested_values(result["data_schema"]) == {}
+
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {CONF_ACCESS_TOKEN: f"Bearer {NEW_TOKEN}"}
+    )
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "reauth_successful"
+    assert entry.data[CONF_ACCESS_TOKEN] == NEW_TOKEN
+    await hass.async_block_till_done()
+
+
+@each_fault
+async def test_reauth_errors(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    fault: Handler,
+    field: str,
+    error: str,
+) -> None:
+    """The form has only the token; a message of another field goes on top."""
+    entry.add_to_hass(hass)
+    result = await entry.start_reauth_flow(hass)
+    gateway.fault = fault
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {CONF_ACCESS_TOKEN: NEW_TOKEN}
+    )
+    assert result["errors"] == {
+        CONF_ACCESS_TOKEN if field == CONF_ACCESS_TOKEN else "base": error
+    }
+    assert entry.data[CONF_ACCESS_TOKEN] == ACCESS_TOKEN
+
+    gateway.fault = None
+    gateway.account.access_token = NEW_TOKEN
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {CONF_ACCESS_TOKEN: NEW_TOKEN}
+    )
+    assert result["reason"] == "reauth_successful"
+    await hass.async_block_till_done()
+
+
+async def test_reauth_refuses_another_account(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
+) -> None:
+    """One-api does not check the ID, so the answer has to tell."""
+    entry.add_to_hass(hass)
+    gateway.fork = ONE_API
+    gateway.account.id = 12
+    gateway.account.access_token = NEW_TOKEN
+    result = await entry.start_reauth_flow(hass)
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {CONF_ACCESS_TOKEN: NEW_TOKEN}
+    )
+    assert result["errors"] == {"base": "wrong_account"}
+    assert entry.data[CONF_ACCESS_TOKEN] == ACCESS_TOKEN
+
+
+@pytest.mark.parametrize(
+    ("token", "error"),
+    [("", "invalid_access_token"), ("sk-1", "api_key")],
+)
+async def test_reauth_typed_wrong(
+    hass: HomeAssistant, entry: MockConfigEntry, token: str, error: str
+) -> None:
+    entry.add_to_hass(hass)
+    result = await entry.start_reauth_flow(hass)
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {CONF_ACCESS_TOKEN: token}
+    )
+    assert result["errors"] == {CONF_ACCESS_TOKEN: error}
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {CONF_ACCESS_TOKEN: ACCESS_TOKEN}
+    )
+    assert result["reason"] == "reauth_successful"
+    await hass.async_block_till_done()
+
+
+# Reconfigure
+
+
+async def test_reconfigure_shows_what_is_stored_but_not_the_token(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
+) -> None:
+    entry.add_to_hass(hass)
+    hass.config_entries.async_update_entry(
+        entry, data={**entry.data, CONF_USER_ID_HEADER: "Acme-User"}
+    )
+    result = await entry.start_reconfigure_flow(hass)
+    assert result["step_id"] == "reconfigure"
+    schema = result["data_schema"]
+    assert schema
+    assert _suggested_values(schema) == {
+        CONF_URL: gateway.url,
+        CONF_USER_ID: str(USER_ID),
+    }
+    assert _suggested_values(schema.schema[SECTION_ADVANCED].schema) == {
+        CONF_USER_ID_HEADER: "Acme-User",
+        CONF_VERIFY_SSL: True,
+        CONF_ALLOW_UNENCRYPTED: False,
+    }
+
+
+async def test_reconfigure_to_a_moved_gateway(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    entry.add_to_hass(hass)
+    moved = GatewayServer(access_token=NEW_TOKEN)
+    await moved.start()
+    result = await entry.start_reconfigure_flow(hass)
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"],
+        user_input(moved, **{CONF_ACCESS_TOKEN: NEW_TOKEN}),
+    )
+    await moved.stop()
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "reconfigure_successful"
+    assert entry.data[CONF_URL] == moved.url
+    assert entry.data[CONF_ACCESS_TOKEN] == NEW_TOKEN
+    assert entry.data[CONF_SITE_NAME] == "Example Gateway"
+    assert entry.unique_id == f"{moved.url.removeprefix('http://')}#{USER_ID}"
+    assert entry.options[CONF_CURRENCY] == "USD"
+    await hass.async_block_till_done()
+
+
+async def test_reconfigure_keeps_the_stored_token(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
+) -> None:
+    entry.add_to_hass(hass)
+    result = await entry.start_reconfigure_flow(hass)
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"],
+        {
+            CONF_URL: gateway.url,
+            CONF_USER_ID: str(USER_ID),
+            SECTION_ADVANCED: {CONF_VERIFY_SSL: False, CONF_ALLOW_UNENCRYPTED: False},
+        },
+    )
+    assert result["reason"] == "reconfigure_successful"
+    assert entry.data[CONF_ACCESS_TOKEN] == ACCESS_TOKEN
+    assert entry.data[CONF_VERIFY_SSL] is False
+    await hass.async_block_till_done()
+
+
+async def test_stored_token_goes_to_no_other_host(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    entry.add_to_hass(hass)
+    other = GatewayServer()
+    await other.start()
+    result = await entry.start_reconfigure_flow(hass)
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {CONF_URL: other.url, CONF_USER_ID: str(USER_ID)}
+    )
+    assert result["errors"] == {CONF_ACCESS_TOKEN: "token_needed"}
+    assert other.requests == []
+
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], user_input(other)
+    )
+    await other.stop()
+    assert result["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done()
+
+
+async def test_reconfigure_to_an_account_that_is_there(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
+) -> None:
+    entry.add_to_hass(hass)
+    other = MockConfigEntry(
+        domain=DOMAIN,
+        unique_id=f"{gateway.url.removeprefix('http://')}#12",
+        data={**entry.data, CONF_USER_ID: "12"},
+    )
+    other.add_to_hass(hass)
+    result = await entry.start_reconfigure_flow(hass)
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], user_input(gateway, **{CONF_USER_ID: "12"})
+    )
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "already_configured"
+
+
+@each_fault
+async def test_reconfigure_errors(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    fault: Handler,
+    field: str,
+    error: str,
+) -> None:
+    entry.add_to_hass(hass)
+    result = await entry.start_reconfigure_flow(hass)
+    gateway.fault = fault
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], user_input(gateway)
+    )
+    assert result["errors"] == {field: error}
+    gateway.fault = None
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], user_input(gateway)
+    )
+    assert result["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done()
+
+
+# Options
+
+
+async def test_options(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    await _load(hass, entry)
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    assert result["type"] is FlowResultType.FORM
+    assert _suggested_values(result["data_schema"]) == {
+        CONF_CURRENCY: "USD",
+        CONF_POINTS_PER_UNIT: 500_000,
+    }
+    assert result["data_schema"]
+    (currencies, _) = result["data_schema"].schema.values()
+    assert set(currencies.config["options"]) == {"points", *ACTIVE_CURRENCIES}
+
+    chosen = {CONF_CURRENCY: "EUR", CONF_POINTS_PER_UNIT: 1_000_000.0}
+    with patch.object(hass.config_entries, "async_schedule_reload") as reload:
+        result = await hass.config_entries.options.async_configure(
+            result["flow_id"], chosen
+        )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert entry.options == chosen
+    reload.assert_called_once_with(entry.entry_id)
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {CONF_CURRENCY: "Euro", CONF_POINTS_PER_UNIT: 1},
+        {CONF_CURRENCY: "EUR", CONF_POINTS_PER_UNIT: 0},
+        {CONF_CURRENCY: "EUR", CONF_POINTS_PER_UNIT: -1},
+    ],
+)
+async def test_options_out_of_range(
+    hass: HomeAssistant, entry: MockConfigEntry, chosen: dict[str, Any]
+) -> None:
+    await _load(hass, entry)
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    with pytest.raises(InvalidData):
+        await hass.config_entries.options.async_configure(result["flow_id"], chosen)
+
+
+async def _load(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    entry.add_to_hass(hass)
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.LOADED

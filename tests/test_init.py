@@ -1,0 +1,483 @@
+"""An account over time: set-up, polls, failures and their end."""
+
+from datetime import timedelta
+import logging
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_capture_events,
+    async_fire_time_changed,
+)
+
+from custom_components.llm_gateway_account.const import DOMAIN
+from custom_components.llm_gateway_account.coordinator import (
+    GRACE_PERIOD,
+    MAX_RETRY_AFTER,
+    UPDATE_INTERVAL,
+)
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.const import EVENT_STATE_CHANGED, STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+
+from .conftest import setup
+from .gateway_server import (
+    ACCESS_TOKEN,
+    INDEX_HTML,
+    ONE_API,
+    USER_ID,
+    GatewayServer,
+    Handler,
+    answering,
+)
+
+BALANCE = "sensor.example_gateway_balance"
+HTML = {"Content-Type": "text/html"}
+REFUSED = answering(200, {"success": False, "message": "access token 无效"})
+
+
+@pytest.fixture(autouse=True)
+def frozen_time(freezer: FrozenDateTimeFactory) -> None:
+    """Stop the clock before anything is scheduled by it."""
+
+
+async def pass_time(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, duration: timedelta
+) -> None:
+    """Let time pass, with everything that is due in between."""
+    while duration > timedelta(0):
+        step = min(duration, timedelta(minutes=1))
+        freezer.tick(step)
+        async_fire_time_changed(hass)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        duration -= step
+
+
+def balance(hass: HomeAssistant) -> str:
+    """Return the state of the balance."""
+    return state_of(hass, BALANCE)
+
+
+def state_of(hass: HomeAssistant, entity_id: str) -> str:
+    """Return the state of an entity, which must be there."""
+    state = hass.states.get(entity_id)
+    assert state
+    return state.state
+
+
+def own_log(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what the integration logged for everybody to see."""
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.name.startswith(f"custom_components.{DOMAIN}")
+        and record.levelno >= logging.INFO
+    ]
+
+
+async def test_set_up_and_unload(
+    hass: HomeAssistant, loaded_entry: MockConfigEntry
+) -> None:
+    assert balance(hass) == "12.345"
+    assert await hass.config_entries.async_unload(loaded_entry.entry_id)
+    await hass.async_block_till_done()
+    assert loaded_entry.state is ConfigEntryState.NOT_LOADED
+    assert balance(hass) == STATE_UNAVAILABLE
+
+
+async def test_polls_every_five_minutes(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    gateway.requests.clear()
+    await pass_time(hass, freezer, timedelta(minutes=31))
+    assert gateway.paths() == ["/api/user/self"] * 6
+
+
+async def test_device(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    device_registry: dr.DeviceRegistry,
+) -> None:
+    (device,) = dr.async_entries_for_config_entry(
+        device_registry, loaded_entry.entry_id
+    )
+    assert device.identifiers == {(DOMAIN, loaded_entry.entry_id)}
+    assert device.entry_type is dr.DeviceEntryType.SERVICE
+    assert device.name == "Example Gateway"
+    assert device.sw_version == "v0.6.10"
+    assert device.configuration_url == gateway.url
+
+
+@pytest.mark.parametrize(
+    "status_fault", [answering(500), answering(404), answering(200, {"success": True})]
+)
+async def test_device_of_a_gateway_that_does_not_tell_its_version(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    device_registry: dr.DeviceRegistry,
+    status_fault: Handler,
+) -> None:
+    gateway.status_fault = status_fault
+    await setup(hass, entry)
+    (device,) = dr.async_entries_for_config_entry(device_registry, entry.entry_id)
+    assert device.name == "Example Gateway"
+    assert device.sw_version is None
+
+
+# Home Assistant leaves out the final full stop of a translated text.
+FAILURES: dict[str, tuple[Handler, str]] = {
+    "user_id_refused": (
+        answering(401, {"success": False, "message": "X-Api-User format error"}),
+        "The gateway no longer accepts the user ID. Reconfigure the account",
+    ),
+    "account_disabled": (
+        answering(200, {"success": False, "message": "用户已被封禁"}),
+        (
+            "The account is disabled, deleted or has no rights."
+            " Ask the operator of the gateway"
+        ),
+    ),
+    "rate_limited": (answering(429), "The gateway asks for fewer requests"),
+    "server_error": (
+        answering(502),
+        "The gateway has a problem of its own (HTTP 502)",
+    ),
+    "web_page": (
+        answering(200, INDEX_HTML, HTML),
+        "The gateway's address shows a web page, not the API",
+    ),
+    "blocked": (
+        answering(403, "<html></html>", HTML),
+        "A protection page in front of the gateway stopped the request",
+    ),
+    "redirected": (
+        answering(301, b"", {"Location": "https://new.example/login"}),
+        (
+            "The gateway sends to another address: https://new.example."
+            " Reconfigure the account if you trust it"
+        ),
+    ),
+    "invalid_answer": (
+        answering(200, {}),
+        "The gateway answered, but not with an account",
+    ),
+    "other_account": (
+        answering(200, {"success": True, "data": {"id": 12, "quota": 1}}),
+        (
+            "The gateway answered with another account than the one set up."
+            " Reconfigure the account"
+        ),
+    ),
+    "token_refused_once": (
+        REFUSED,
+        (
+            "The gateway refuses the access token. It may pass,"
+            " so it is tried again before a new one is asked for"
+        ),
+    ),
+}
+each_failure = pytest.mark.parametrize(
+    ("fault", "key", "text"),
+    [(fault, key, text) for key, (fault, text) in FAILURES.items()],
+    ids=list(FAILURES),
+)
+
+
+@each_failure
+async def test_set_up_is_tried_again(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    fault: Handler,
+    key: str,
+    text: str,
+) -> None:
+    gateway.fault = fault
+    await setup(hass, entry)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert entry.reason == text
+
+    gateway.fault = None
+    await pass_time(hass, freezer, timedelta(minutes=1))
+    assert balance(hass) == "12.345"
+
+
+@each_failure
+async def test_failing_poll(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+    fault: Handler,
+    key: str,
+    text: str,
+) -> None:
+    """One line, fifteen minutes of the last good answer, then the truth."""
+    gateway.fault = fault
+    await pass_time(hass, freezer, UPDATE_INTERVAL + timedelta(minutes=1))
+    assert own_log(caplog) == [
+        f"Error fetching {DOMAIN} data: {text.removesuffix('.')}"
+    ]
+    assert balance(hass) == "12.345"
+    assert loaded_entry.runtime_data.last_exception.translation_key == key
+
+    if key == "token_refused_once":  # the next refusal counts; see below
+        gateway.fault = answering(500)
+    await pass_time(hass, freezer, timedelta(minutes=8))
+    assert balance(hass) == "12.345"
+    await pass_time(hass, freezer, timedelta(minutes=3))
+    assert balance(hass) == STATE_UNAVAILABLE
+    await pass_time(hass, freezer, timedelta(hours=2))
+    assert len(own_log(caplog)) == 1
+
+    gateway.fault = None
+    gateway.account.quota = 1_000_000
+    await pass_time(hass, freezer, timedelta(hours=1))
+    assert balance(hass) == "2.0"
+    assert own_log(caplog)[1:] == [f"Fetching {DOMAIN} data recovered"]
+    assert not hass.config_entries.flow.async_progress()
+
+
+async def test_gateway_that_is_gone(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await gateway.stop()
+    await pass_time(hass, freezer, timedelta(hours=1))
+    assert balance(hass) == STATE_UNAVAILABLE
+    assert own_log(caplog) == [
+        f"Error fetching {DOMAIN} data: No answer from the gateway"
+    ]
+    await gateway.start(int(gateway.url.rpartition(":")[2]))
+    await pass_time(hass, freezer, UPDATE_INTERVAL)
+    assert balance(hass) == "12.345"
+
+
+async def test_short_trouble_is_not_seen(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    changes = async_capture_events(hass, EVENT_STATE_CHANGED)
+    gateway.fault = answering(502)
+    await pass_time(hass, freezer, UPDATE_INTERVAL * 2)
+    gateway.fault = None
+    await pass_time(hass, freezer, timedelta(hours=1))
+    assert changes == []
+
+
+async def test_grace_period_ends_while_the_gateway_asks_for_patience(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """No poll is due then, and the truth is told all the same."""
+    gateway.fault = answering(429, b"", {"Retry-After": "3000"})
+    await pass_time(hass, freezer, timedelta(minutes=14))
+    assert balance(hass) == "12.345"
+    await pass_time(hass, freezer, timedelta(minutes=2))
+    assert balance(hass) == STATE_UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    ("header", "pause"),
+    [
+        (None, UPDATE_INTERVAL),
+        ("1", UPDATE_INTERVAL),
+        ("-1", UPDATE_INTERVAL),
+        ("1200", timedelta(minutes=20)),
+        ("999999999", MAX_RETRY_AFTER),
+    ],
+)
+async def test_patience(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    header: str | None,
+    pause: timedelta,
+) -> None:
+    gateway.fault = answering(429, b"", {"Retry-After": header} if header else {})
+    await pass_time(hass, freezer, UPDATE_INTERVAL + timedelta(seconds=2))
+    gateway.requests.clear()
+    await pass_time(hass, freezer, pause - timedelta(seconds=10))
+    assert gateway.requests == []
+    await pass_time(hass, freezer, timedelta(seconds=20))
+    assert len(gateway.requests) == 1
+
+
+async def test_refused_token_is_confirmed_before_a_new_one_is_asked_for(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    gateway.account.access_token = "0" * 32
+    await pass_time(hass, freezer, UPDATE_INTERVAL + timedelta(minutes=1))
+    assert not hass.config_entries.flow.async_progress()
+    await pass_time(hass, freezer, UPDATE_INTERVAL)
+    (flow,) = hass.config_entries.flow.async_progress()
+    assert flow["context"]["source"] == SOURCE_REAUTH
+    assert flow["context"]["entry_id"] == loaded_entry.entry_id
+    assert balance(hass) == "12.345"
+    await pass_time(hass, freezer, GRACE_PERIOD)
+    assert balance(hass) == STATE_UNAVAILABLE
+    assert len(own_log(caplog)) == 1
+
+    await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {"access_token": "0" * 32}
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert balance(hass) == "12.345"
+    assert not hass.config_entries.flow.async_progress()
+
+
+async def test_database_outage_does_not_ask_for_a_new_token(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """One refusal is no evidence, nor are two with another answer in between."""
+    for fault in (REFUSED, None, REFUSED, answering(502), REFUSED, None):
+        gateway.fault = fault
+        await pass_time(hass, freezer, UPDATE_INTERVAL)
+        assert not hass.config_entries.flow.async_progress()
+    assert balance(hass) == "12.345"
+
+
+async def test_refresh_by_hand_does_not_hurry_the_confirmation(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    gateway.fault = REFUSED
+    for _ in range(3):
+        await loaded_entry.runtime_data.async_refresh()
+        freezer.tick(timedelta(seconds=10))
+    assert not hass.config_entries.flow.async_progress()
+
+
+async def test_token_that_is_refused_from_the_start(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    gateway.fault = REFUSED
+    await setup(hass, entry)
+    assert not hass.config_entries.flow.async_progress()
+    await pass_time(hass, freezer, timedelta(minutes=5))
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+    assert entry.reason == "The gateway refuses the access token. Enter a new one"
+    (flow,) = hass.config_entries.flow.async_progress()
+    assert flow["context"]["source"] == SOURCE_REAUTH
+
+
+async def test_update_on_demand(
+    hass: HomeAssistant, gateway: GatewayServer, loaded_entry: MockConfigEntry
+) -> None:
+    await hass.config_entries.async_reload(loaded_entry.entry_id)
+    await hass.async_block_till_done()
+    gateway.account.quota = 500_000
+    await loaded_entry.runtime_data.async_request_refresh()
+    await hass.async_block_till_done()
+    assert balance(hass) == "1.0"
+
+
+async def test_gateway_that_tells_no_id(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
+) -> None:
+    gateway.fault = answering(200, {"success": True, "data": {"quota": 500_000}})
+    await setup(hass, entry)
+    assert balance(hass) == "1.0"
+
+
+async def test_two_accounts_share_no_cookie(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """A gateway trusts a session cookie more than the token."""
+    body = {"success": True, "data": {"quota": 1}}
+    gateway.fault = answering(200, body, {"Set-Cookie": "session=1; Path=/"})
+    other = MockConfigEntry(
+        domain=DOMAIN, unique_id="other", data=entry.data, options=entry.options
+    )
+    await setup(hass, entry)
+    await setup(hass, other)
+    await pass_time(hass, freezer, timedelta(hours=1))
+    assert len(gateway.requests) > 20
+    assert not [each for each in gateway.requests if "Cookie" in each.headers]
+
+
+async def test_token_goes_to_the_account_page_only(
+    hass: HomeAssistant, gateway: GatewayServer, loaded_entry: MockConfigEntry
+) -> None:
+    for request in gateway.requests:
+        assert (ACCESS_TOKEN in str(request.headers)) is (
+            request.path == "/api/user/self"
+        )
+    assert set(gateway.paths()) == {"/api/user/self", "/api/status"}
+
+
+async def test_field_that_comes_and_goes(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    entity_registry: er.EntityRegistry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """No field, no entity; a field that was there once reads unknown."""
+    last_login = "sensor.example_gateway_last_sign_in"
+    gateway.fork = ONE_API
+    await setup(hass, entry)
+    assert not entity_registry.async_get(last_login)
+
+    data = {"id": USER_ID, "quota": 1, "last_login_at": 1_763_800_000}
+    gateway.fault = answering(200, {"success": True, "data": data})
+    await pass_time(hass, freezer, UPDATE_INTERVAL)
+    assert state_of(hass, last_login) == "2025-11-22T08:26:40+00:00"
+
+    gateway.fault = answering(200, {"success": True, "data": {"quota": 1}})
+    await pass_time(hass, freezer, UPDATE_INTERVAL)
+    assert state_of(hass, last_login) == STATE_UNKNOWN
+
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert state_of(hass, last_login) == STATE_UNKNOWN
+
+
+async def test_idle_account_is_silent(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """An hour without a change: not a state written, not a line logged."""
+    states = {state.entity_id: state.last_reported for state in hass.states.async_all()}
+    gateway.requests.clear()
+    await pass_time(hass, freezer, timedelta(hours=1))
+    assert len(gateway.requests) == 12
+    assert states == {
+        state.entity_id: state.last_reported for state in hass.states.async_all()
+    }
+    assert own_log(caplog) == []

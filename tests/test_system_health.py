@@ -1,0 +1,41 @@
+"""The system information page."""
+
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    get_system_health_info,
+)
+
+from custom_components.llm_gateway_account.const import DOMAIN
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+
+from .conftest import setup
+from .gateway_server import GatewayServer, answering
+
+
+async def test_system_health(
+    hass: HomeAssistant, gateway: GatewayServer, loaded_entry: MockConfigEntry
+) -> None:
+    assert await async_setup_component(hass, "system_health", {})
+    await hass.async_block_till_done()
+    info = await get_system_health_info(hass, DOMAIN)
+    assert info["loaded_accounts"] == 1
+    assert info["oldest_answer"] == loaded_entry.runtime_data.last_success
+    gateway.requests.clear()
+    assert await info[gateway.url.removeprefix("http://")] == "ok"
+    (request,) = gateway.requests
+    assert "Authorization" not in request.headers
+
+
+async def test_system_health_while_the_gateway_is_gone(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
+) -> None:
+    gateway.fault = answering(502)
+    await setup(hass, entry)
+    await gateway.stop()
+    assert await async_setup_component(hass, "system_health", {})
+    await hass.async_block_till_done()
+    info = await get_system_health_info(hass, DOMAIN)
+    assert info["loaded_accounts"] == 0
+    assert info["oldest_answer"] is None
+    assert (await info[gateway.url.removeprefix("http://")])["type"] == "failed"
