@@ -1,0 +1,143 @@
+"""`python -m demo`: what `scripts/develop` runs."""
+
+import argparse
+import asyncio
+from contextlib import AsyncExitStack, suppress
+from getpass import getpass
+import os
+from pathlib import Path
+import secrets
+import signal
+import socket
+import sys
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import aiohttp
+
+from tests.gateway_server import ACCESS_TOKEN, USER_ID, GatewayServer
+
+from .instance import DemoError, Instance, Settings, run_home_assistant
+from .spending import spend
+
+TOKEN_VARIABLE = "LLM_GATEWAY_ACCESS_TOKEN"  # noqa: S105
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Return the options of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/develop",
+        description=(
+            "Starts Home Assistant with this integration, an account and a dashboard."
+            " Without --url it is an account at a simulated gateway."
+        ),
+    )
+    parser.add_argument("--port", type=int, default=8123, help="default: 8123")
+    parser.add_argument("--language", default="en", help="such as en or zh-Hans")
+    parser.add_argument("--url", help="address of a real gateway")
+    parser.add_argument(
+        "--user-id",
+        help=f"user ID at that gateway; its access token is taken from the"
+        f" environment variable {TOKEN_VARIABLE}, or asked for",
+    )
+    arguments = parser.parse_args()
+    if bool(arguments.url) is not bool(arguments.user_id):
+        parser.error("--url and --user-id go together")
+    return arguments
+
+
+async def main(arguments: argparse.Namespace, token: str | None) -> None:
+    """Run the demo until somebody stops it. Raises DemoError if it cannot run."""
+    _check_port(arguments.port)
+    real = token is not None
+    settings = Settings(
+        port=arguments.port,
+        language=arguments.language,
+        password=secrets.token_urlsafe(9) if real else "demo",
+        open_door=not real,
+    )
+    stopped = asyncio.Event()
+    for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(signal_number, stopped.set)
+
+    async with AsyncExitStack() as stack:
+        # Readable for nobody else, and gone at the end: a real token is stored here.
+        folder = stack.enter_context(TemporaryDirectory(prefix="llm_gateway_account_"))
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        account: dict[str, Any] = {
+            "url": arguments.url,
+            "user_id": arguments.user_id,
+            "access_token": token,
+        }
+        if not real:
+            gateway = GatewayServer(username="demo", display_name="Demo")
+            await gateway.start()
+            stack.push_async_callback(gateway.stop)
+            spending = asyncio.create_task(spend(gateway.account))
+            stack.callback(spending.cancel)
+            account = {
+                "url": gateway.url,
+                "user_id": str(USER_ID),
+                "access_token": ACCESS_TOKEN,
+            }
+            print(f"Simulated gateway: {gateway.url}")
+            print(f"  user ID {USER_ID}, access token {ACCESS_TOKEN}")
+        print("Home Assistant starts ...", flush=True)
+        config = Path(folder)
+        process = await stack.enter_async_context(run_home_assistant(config, settings))
+        prepare = asyncio.create_task(
+            _prepare(Instance(session, settings), process, account)
+        )
+        stop = asyncio.create_task(stopped.wait())
+        await asyncio.wait({prepare, stop}, return_when=asyncio.FIRST_COMPLETED)
+        if stop.done():
+            prepare.cancel()
+            return
+        try:
+            await prepare
+        except DemoError as err:
+            log = config / "home-assistant.log"
+            lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+            raise DemoError("\n".join([str(err), *lines[-10:]])) from err
+        print(f"\nOpen http://127.0.0.1:{settings.port}")
+        if settings.open_door:
+            print("You are logged in at once (or as user demo, password demo).")
+        else:
+            print(f"User demo, password {settings.password}")
+        print("Ctrl-C stops everything.", flush=True)
+        exited = asyncio.create_task(process.wait())
+        await asyncio.wait({exited, stop}, return_when=asyncio.FIRST_COMPLETED)
+        if not stop.done():
+            raise DemoError("Home Assistant stopped by itself.")
+        print("\nStopping ...", flush=True)
+
+
+async def _prepare(
+    instance: Instance, process: asyncio.subprocess.Process, account: dict[str, Any]
+) -> None:
+    await instance.wait(process)
+    await instance.create_owner()
+    await instance.show_dashboard(await instance.add_account(account))
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as err:
+            raise DemoError(
+                f"Port {port} is not free ({err.strerror}). Choose another: --port 8124"
+            ) from err
+
+
+if __name__ == "__main__":
+    chosen = parse_arguments()
+    access_token = None
+    if chosen.url:
+        access_token = os.environ.pop(TOKEN_VARIABLE, "") or getpass("Access token: ")
+    with suppress(KeyboardInterrupt):
+        try:
+            asyncio.run(main(chosen, access_token))
+        except DemoError as err:
+            sys.exit(str(err))

@@ -1,0 +1,262 @@
+"""A throw-away Home Assistant on loopback, driven through its own API."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+import json
+from pathlib import Path
+import signal
+import sys
+from typing import Any
+
+import aiohttp
+import yaml
+
+ROOT = Path(__file__).parent.parent
+DOMAIN = "llm_gateway_account"
+DASHBOARD = "llm-gateway-account"
+START_TIMEOUT = 180
+
+
+class DemoError(Exception):
+    """Something the person has to know, in words for the terminal."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the person chose."""
+
+    port: int
+    language: str
+    password: str
+    open_door: bool
+    """Let everybody on this machine in without a password."""
+
+
+@asynccontextmanager
+async def run_home_assistant(
+    config: Path, settings: Settings
+) -> AsyncGenerator[asyncio.subprocess.Process]:
+    """Run Home Assistant in an empty folder, and stop it at the end."""
+    _write_config(config, settings)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "homeassistant",
+        "--config",
+        str(config),
+        "--skip-pip",
+        "--log-no-color",
+        cwd=ROOT,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+        # Ctrl-C is for us; Home Assistant is stopped in its own time below.
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                await asyncio.wait_for(process.wait(), 30)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+
+
+def _write_config(config: Path, settings: Settings) -> None:
+    providers: list[dict[str, Any]] = [{"type": "homeassistant"}]
+    if settings.open_door:
+        trusted = {
+            "type": "trusted_networks",
+            "trusted_networks": ["127.0.0.1/32"],
+            "allow_bypass_login": True,
+        }
+        providers.insert(0, trusted)
+    configuration: dict[str, Any] = {
+        # No default_config: nothing here may ask for the internet.
+        "homeassistant": {
+            "name": "Demo",
+            "latitude": 0,
+            "longitude": 0,
+            "elevation": 0,
+            "unit_system": "metric",
+            "currency": "USD",
+            "country": "US",
+            "language": settings.language,
+            "time_zone": "UTC",
+            "auth_providers": providers,
+        },
+        "frontend": None,
+        "history": None,
+        "logbook": None,
+        "system_health": None,
+        "automation": [],
+        "script": [],
+        "logger": {
+            "default": "warning",
+            "logs": {f"custom_components.{DOMAIN}": "info"},
+        },
+    }
+    (config / "configuration.yaml").write_text(
+        yaml.safe_dump(configuration, allow_unicode=True), encoding="utf-8"
+    )
+    (config / "custom_components").symlink_to(ROOT / "custom_components")
+    storage = config / ".storage"
+    storage.mkdir()
+    # `http:` in the configuration is deprecated, so the port goes where the user
+    # interface keeps it. Version 1 is read by every release that has this store.
+    _store(storage, "http", 1, server_host=["127.0.0.1"], server_port=settings.port)
+    # All but the owner's account is done: another step would look up the internet.
+    _store(storage, "onboarding", 4, done=["core_config", "analytics", "integration"])
+
+
+def _store(storage: Path, key: str, version: int, **data: Any) -> None:
+    content = {"version": version, "minor_version": 1, "key": key, "data": data}
+    (storage / key).write_text(json.dumps(content), encoding="utf-8")
+
+
+class Instance:
+    """A running Home Assistant, seen through its API."""
+
+    def __init__(self, session: aiohttp.ClientSession, settings: Settings) -> None:
+        """Remember where it runs; nothing is sent yet."""
+        self.url = f"http://127.0.0.1:{settings.port}"
+        self._session = session
+        self._settings = settings
+        self._headers: dict[str, str] = {}
+
+    async def wait(self, process: asyncio.subprocess.Process) -> None:
+        """Wait until it answers. Raises DemoError if it does not."""
+        for _ in range(START_TIMEOUT * 2):
+            if process.returncode is not None:
+                raise DemoError("Home Assistant stopped while starting.")
+            try:
+                async with self._session.get(f"{self.url}/api/onboarding") as response:
+                    if response.ok:
+                        return
+            except aiohttp.ClientError:
+                pass
+            await asyncio.sleep(0.5)
+        raise DemoError("Home Assistant did not start in time.")
+
+    async def create_owner(self) -> None:
+        """Create the only user, `demo`, and act as that one from now on."""
+        client = {"client_id": f"{self.url}/"}
+        user = await self._post(
+            "/api/onboarding/users",
+            {
+                **client,
+                "name": "Demo",
+                "username": "demo",
+                "password": self._settings.password,
+                "language": self._settings.language,
+            },
+        )
+        async with self._session.post(
+            f"{self.url}/auth/token",
+            data={
+                **client,
+                "grant_type": "authorization_code",
+                "code": user["auth_code"],
+            },
+        ) as response:
+            tokens = await response.json()
+        self._headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+
+    async def add_account(self, user_input: dict[str, Any]) -> str:
+        """Go through the config flow and return the ID of the entry.
+
+        Raises DemoError with the flow's own messages if it does not get through.
+        """
+        flows = "/api/config/config_entries/flow"
+        flow = await self._post(flows, {"handler": DOMAIN})
+        result = await self._post(f"{flows}/{flow['flow_id']}", user_input)
+        if result["type"] != "create_entry":
+            texts = await self.command(
+                "frontend/get_translations",
+                category="config",
+                language=self._settings.language,
+                integration=[DOMAIN],
+            )
+            raise DemoError(_explain(result, texts["resources"]))
+        entry_id: str = result["result"]["entry_id"]
+        return entry_id
+
+    async def show_dashboard(self, entry_id: str) -> None:
+        """Make a dashboard of the entry's entities the first thing people see."""
+        entities = {
+            each["unique_id"].removeprefix(f"{entry_id}_"): each["entity_id"]
+            for each in await self.command("config/entity_registry/list")
+            if each["config_entry_id"] == entry_id and not each["disabled_by"]
+        }
+        (entry,) = (
+            each
+            for each in await self.command("config_entries/get", domain=DOMAIN)
+            if each["entry_id"] == entry_id
+        )
+        dashboard = json.loads(
+            (ROOT / "demo" / "dashboard.json").read_text(encoding="utf-8")
+        )
+        await self.command(
+            "lovelace/dashboards/create",
+            url_path=DASHBOARD,
+            title=dashboard["title"],
+            icon="mdi:wallet",
+            mode="storage",
+        )
+        await self.command(
+            "lovelace/config/save",
+            url_path=DASHBOARD,
+            config=fill(dashboard, entities, entry["title"]),
+        )
+        await self.command(
+            "frontend/set_system_data", key="core", value={"default_panel": DASHBOARD}
+        )
+
+    async def command(self, kind: str, **arguments: Any) -> Any:
+        """Send a WebSocket command and return its result."""
+        async with self._session.ws_connect(f"{self.url}/api/websocket") as socket:
+            await socket.receive_json()
+            token = self._headers["Authorization"].removeprefix("Bearer ")
+            await socket.send_json({"type": "auth", "access_token": token})
+            await socket.receive_json()
+            await socket.send_json({"id": 1, "type": kind, **arguments})
+            answer = await socket.receive_json()
+        if not answer["success"]:
+            raise DemoError(f"Home Assistant refused {kind}: {answer['error']}")
+        return answer["result"]
+
+    async def _post(self, path: str, body: dict[str, Any]) -> Any:
+        async with self._session.post(
+            f"{self.url}{path}", json=body, headers=self._headers
+        ) as response:
+            if not response.ok:
+                raise DemoError(f"Home Assistant refused {path}: {response.status}")
+            return await response.json()
+
+
+def _explain(result: dict[str, Any], texts: dict[str, str]) -> str:
+    keys = [f"error.{error}" for error in (result.get("errors") or {}).values()]
+    if "reason" in result:
+        keys.append(f"abort.{result['reason']}")
+    placeholders = result.get("description_placeholders") or {}
+    return " ".join(
+        texts[f"component.{DOMAIN}.config.{key}"].format(**placeholders) for key in keys
+    )
+
+
+def fill(card: Any, entities: dict[str, str], title: str) -> Any:
+    """Return a card with entity IDs in place of keys; None if it needs missing ones."""
+    if isinstance(card, list):
+        cards = [fill(each, entities, title) for each in card]
+        return [each for each in cards if each is not None]
+    if not isinstance(card, dict):
+        return title if card == "TITLE" else card
+    if "entity" not in card:
+        return {key: fill(value, entities, title) for key, value in card.items()}
+    if card["entity"] not in entities:
+        return None
+    return card | {"entity": entities[card["entity"]]}
