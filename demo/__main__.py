@@ -15,10 +15,8 @@ from typing import Any
 
 import aiohttp
 
-from tests.gateway_server import ACCESS_TOKEN, USER_ID, GatewayServer
-
 from .instance import DemoError, Instance, Settings, run_home_assistant
-from .spending import spend
+from .simulation import account_of, create_gateway, spend
 
 TOKEN_VARIABLE = "LLM_GATEWAY_ACCESS_TOKEN"  # noqa: S105
 
@@ -70,18 +68,15 @@ async def main(arguments: argparse.Namespace, token: str | None) -> None:
             "access_token": token,
         }
         if not real:
-            gateway = GatewayServer(username="demo", display_name="Demo")
+            gateway = create_gateway()
             await gateway.start()
             stack.push_async_callback(gateway.stop)
             spending = asyncio.create_task(spend(gateway.account))
             stack.callback(spending.cancel)
-            account = {
-                "url": gateway.url,
-                "user_id": str(USER_ID),
-                "access_token": ACCESS_TOKEN,
-            }
-            print(f"Simulated gateway: {gateway.url}")
-            print(f"  user ID {USER_ID}, access token {ACCESS_TOKEN}")
+            account = account_of(gateway, gateway.account)
+            print("Simulated gateway. To add its second account by hand:")
+            for field, value in account_of(gateway, *gateway.more_accounts).items():
+                print(f"  {field:12} {value}")
         print("Home Assistant starts ...", flush=True)
         config = Path(folder)
         process = await stack.enter_async_context(run_home_assistant(config, settings))

@@ -266,6 +266,7 @@ class GatewayServer:
         """Play a fork with one account; nothing listens yet."""
         self.fork = fork
         self.account = ServerAccount(**account)
+        self.more_accounts: list[ServerAccount] = []
         self.bearer = True
         """Whether the token is taken in the form `Bearer <token>`."""
         self.fault: Handler | None = None
@@ -315,29 +316,35 @@ class GatewayServer:
 
     def _self(self, request: web.BaseRequest) -> web.StreamResponse:
         """Check in the order of the forks' own `authHelper`."""
-        account, header = self.account, self.fork.user_id_header
+        header = self.fork.user_id_header
         given = request.headers.get("Authorization", "")
         user_id = request.headers.get(header, "") if header else ""
         # The family removes exactly this, with exactly this capital letter.
         token = given.replace("Bearer ", "", 1) if self.bearer else given
-        refusal = None
-        if not given:
-            refusal = "no_token"
-        elif token != account.access_token:
-            refusal = "bad_token"
-        elif header and not user_id:
-            refusal = "no_user_id"
-        elif header and not user_id.isdecimal():
-            refusal = "bad_user_id"
-        elif header and int(user_id) != account.id:
-            refusal = "other_user_id"
-        elif account.status != 1:
-            refusal = "banned"
-        if refusal:
-            return self._json(request, *self.refusal(refusal))
+        account = next(
+            (
+                each
+                for each in (self.account, *self.more_accounts)
+                if each.access_token == token
+            ),
+            None,
+        )
+        if account is None:
+            return self._refuse(request, "bad_token" if given else "no_token")
+        if header and not user_id:
+            return self._refuse(request, "no_user_id")
+        if header and not user_id.isdecimal():
+            return self._refuse(request, "bad_user_id")
+        if header and int(user_id) != account.id:
+            return self._refuse(request, "other_user_id")
+        if account.status != 1:
+            return self._refuse(request, "banned")
         return self._json(
             request, {"success": True, "message": "", "data": self.fork.body(account)}
         )
+
+    def _refuse(self, request: web.BaseRequest, kind: str) -> web.StreamResponse:
+        return self._json(request, *self.refusal(kind))
 
     def refusal(self, kind: str) -> tuple[dict[str, Any], int]:
         """Return body and status of a refusal in the words of the fork."""

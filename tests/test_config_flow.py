@@ -7,6 +7,7 @@ from unittest.mock import patch
 import aiohttp
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+import voluptuous as vol
 
 from custom_components.llm_gateway_account import config_flow
 from custom_components.llm_gateway_account.const import (
@@ -569,6 +570,35 @@ async def test_reconfigure_shows_what_is_stored_but_not_the_token(
         CONF_VERIFY_SSL: True,
         CONF_ALLOW_UNENCRYPTED: False,
     }
+
+
+async def test_folded_section_goes_back_as_it_is(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """The frontend takes the default of the section as a whole."""
+    entry.add_to_hass(hass)
+    hass.config_entries.async_update_entry(
+        entry, data={**entry.data, CONF_VERIFY_SSL: False}
+    )
+    for result, verify_ssl in (
+        (
+            await hass.config_entries.flow.async_init(
+                DOMAIN, context={"source": SOURCE_USER}
+            ),
+            True,
+        ),
+        (await entry.start_reconfigure_flow(hass), False),
+    ):
+        assert result["data_schema"]
+        fields = {
+            str(marker): marker.default()
+            for marker in result["data_schema"].schema
+            if not isinstance(marker.default, vol.Undefined)
+        }
+        assert fields[SECTION_ADVANCED] == {
+            CONF_VERIFY_SSL: verify_ssl,
+            CONF_ALLOW_UNENCRYPTED: False,
+        }
 
 
 async def test_reconfigure_to_a_moved_gateway(

@@ -136,9 +136,14 @@ OPTIONS_SCHEMA = vol.Schema(
 )
 
 
-def connection_schema(*, token_required: bool) -> vol.Schema:
-    """Return the form with everything a connection needs."""
-    marker = vol.Required if token_required else vol.Optional
+def connection_schema(
+    token: type[vol.Marker], advanced: Mapping[str, Any]
+) -> vol.Schema:
+    """Return the form with everything a connection needs.
+
+    `token` tells whether the token is required or optional. `advanced` fills the
+    section, which a frontend that never unfolds it sends back as it is.
+    """
     return vol.Schema(
         {
             vol.Required(CONF_URL, default=DEFAULT_URL): TextSelector(
@@ -147,8 +152,8 @@ def connection_schema(*, token_required: bool) -> vol.Schema:
             vol.Required(CONF_USER_ID): TextSelector(
                 TextSelectorConfig(autocomplete="off")
             ),
-            marker(CONF_ACCESS_TOKEN): TOKEN_SELECTOR,
-            vol.Required(SECTION_ADVANCED, default=dict): section(
+            token(CONF_ACCESS_TOKEN): TOKEN_SELECTOR,
+            vol.Required(SECTION_ADVANCED, default=dict(advanced)): section(
                 ADVANCED_SCHEMA, {"collapsed": True}
             ),
         }
@@ -175,12 +180,12 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Add an account."""
-        schema = connection_schema(token_required=True)
         if user_input is not None and (data := self._parse(user_input)):
             await self.async_set_unique_id(_unique_id(data))
             self._abort_if_unique_id_configured()
             if answer := await self._async_try(_async_ask_all(self.hass, data)):
                 return self._create_entry(data, *answer)
+        schema = connection_schema(vol.Required, ADVANCED_SCHEMA({}))
         return self._show_form("user", schema, user_input)
 
     async def async_step_reconfigure(
@@ -188,7 +193,6 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Change how an account is reached. Its entities stay."""
         entry = self._get_reconfigure_entry()
-        schema = connection_schema(token_required=False)
         if user_input is not None and (data := self._parse(user_input, entry.data)):
             unique_id = _unique_id(data)
             if self.hass.config_entries.async_entry_for_domain_unique_id(
@@ -199,9 +203,9 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
                 return self.async_update_reload_and_abort(
                     entry, unique_id=unique_id, data_updates=data
                 )
-        return self._show_form(
-            "reconfigure", schema, user_input or _as_form(entry.data)
-        )
+        stored = _as_form(entry.data)
+        schema = connection_schema(vol.Optional, stored[SECTION_ADVANCED])
+        return self._show_form("reconfigure", schema, user_input or stored)
 
     async def async_step_reauth(
         self, entry_data: Mapping[str, Any]

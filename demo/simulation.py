@@ -1,0 +1,51 @@
+"""The simulated gateway, and the life of an account there."""
+
+import asyncio
+from random import Random
+import time
+
+from tests.gateway_server import GatewayServer, ServerAccount
+
+SECONDS_BETWEEN_REQUESTS = 20
+
+
+def create_gateway() -> GatewayServer:
+    """Return a gateway with an account to start with, and one to add by hand."""
+    now = int(time.time())
+    gateway = GatewayServer(
+        username="demo", display_name="Demo", last_login_at=now - 3 * 3600
+    )
+    gateway.more_accounts.append(
+        ServerAccount(
+            id=gateway.account.id + 1,
+            access_token=gateway.account.access_token[::-1],
+            username="second",
+            display_name="Second",
+            quota=1_234_000,
+            used_quota=766_000,
+            request_count=98,
+            group="vip",
+            last_login_at=now - 3600,
+        )
+    )
+    return gateway
+
+
+def account_of(gateway: GatewayServer, account: ServerAccount) -> dict[str, str]:
+    """Return what a person types to add an account of the gateway."""
+    return {
+        "url": gateway.url,
+        "user_id": str(account.id),
+        "access_token": account.access_token,
+    }
+
+
+async def spend(account: ServerAccount) -> None:
+    """Let the account make requests of up to three cents each, until cancelled."""
+    random = Random(1)  # noqa: S311
+    while True:
+        await asyncio.sleep(SECONDS_BETWEEN_REQUESTS)
+        points = min(account.quota, random.randint(500, 15_000))
+        account.quota -= points
+        account.used_quota += points
+        account.request_count += 1
