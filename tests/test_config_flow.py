@@ -419,6 +419,16 @@ def _placeholders(result: ConfigFlowResult) -> set[tuple[str, str]]:
     return set((result["description_placeholders"] or {}).items())
 
 
+def _defaults(result: ConfigFlowResult) -> dict[str, Any]:
+    """Return what the frontend fills in; a folded section as a whole."""
+    assert result["data_schema"]
+    return {
+        str(marker): marker.default()
+        for marker in result["data_schema"].schema
+        if not isinstance(marker.default, vol.Undefined)
+    }
+
+
 def _suggested_values(schema: Any) -> dict[str, Any]:
     return {
         str(marker): marker.description["suggested_value"]
@@ -430,13 +440,20 @@ def _suggested_values(schema: Any) -> dict[str, Any]:
 async def test_form_keeps_what_was_typed_but_not_the_token(
     hass: HomeAssistant, gateway: GatewayServer
 ) -> None:
+    advanced = {
+        CONF_USER_ID_HEADER: "Acme-User",
+        CONF_VERIFY_SSL: False,
+        CONF_ALLOW_UNENCRYPTED: True,
+    }
     result = await hass.config_entries.flow.async_configure(
-        await start_user_flow(hass), user_input(gateway, **{CONF_USER_ID: "12"})
+        await start_user_flow(hass),
+        user_input(gateway, **{CONF_USER_ID: "12", SECTION_ADVANCED: advanced}),
     )
     assert _suggested_values(result["data_schema"]) == {
         CONF_URL: gateway.url,
         CONF_USER_ID: "12",
     }
+    assert _defaults(result)[SECTION_ADVANCED] == advanced
 
 
 async def test_flows_leave_no_session_open(
@@ -575,7 +592,6 @@ async def test_reconfigure_shows_what_is_stored_but_not_the_token(
 async def test_folded_section_goes_back_as_it_is(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
-    """The frontend takes the default of the section as a whole."""
     entry.add_to_hass(hass)
     hass.config_entries.async_update_entry(
         entry, data={**entry.data, CONF_VERIFY_SSL: False}
@@ -589,13 +605,7 @@ async def test_folded_section_goes_back_as_it_is(
         ),
         (await entry.start_reconfigure_flow(hass), False),
     ):
-        assert result["data_schema"]
-        fields = {
-            str(marker): marker.default()
-            for marker in result["data_schema"].schema
-            if not isinstance(marker.default, vol.Undefined)
-        }
-        assert fields[SECTION_ADVANCED] == {
+        assert _defaults(result)[SECTION_ADVANCED] == {
             CONF_VERIFY_SSL: verify_ssl,
             CONF_ALLOW_UNENCRYPTED: False,
         }

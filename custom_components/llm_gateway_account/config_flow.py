@@ -136,9 +136,7 @@ OPTIONS_SCHEMA = vol.Schema(
 )
 
 
-def connection_schema(
-    token: type[vol.Marker], advanced: Mapping[str, Any]
-) -> vol.Schema:
+def connection_schema(token: type[vol.Marker], advanced: dict[str, Any]) -> vol.Schema:
     """Return the form with everything a connection needs.
 
     `token` tells whether the token is required or optional. `advanced` fills the
@@ -153,7 +151,7 @@ def connection_schema(
                 TextSelectorConfig(autocomplete="off")
             ),
             token(CONF_ACCESS_TOKEN): TOKEN_SELECTOR,
-            vol.Required(SECTION_ADVANCED, default=dict(advanced)): section(
+            vol.Required(SECTION_ADVANCED, default=advanced): section(
                 ADVANCED_SCHEMA, {"collapsed": True}
             ),
         }
@@ -185,8 +183,8 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
             self._abort_if_unique_id_configured()
             if answer := await self._async_try(_async_ask_all(self.hass, data)):
                 return self._create_entry(data, *answer)
-        schema = connection_schema(vol.Required, ADVANCED_SCHEMA({}))
-        return self._show_form("user", schema, user_input)
+        values = user_input or {SECTION_ADVANCED: ADVANCED_SCHEMA({})}
+        return self._show_connection_form("user", vol.Required, values)
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None
@@ -203,9 +201,8 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
                 return self.async_update_reload_and_abort(
                     entry, unique_id=unique_id, data_updates=data
                 )
-        stored = _as_form(entry.data)
-        schema = connection_schema(vol.Optional, stored[SECTION_ADVANCED])
-        return self._show_form("reconfigure", schema, user_input or stored)
+        values = user_input or _as_form(entry.data)
+        return self._show_connection_form("reconfigure", vol.Optional, values)
 
     async def async_step_reauth(
         self, entry_data: Mapping[str, Any]
@@ -293,6 +290,16 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
                 CONF_POINTS_PER_UNIT: site.points_per_unit,
             },
         )
+
+    def _show_connection_form(
+        self, step_id: str, token: type[vol.Marker], values: Mapping[str, Any]
+    ) -> ConfigFlowResult:
+        """Show the connection with the values, but no token and no wrong header."""
+        advanced = dict(values[SECTION_ADVANCED])
+        if InputProblem.INVALID_HEADER in self._errors:
+            del advanced[CONF_USER_ID_HEADER]
+        schema = connection_schema(token, advanced)
+        return self._show_form(step_id, schema, {**values, SECTION_ADVANCED: advanced})
 
     def _show_form(
         self, step_id: str, schema: vol.Schema, values: Mapping[str, Any] | None = None
