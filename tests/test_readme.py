@@ -1,0 +1,104 @@
+"""The examples of the README, as pasted."""
+
+from collections.abc import AsyncGenerator
+from datetime import timedelta
+import re
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+import yaml
+
+from homeassistant.components.persistent_notification import (
+    _async_get_or_create_notifications,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+
+from . import ROOT
+from .gateway_server import GatewayServer, answering
+from .test_init import pass_time
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+AUTOMATIONS: dict[str, Any] = {
+    automation["alias"]: automation
+    for automation in map(
+        yaml.safe_load, re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    )
+}
+
+
+@pytest.fixture(autouse=True)
+def frozen_time(freezer: FrozenDateTimeFactory) -> None:
+    """Stop the clock before anything is scheduled by it."""
+
+
+@pytest.fixture
+async def automation(
+    hass: HomeAssistant, loaded_entry: MockConfigEntry, alias: str
+) -> AsyncGenerator[None]:
+    """Paste one example, and switch it off at the end."""
+    for component in ("homeassistant", "persistent_notification"):
+        assert await async_setup_component(hass, component, {})
+    assert await async_setup_component(
+        hass, "automation", {"automation": AUTOMATIONS[alias]}
+    )
+    (state,) = hass.states.async_all("automation")
+    assert state.state == "on"
+    yield
+    await hass.services.async_call(
+        "automation", "turn_off", {"entity_id": state.entity_id}, blocking=True
+    )
+
+
+def example(alias: str) -> pytest.MarkDecorator:
+    """Let a test run with an example."""
+    return pytest.mark.parametrize("alias", [alias])
+
+
+def notices(hass: HomeAssistant) -> list[str]:
+    """Return what was told."""
+    return [
+        notification["message"]
+        for notification in _async_get_or_create_notifications(hass).values()
+    ]
+
+
+def test_examples() -> None:
+    assert list(AUTOMATIONS) == [
+        "LLM credit is low",
+        "LLM gateway does not answer",
+        "Ask the LLM gateway every minute",
+    ]
+
+
+@example("LLM credit is low")
+@pytest.mark.usefixtures("automation")
+async def test_low_credit(
+    hass: HomeAssistant, gateway: GatewayServer, freezer: FrozenDateTimeFactory
+) -> None:
+    assert notices(hass) == []
+    gateway.account.quota = 2_400_000
+    await pass_time(hass, freezer, timedelta(minutes=6))
+    assert notices(hass) == ["4.80 USD left. Time to top up."]
+
+
+@example("LLM gateway does not answer")
+@pytest.mark.usefixtures("automation")
+async def test_gateway_does_not_answer(
+    hass: HomeAssistant, gateway: GatewayServer, freezer: FrozenDateTimeFactory
+) -> None:
+    gateway.fault = answering(502)
+    await pass_time(hass, freezer, timedelta(minutes=25))
+    assert notices(hass) == ["The balance is not known at the moment."]
+
+
+@example("Ask the LLM gateway every minute")
+@pytest.mark.usefixtures("automation")
+async def test_every_minute(
+    hass: HomeAssistant, gateway: GatewayServer, freezer: FrozenDateTimeFactory
+) -> None:
+    gateway.requests.clear()
+    await pass_time(hass, freezer, timedelta(minutes=20))
+    assert len(gateway.requests) >= 20

@@ -1,0 +1,125 @@
+"""The texts: complete, alike in every language, and fit for Home Assistant."""
+
+from collections.abc import Iterator
+import json
+import re
+from string import Formatter
+from typing import Any
+
+import pytest
+
+from custom_components.llm_gateway_account.binary_sensor import BINARY_SENSORS
+from custom_components.llm_gateway_account.config_flow import FIELDS, GATEWAY_ERRORS
+from custom_components.llm_gateway_account.coordinator import TRANSLATION_KEYS
+from custom_components.llm_gateway_account.sensor import (
+    AMOUNTS,
+    LAST_SUCCESS,
+    ROLES,
+    SENSORS,
+    STATUSES,
+)
+
+from . import PACKAGE
+
+TRANSLATIONS = {
+    path.stem: json.loads(path.read_text(encoding="utf-8"))
+    for path in sorted((PACKAGE / "translations").glob("*.json"))
+}
+ENGLISH = TRANSLATIONS["en"]
+
+each_language = pytest.mark.parametrize("language", list(TRANSLATIONS))
+
+
+def texts(tree: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the path and text of every leaf."""
+    if isinstance(tree, str):
+        yield path, tree
+        return
+    for key, value in tree.items():
+        yield from texts(value, f"{path}.{key}" if path else key)
+
+
+def placeholders(text: str) -> set[str]:
+    """Return the names in curly brackets."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+def test_languages() -> None:
+    assert set(TRANSLATIONS) == {"en", "zh-Hans"}
+
+
+@each_language
+def test_every_text_is_there_with_its_placeholders(language: str) -> None:
+    translated = dict(texts(TRANSLATIONS[language]))
+    assert list(translated) == list(dict(texts(ENGLISH)))
+    for path, text in texts(ENGLISH):
+        assert placeholders(translated[path]) == placeholders(text), path
+
+
+@each_language
+def test_form_of_texts(language: str) -> None:
+    """The rules of hassfest."""
+    for path, text in texts(TRANSLATIONS[language]):
+        assert text, path
+        assert text == text.strip(), path
+        assert not re.search(r"https?://|www\.|<[a-z/]|'\{", text), path
+        assert all(name.isidentifier() for name in placeholders(text)), path
+        if ".state." in path or path.endswith("unit_of_measurement"):
+            assert not placeholders(text), path
+        for key in path.split("."):
+            assert re.fullmatch("[a-z0-9]+(?:[-_][a-z0-9]+)*", key), path
+
+
+@each_language
+def test_file_is_sorted(language: str) -> None:
+    raw = (PACKAGE / "translations" / f"{language}.json").read_text(encoding="utf-8")
+    tree = TRANSLATIONS[language]
+    assert raw == json.dumps(tree, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+def test_chinese_is_translated() -> None:
+    """No text was left in English."""
+    for path, text in texts(TRANSLATIONS["zh-Hans"]):
+        assert re.search("[\u4e00-\u9fff]", text), path
+
+
+def test_every_entity_has_a_name() -> None:
+    assert set(ENGLISH["entity"]["sensor"]) == {
+        description.key for description in (*AMOUNTS, *SENSORS, LAST_SUCCESS)
+    }
+    assert set(ENGLISH["entity"]["binary_sensor"]) == {
+        description.key for description in BINARY_SENSORS
+    }
+    states = {
+        key: set(entity["state"])
+        for key, entity in ENGLISH["entity"]["sensor"].items()
+        if "state" in entity
+    }
+    assert states == {"status": set(STATUSES.values()), "role": set(ROLES.values())}
+
+
+def test_every_error_has_a_message() -> None:
+    assert set(ENGLISH["config"]["error"]) == {
+        *FIELDS,
+        *GATEWAY_ERRORS.values(),
+        "unknown",
+    }
+    assert set(ENGLISH["exceptions"]) == {
+        *TRANSLATION_KEYS.values(),
+        "token_refused",
+        "token_refused_once",
+        "other_account",
+    }
+
+
+@pytest.mark.parametrize("form", ["user", "reconfigure", "reauth_confirm"])
+def test_every_field_is_described(form: str) -> None:
+    step = ENGLISH["config"]["step"][form]
+    assert set(step["data"]) == set(step["data_description"])
+    for section in step.get("sections", {}).values():
+        assert set(section["data"]) == set(section["data_description"])
+
+
+def test_every_option_is_described() -> None:
+    step = ENGLISH["options"]["step"]["init"]
+    assert set(step["data"]) == set(step["data_description"])
