@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 from contextlib import AsyncExitStack, suppress
+from datetime import datetime
 from getpass import getpass
 import os
 from pathlib import Path
@@ -11,12 +12,11 @@ import signal
 import socket
 import sys
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import aiohttp
 
 from .instance import DemoError, Instance, Settings, run_home_assistant
-from .simulation import account_of, create_gateway, spend
+from .simulation import account_of, create_gateway, past_week, spend
 
 TOKEN_VARIABLE = "LLM_GATEWAY_ACCESS_TOKEN"  # noqa: S105
 
@@ -62,18 +62,21 @@ async def main(arguments: argparse.Namespace, token: str | None) -> None:
         # Readable for nobody else, and gone at the end: a real token is stored here.
         folder = stack.enter_context(TemporaryDirectory(prefix="llm_gateway_account_"))
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        account: dict[str, Any] = {
-            "url": arguments.url,
-            "user_id": arguments.user_id,
-            "access_token": token,
-        }
-        if not real:
+        past: list[tuple[datetime, int, int]] = []
+        if token is not None:
+            account = {
+                "url": arguments.url,
+                "user_id": arguments.user_id,
+                "access_token": token,
+            }
+        else:
             gateway = create_gateway()
             await gateway.start()
             stack.push_async_callback(gateway.stop)
             spending = asyncio.create_task(spend(gateway.account))
             stack.callback(spending.cancel)
             account = account_of(gateway, gateway.account)
+            past = past_week(gateway.account)
             print("Simulated gateway. To add its second account by hand:")
             for field, value in account_of(gateway, *gateway.more_accounts).items():
                 print(f"  {field:12} {value}")
@@ -81,7 +84,7 @@ async def main(arguments: argparse.Namespace, token: str | None) -> None:
         config = Path(folder)
         process = await stack.enter_async_context(run_home_assistant(config, settings))
         prepare = asyncio.create_task(
-            _prepare(Instance(session, settings), process, account)
+            _prepare(Instance(session, settings), process, account, past)
         )
         stop = asyncio.create_task(stopped.wait())
         await asyncio.wait({prepare, stop}, return_when=asyncio.FIRST_COMPLETED)
@@ -108,11 +111,22 @@ async def main(arguments: argparse.Namespace, token: str | None) -> None:
 
 
 async def _prepare(
-    instance: Instance, process: asyncio.subprocess.Process, account: dict[str, Any]
+    instance: Instance,
+    process: asyncio.subprocess.Process,
+    account: dict[str, str],
+    past: list[tuple[datetime, int, int]],
 ) -> None:
     await instance.wait(process)
     await instance.create_owner()
-    await instance.show_dashboard(await instance.add_account(account))
+    entry_id = await instance.add_account(account)
+    if past:
+        entities = await instance.entities(entry_id)
+        for key, points in (
+            ("balance", [(hour, quota) for hour, quota, _ in past]),
+            ("used_quota", [(hour, used_quota) for hour, _, used_quota in past]),
+        ):
+            await instance.import_history(entities[key], points)
+    await instance.show_dashboard(entry_id)
 
 
 def _check_port(port: int) -> None:

@@ -1,12 +1,15 @@
 """The simulated gateway, and the life of an account there."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from random import Random
 import time
 
 from tests.gateway_server import GatewayServer, ServerAccount
 
 SECONDS_BETWEEN_REQUESTS = 20
+HOURS_SINCE_TOP_UP = 62
+TOP_UP = 5_000_000
 
 
 def create_gateway() -> GatewayServer:
@@ -38,6 +41,27 @@ def account_of(gateway: GatewayServer, account: ServerAccount) -> dict[str, str]
         "user_id": str(account.id),
         "access_token": account.access_token,
     }
+
+
+def past_week(account: ServerAccount) -> list[tuple[datetime, int, int]]:
+    """Return hour, quota and used_quota of the last seven days, oldest first.
+
+    Spent by day, hardly by night; topped up once. It leads to what the account has
+    now.
+    """
+    random = Random(2)  # noqa: S311
+    quota, used_quota = account.quota, account.used_quota
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    hours = []
+    for hours_ago in range(1, 7 * 24):
+        hour -= timedelta(hours=1)
+        hours.append((hour, quota, used_quota))
+        points = random.randint(0, 150_000 if 8 <= hour.hour < 20 else 8_000)
+        quota += points
+        used_quota -= points
+        if hours_ago == HOURS_SINCE_TOP_UP:
+            quota -= TOP_UP
+    return hours[::-1]
 
 
 async def spend(account: ServerAccount) -> None:

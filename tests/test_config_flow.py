@@ -740,10 +740,27 @@ async def test_options(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     reload.assert_called_once_with(entry.entry_id)
 
 
+async def test_currency_that_is_typed(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """The list can be searched, so anything can be typed."""
+    await _load(hass, entry)
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    result = await hass.config_entries.options.async_configure(
+        result["flow_id"], {CONF_CURRENCY: "Euro", CONF_POINTS_PER_UNIT: 1}
+    )
+    assert result["errors"] == {CONF_CURRENCY: "invalid_currency"}
+    result = await hass.config_entries.options.async_configure(
+        result["flow_id"], {CONF_CURRENCY: " eur ", CONF_POINTS_PER_UNIT: 1}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert entry.options[CONF_CURRENCY] == "EUR"
+    await hass.async_block_till_done()
+
+
 @pytest.mark.parametrize(
     "chosen",
     [
-        {CONF_CURRENCY: "Euro", CONF_POINTS_PER_UNIT: 1},
         {CONF_CURRENCY: "EUR", CONF_POINTS_PER_UNIT: 0},
         {CONF_CURRENCY: "EUR", CONF_POINTS_PER_UNIT: -1},
     ],

@@ -2,11 +2,13 @@
 
 from importlib.metadata import version
 import json
+from pathlib import Path
 import re
 import struct
 import tomllib
 from typing import Any
 
+import hass_frontend
 import pytest
 import yaml
 
@@ -15,6 +17,8 @@ from custom_components.llm_gateway_account.const import DOMAIN
 from custom_components.llm_gateway_account.sensor import AMOUNTS, LAST_SUCCESS, SENSORS
 
 from . import PACKAGE, ROOT
+
+ICONS = Path(hass_frontend.__file__).parent / "static" / "mdi" / "iconList.json"
 
 REPOSITORY = "https://github.com/ha-llm-gateway-account/llm_gateway_account"
 
@@ -131,11 +135,13 @@ def test_icons() -> None:
         description.key for description in (*AMOUNTS, *SENSORS, LAST_SUCCESS)
     }
     assert set(icons["binary_sensor"]) == {each.key for each in BINARY_SENSORS}
+    known = {icon["name"] for icon in json.loads(ICONS.read_text(encoding="utf-8"))}
+    assert len(known) > 7000
     for entity in (*icons["sensor"].values(), *icons["binary_sensor"].values()):
         others = [*entity.get("state", {}).values(), *entity.get("range", {}).values()]
         assert entity["default"] not in others
         for icon in (entity["default"], *others):
-            assert re.fullmatch("mdi:[a-z0-9-]+", icon)
+            assert icon.removeprefix("mdi:") in known
 
 
 @pytest.mark.parametrize(

@@ -121,5 +121,6 @@ def test_every_field_is_described(form: str) -> None:
 
 
 def test_every_option_is_described() -> None:
+    assert set(ENGLISH["options"]["error"]) == {"invalid_currency"}
     step = ENGLISH["options"]["step"]["init"]
     assert set(step["data"]) == set(step["data_description"])

@@ -125,6 +125,8 @@ OPTIONS_SCHEMA = vol.Schema(
         vol.Required(CONF_CURRENCY): SelectSelector(
             SelectSelectorConfig(
                 options=[POINTS, *sorted(ACTIVE_CURRENCIES)],
+                # The frontend lets people search only where they may type anything.
+                custom_value=True,
                 mode=SelectSelectorMode.DROPDOWN,
                 translation_key=CONF_CURRENCY,
             )
@@ -326,13 +328,22 @@ class AccountOptionsFlow(OptionsFlowWithReload):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Show what the flow took from the gateway, to be corrected."""
+        errors = {}
         if user_input is not None:
-            return self.async_create_entry(data=user_input)
+            currency = user_input[CONF_CURRENCY].strip()
+            if currency.upper() in ACTIVE_CURRENCIES:
+                currency = currency.upper()
+            if currency in {POINTS, *ACTIVE_CURRENCIES}:
+                return self.async_create_entry(
+                    data={**user_input, CONF_CURRENCY: currency}
+                )
+            errors[CONF_CURRENCY] = "invalid_currency"
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
-                OPTIONS_SCHEMA, self.config_entry.options
+                OPTIONS_SCHEMA, user_input or self.config_entry.options
             ),
+            errors=errors,
         )
 
 
