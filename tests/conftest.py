@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Generator
 from unittest.mock import patch
 
+from aiohttp import ClientTimeout
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.syrupy import HomeAssistantSnapshotExtension
@@ -66,6 +67,16 @@ def entry(gateway: GatewayServer) -> MockConfigEntry:
         },
         options={CONF_CURRENCY: "USD", CONF_POINTS_PER_UNIT: 500_000},
     )
+
+
+@pytest.fixture
+def little_time() -> Generator[None]:
+    """Let the client wait for an answer only a moment."""
+    with patch(
+        "custom_components.llm_gateway_account.gateway.client.REQUEST_TIMEOUT",
+        ClientTimeout(total=0.3),
+    ):
+        yield
 
 
 @pytest.fixture
