@@ -141,12 +141,12 @@ async def _headers_without_end(request: web.BaseRequest) -> web.StreamResponse:
     while not request.transport.is_closing():
         number += 1
         request.transport.write(b"X-%d: %s\r\n" % (number, b"x" * 100))
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(0)
     return web.Response()
 
 
 async def _silence(request: web.BaseRequest) -> web.StreamResponse:
-    while request.transport:
+    while request.transport:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     return web.Response()
 

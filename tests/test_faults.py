@@ -1,0 +1,171 @@
+"""Every fault, from the form to the recovery: what its holder sees of it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+import logging
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
+
+from custom_components.llm_gateway_account.const import CONF_USER_ID, DOMAIN
+from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
+from custom_components.llm_gateway_account.gateway import (
+    AccountDisabledError,
+    BlockedError,
+    GatewayError,
+    InvalidAnswerError,
+    RateLimitedError,
+    RedirectedError,
+    ServerError,
+    TokenRefusedError,
+    UnreachableError,
+    UserIdRefusedError,
+    WebPageError,
+)
+from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER
+from homeassistant.const import (
+    CONF_ACCESS_TOKEN,
+    CONF_URL,
+    STATE_UNAVAILABLE,
+)
+from homeassistant.core import HomeAssistant
+
+from .faults import FAULTS
+from .gateway_server import (
+    ACCESS_TOKEN,
+    USER_ID,
+    GatewayServer,
+    Handler,
+)
+from .test_init import balance, own_log
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a kind of fault looks like."""
+
+    field: str
+    """Where the form has its message."""
+    message: str
+    """Key of that message."""
+    exception: str
+    """Key of the text in the log and beside a failed set-up."""
+    reauth: bool = False
+
+
+SEEN: dict[type[GatewayError], Seen] = {
+    TokenRefusedError: Seen(
+        CONF_ACCESS_TOKEN, "invalid_auth", "token_refused_once", reauth=True
+    ),
+    UserIdRefusedError: Seen(CONF_USER_ID, "user_id_refused", "user_id_refused"),
+    AccountDisabledError: Seen("base", "account_disabled", "account_disabled"),
+    RateLimitedError: Seen("base", "rate_limited", "rate_limited"),
+    ServerError: Seen("base", "server_error", "server_error"),
+    BlockedError: Seen("base", "blocked", "blocked"),
+    WebPageError: Seen(CONF_URL, "web_page", "web_page"),
+    RedirectedError: Seen(CONF_URL, "redirected", "redirected"),
+    InvalidAnswerError: Seen(CONF_URL, "invalid_answer", "invalid_answer"),
+    UnreachableError: Seen(CONF_URL, "cannot_connect", "unreachable"),
+}
+
+# The clock stands still while Home Assistant is watched, so what nothing but time
+# ends is left to the form and to the tests of the client.
+WATCHED = {name: row for name, row in FAULTS.items() if name not in {"drip", "silence"}}
+
+each_fault = pytest.mark.parametrize(
+    ("fault", "error"), list(FAULTS.values()), ids=list(FAULTS)
+)
+
+
+async def jump(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, duration: timedelta
+) -> None:
+    """Let time pass at once."""
+    freezer.tick(duration)
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+@pytest.mark.usefixtures("little_time")
+@each_fault
+async def test_fault_in_the_form(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    fault: Handler,
+    error: type[GatewayError],
+) -> None:
+    gateway.fault = fault
+    flow = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+    result = await hass.config_entries.flow.async_configure(
+        flow["flow_id"],
+        {
+            CONF_URL: gateway.url,
+            CONF_USER_ID: str(USER_ID),
+            CONF_ACCESS_TOKEN: ACCESS_TOKEN,
+        },
+    )
+    assert result["errors"] == {SEEN[error].field: SEEN[error].message}
+
+
+@pytest.mark.usefixtures("freezer")
+@pytest.mark.parametrize(("fault", "error"), list(WATCHED.values()), ids=list(WATCHED))
+async def test_fault_over_time(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+    fault: Handler,
+    error: type[GatewayError],
+) -> None:
+    """Fifteen minutes of the last good answer, then unavailable, then back at once."""
+    # A connection that is reset while it is used again is tried once more by aiohttp.
+    more = 1 if fault is FAULTS["reset"][0] else 0
+    gateway.requests.clear()
+    gateway.fault = fault
+
+    await jump(hass, freezer, UPDATE_INTERVAL)
+    assert len(gateway.requests) == 1 + more
+    assert balance(hass) == "12.345"
+    exception = loaded_entry.runtime_data.last_exception
+    assert exception.translation_key == SEEN[error].exception
+    assert type(exception.__cause__) is error
+    assert len(own_log(caplog)) == 1
+    assert not hass.config_entries.flow.async_progress()
+
+    await jump(hass, freezer, UPDATE_INTERVAL)
+    assert len(gateway.requests) == 2 + more
+    assert balance(hass) == "12.345"
+    flows = hass.config_entries.flow.async_progress()
+    assert bool(flows) is SEEN[error].reauth
+    assert all(flow["context"]["source"] == SOURCE_REAUTH for flow in flows)
+
+    await jump(hass, freezer, UPDATE_INTERVAL)
+    assert balance(hass) == "12.345"
+    await jump(hass, freezer, timedelta(minutes=1))
+    assert balance(hass) == STATE_UNAVAILABLE
+    assert len(gateway.requests) == (2 if SEEN[error].reauth else 3) + more
+    assert len(own_log(caplog)) == 1
+
+    gateway.fault = None
+    gateway.account.quota = 500_000
+    if SEEN[error].reauth:
+        await hass.config_entries.async_reload(loaded_entry.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)
+    else:
+        await jump(hass, freezer, UPDATE_INTERVAL)
+        assert own_log(caplog)[1:] == [f"Fetching {DOMAIN} data recovered"]
+    assert balance(hass) == "1.0"
+    tracebacks = [
+        each
+        for each in caplog.records
+        # The server is allowed to complain that the client left.
+        if each.exc_info and each.name != "aiohttp.server"
+    ]
+    assert all(each.levelno == logging.DEBUG for each in tracebacks)
