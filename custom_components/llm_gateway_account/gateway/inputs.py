@@ -77,16 +77,13 @@ def parse_url(text: str, *, allow_unencrypted: bool = False) -> str:
     for one with a password in it, and for plain http to a public host, unless
     `allow_unencrypted`.
     """
-    text = _clean(text)
-    scheme, separator, rest = text.partition("://")
+    scheme, separator, rest = _clean(text).partition("://")
     if not separator:
-        scheme, rest = "", text.removeprefix("//")
-    try:
-        url = URL(f"{scheme or 'https'}://{rest}")
-        host = (url.host or "").removesuffix(".")
-        port = url.explicit_port
-    except ValueError:
-        raise InputError(InputProblem.INVALID_URL) from None
+        scheme, rest = "", scheme.removeprefix("//")
+    url = _split(f"{scheme or 'https'}://{rest}")
+    if url is None:
+        raise InputError(InputProblem.INVALID_URL)
+    host, port = (url.host or "").removesuffix("."), url.explicit_port
     if url.scheme not in {"http", "https"} or not _is_host(host) or port == 0:
         raise InputError(InputProblem.INVALID_URL)
     if url.user is not None or url.password is not None:
@@ -158,6 +155,14 @@ def _clean(text: str) -> str:
         for char in unicodedata.normalize("NFKC", text)
         if unicodedata.category(char) != "Cf"
     ).strip()
+
+
+def _split(text: str) -> URL | None:
+    """Return the parts of an address; no error, for it would hold the address."""
+    try:
+        return URL(text)
+    except ValueError:
+        return None
 
 
 def _address(host: str) -> IPv4Address | IPv6Address | None:

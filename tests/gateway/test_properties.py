@@ -1,0 +1,237 @@
+"""Whatever comes in: a right answer or one of our own errors, and never a secret."""
+
+import json
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings, strategies as st
+import pytest
+from yarl import URL
+
+from custom_components.llm_gateway_account.gateway import (
+    Account,
+    GatewayClient,
+    GatewayError,
+    InvalidAnswerError,
+    Site,
+)
+from custom_components.llm_gateway_account.gateway.inputs import (
+    InputError,
+    parse_access_token,
+    parse_header_name,
+    parse_url,
+    parse_user_id,
+)
+from custom_components.llm_gateway_account.gateway.refusals import error_from_envelope
+from tests.gateway_server import GatewayServer, answering
+
+SECRET = "planted5b1f2c9e0d7a48e3"
+
+# The server is the same for all examples, which each set their own answer.
+against_a_server = settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+numbers = st.one_of(st.integers(), st.floats(), st.integers(-(10**40), 10**40))
+json_values = st.recursive(
+    st.one_of(st.none(), st.booleans(), numbers, st.text(max_size=20)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.dictionaries(st.text(max_size=10), inner, max_size=4),
+    ),
+    max_leaves=10,
+)
+FIELDS = (
+    *Account.__dataclass_fields__,
+    "created_time",
+    "last_login_time",
+    "access_token",
+    "email",
+)
+accounts = st.dictionaries(st.sampled_from(FIELDS), json_values, max_size=len(FIELDS))
+sites = st.dictionaries(
+    st.sampled_from(
+        (
+            "system_name",
+            "version",
+            "quota_per_unit",
+            "display_in_currency",
+            "quota_display_type",
+            "usd_exchange_rate",
+            "custom_currency_symbol",
+            "custom_currency_exchange_rate",
+            "currency_symbol",
+        )
+    ),
+    st.one_of(
+        json_values, st.sampled_from(("USD", "CNY", "TOKENS", "CUSTOM", "$", "€"))
+    ),
+)
+statuses = st.sampled_from((200, 201, 204, 301, 400, 401, 403, 404, 418, 429, 500, 521))
+bodies = st.one_of(
+    st.binary(max_size=300),
+    st.builds(lambda value: json.dumps(value).encode(), json_values),
+    st.builds(
+        lambda success, data: json.dumps({"success": success, "data": data}).encode(),
+        st.sampled_from((True, False, None, 1, "true")),
+        st.one_of(accounts, json_values),
+    ),
+)
+header_values = st.text(
+    st.characters(min_codepoint=32, max_codepoint=126), max_size=40
+).map(str.strip)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])  # the first draw imports
+@given(accounts)
+def test_account(payload: dict[str, Any]) -> None:
+    try:
+        account = Account.from_payload(payload)
+    except InvalidAnswerError as err:
+        assert SECRET not in repr(err)
+        return
+    assert isinstance(account.quota, int | float)
+    assert abs(account.quota) < 10**30
+    for name, sent in payload.items():
+        read = getattr(account, name, None)
+        assert read is None or type(sent) in {int, float, bool, str}
+
+
+@given(sites)
+def test_site(payload: dict[str, Any]) -> None:
+    site = Site.from_payload(payload)
+    assert site.points_per_unit > 0
+    assert site.currency == "points" or len(site.currency) == 3
+
+
+@against_a_server
+@given(
+    status=statuses,
+    body=bodies,
+    content_type=st.sampled_from(("application/json", "text/html", "x", "")),
+    retry_after=header_values,
+    location=header_values,
+)
+async def test_answer(
+    gateway: GatewayServer,
+    client: GatewayClient,
+    status: int,
+    body: bytes,
+    content_type: str,
+    retry_after: str,
+    location: str,
+) -> None:
+    headers = {
+        "Content-Type": content_type,
+        "Retry-After": retry_after,
+        "Location": location,
+    }
+    gateway.fault = gateway.status_fault = answering(status, body, headers)
+    try:
+        account = await client.async_get_account()
+    except GatewayError as err:
+        assert err.__cause__ is None
+        assert err.__context__ is None
+    else:
+        assert status == 200
+        assert account.quota == json.loads(body)["data"]["quota"]
+    try:
+        site = await client.async_get_site()
+    except GatewayError as err:
+        assert err.__context__ is None
+    else:
+        assert site.points_per_unit > 0
+
+
+@given(
+    st.integers(100, 599),
+    st.dictionaries(
+        st.sampled_from(("success", "message", "code", "error", "data")),
+        st.one_of(json_values, st.text().map(lambda text: text + SECRET)),
+    ),
+)
+def test_refusal(status: int, envelope: dict[str, Any]) -> None:
+    error = error_from_envelope(status, envelope)
+    assert isinstance(error, GatewayError)
+    assert SECRET not in f"{error!r} {vars(error)}"
+
+
+urls = st.one_of(
+    st.text(max_size=60),
+    st.builds(
+        "{}{}{}{}".format,
+        st.sampled_from(("", "http://", "HTTPS://", "//", " https://", "ftp://")),
+        st.one_of(
+            st.text(max_size=15),
+            st.ip_addresses().map(str),
+            st.ip_addresses(v=6).map("[{}]".format),
+            st.sampled_from(("api.iqqz.com", "localhost", "a.local", "例え.example")),
+        ),
+        st.one_of(st.just(""), st.integers(-1, 70_000).map(":{}".format)),
+        st.one_of(
+            st.sampled_from(("", "/", "/v1", "/console/x", "/a/api/user/self?x#y")),
+            st.text(max_size=15).map("/{}".format),
+        ),
+    ),
+)
+
+
+@given(urls, st.booleans())
+def test_url(text: str, allow_unencrypted: bool) -> None:
+    try:
+        url = parse_url(text, allow_unencrypted=allow_unencrypted)
+    except InputError as err:
+        assert err.__cause__ is None
+        return
+    parsed = URL(url)
+    assert parsed.scheme in {"http", "https"}
+    assert parsed.host
+    assert parsed.user is None
+    assert parsed.password is None
+    assert not parsed.query_string
+    assert not parsed.fragment
+    assert not url.endswith("/")
+    # What was cleaned once needs no more cleaning, or an account could be set up
+    # twice.
+    assert parse_url(url, allow_unencrypted=allow_unencrypted) == url
+
+
+@given(st.text(max_size=40))
+def test_user_id(text: str) -> None:
+    try:
+        user_id = parse_user_id(text)
+    except InputError:
+        return
+    assert user_id.isascii()
+    assert user_id.isdecimal()
+    assert parse_user_id(user_id) == user_id
+
+
+@given(st.one_of(st.text(max_size=60), st.text(max_size=40).map("Bearer {}".format)))
+def test_access_token(text: str) -> None:
+    try:
+        token = parse_access_token(text)
+    except InputError as err:
+        assert not text.strip() or text not in str(err)
+        return
+    assert token.isascii()
+    assert token.isprintable()
+    assert not any(char.isspace() for char in token)
+
+
+@given(st.text(max_size=80))
+def test_header_name(text: str) -> None:
+    try:
+        name = parse_header_name(text)
+    except InputError:
+        return
+    assert name is None or (name.isascii() and name.isprintable() and ":" not in name)
+
+
+@pytest.mark.parametrize("parse", [parse_url, parse_user_id, parse_access_token])
+@given(st.text(st.characters(exclude_categories=("L", "N")), max_size=10))
+def test_error_does_not_tell_the_input(parse: Any, text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse(f"@ {SECRET} 令\n{text}")
+    assert SECRET not in f"{caught.value!r} {caught.value.__context__!r}"
