@@ -29,8 +29,12 @@ TITLE = "planted-display-name @ Example Gateway"
 
 
 @pytest.fixture(autouse=True)
-def auto_enable(socket_enabled: None, enable_custom_integrations: None) -> None:
+def auto_enable(request: pytest.FixtureRequest, socket_enabled: None) -> None:
     """Let Home Assistant find the integration, and reach loopback."""
+    # The recorder has to be there before Home Assistant is.
+    if "recorder_mock" in request.fixturenames:
+        request.getfixturevalue("recorder_mock")
+    request.getfixturevalue("enable_custom_integrations")
 
 
 @pytest.fixture

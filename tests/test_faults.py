@@ -6,10 +6,7 @@ import logging
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_fire_time_changed,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.llm_gateway_account.const import CONF_USER_ID, DOMAIN
 from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
@@ -41,7 +38,7 @@ from .gateway_server import (
     GatewayServer,
     Handler,
 )
-from .test_init import balance, own_log
+from .test_init import balance, jump, own_log
 
 
 @dataclass(frozen=True)
@@ -79,15 +76,6 @@ WATCHED = {name: row for name, row in FAULTS.items() if name not in {"drip", "si
 each_fault = pytest.mark.parametrize(
     ("fault", "error"), list(FAULTS.values()), ids=list(FAULTS)
 )
-
-
-async def jump(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, duration: timedelta
-) -> None:
-    """Let time pass at once."""
-    freezer.tick(duration)
-    async_fire_time_changed(hass)
-    await hass.async_block_till_done(wait_background_tasks=True)
 
 
 @pytest.mark.usefixtures("little_time")

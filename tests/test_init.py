@@ -43,15 +43,22 @@ def frozen_time(freezer: FrozenDateTimeFactory) -> None:
     """Stop the clock before anything is scheduled by it."""
 
 
+async def jump(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, duration: timedelta
+) -> None:
+    """Let time pass at once."""
+    freezer.tick(duration)
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
 async def pass_time(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, duration: timedelta
 ) -> None:
     """Let time pass, with everything that is due in between."""
     while duration > timedelta(0):
         step = min(duration, timedelta(minutes=1))
-        freezer.tick(step)
-        async_fire_time_changed(hass)
-        await hass.async_block_till_done(wait_background_tasks=True)
+        await jump(hass, freezer, step)
         duration -= step
 
 
