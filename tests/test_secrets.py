@@ -5,6 +5,7 @@ apart, is shown where only they look, and can be renamed.
 """
 
 from datetime import timedelta
+from inspect import iscoroutine
 import json
 import logging
 from pathlib import Path
@@ -143,7 +144,10 @@ async def test_account_at_every_fork(
         ],
         "issues": [issue.to_json() for issue in ir.async_get(hass).issues.values()],
         "diagnostics": diagnostics,
-        "system_health": list(await get_system_health_info(hass, DOMAIN)),
+        "system_health": {
+            key: await value if iscoroutine(value) else value
+            for key, value in (await get_system_health_info(hass, DOMAIN)).items()
+        },
     }
     for name, content in shown.items():
         # The address of the last sign-in is an entity, if somebody enables it.

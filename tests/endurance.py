@@ -1,0 +1,199 @@
+"""Thousands of polls, reloads and new tokens: nothing may grow.
+
+Run by `scripts/endurance`, which shows the figures; too long for every run of the
+tests.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+import gc
+import logging
+from random import Random
+import resource
+import time
+from typing import Any
+
+import aiohttp
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.llm_gateway_account.const import CONF_USER_ID
+from custom_components.llm_gateway_account.coordinator import (
+    UPDATE_INTERVAL,
+    AccountCoordinator,
+)
+from custom_components.llm_gateway_account.entity import AccountEntity
+from custom_components.llm_gateway_account.gateway import (
+    Account,
+    GatewayClient,
+    TokenRefusedError,
+)
+from homeassistant.const import CONF_ACCESS_TOKEN, CONF_URL
+from homeassistant.core import HomeAssistant
+
+from .faults import FAULTS
+from .gateway_server import USER_ID, GatewayServer
+from .test_init import jump
+
+POLLS = 5000
+RELOADS = 500
+ROUNDS = 200
+
+OURS = (
+    AccountCoordinator,
+    AccountEntity,
+    GatewayClient,
+    Account,
+    aiohttp.ClientSession,
+)
+
+
+@pytest.fixture(autouse=True)
+def quiet(caplog: pytest.LogCaptureFixture) -> None:
+    """Keep the records of thousands of polls out of the memory that is measured."""
+    caplog.set_level(logging.CRITICAL)
+
+
+def figures(hass: HomeAssistant) -> Counter[str]:
+    """Count what could grow."""
+    gc.collect()
+    counts: Counter[str] = Counter()
+    for thing in gc.get_objects():
+        for kind in OURS:
+            if isinstance(thing, kind):
+                counts[kind.__name__] += 1
+    counts["tasks"] = len(asyncio.all_tasks())
+    counts["listeners"] = sum(hass.bus.async_listeners().values())
+    counts["timers"] = len(hass.loop._scheduled)  # type: ignore[attr-defined]
+    counts["objects"] = len(gc.get_objects())
+    counts["KiB at most"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return counts
+
+
+def compare(
+    show: Callable[[str], None], what: str, before: Counter[str], after: Counter[str]
+) -> None:
+    """Show what grew, and fail where anything of ours did."""
+    grown = {key: after[key] - before[key] for key in sorted(after | before)}
+    show(f"{what}: " + ", ".join(f"{key} {value:+}" for key, value in grown.items()))
+    for kind in OURS:
+        assert grown.get(kind.__name__, 0) <= 0, kind
+    assert grown["tasks"] <= 0
+    assert grown["listeners"] <= 0
+    assert grown["timers"] <= 2
+    assert grown["objects"] < 2000
+    assert grown["KiB at most"] < 20_000
+
+
+@pytest.fixture
+def show(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Return what prints a figure for the person at the terminal."""
+
+    def show_line(text: str) -> None:
+        with capsys.disabled():
+            print(f"\n  {text}", end="", flush=True)  # noqa: T201
+
+    return show_line
+
+
+@pytest.mark.usefixtures("freezer")
+async def test_polls(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    show: Callable[[str], None],
+) -> None:
+    """Half of the polls fail, each in its own way; no refusal is ever confirmed."""
+    random = Random(20261123)  # noqa: S311
+    faults = [
+        (fault, error)
+        for name, (fault, error) in FAULTS.items()
+        # What only time ends, and what takes a second to unpack or to pour.
+        if name not in {"drip", "silence", "gzip bomb", "body without end"}
+    ]
+    longest, refused, before = 0.0, False, Counter[str]()
+    for number in range(POLLS):
+        if number == POLLS // 10:
+            gateway.fault = None
+            await jump(hass, freezer, UPDATE_INTERVAL)
+            before = figures(hass)
+        fault, error = random.choice([(None, None), random.choice(faults)])
+        if refused and error is TokenRefusedError:
+            fault, error = None, None
+        refused = error is TokenRefusedError
+        gateway.fault = fault
+        gateway.account.used_quota += 1
+        gateway.requests.clear()
+        started = time.process_time()
+        await jump(hass, freezer, UPDATE_INTERVAL)
+        longest = max(longest, time.process_time() - started)
+        assert gateway.requests
+    gateway.fault = None
+    await jump(hass, freezer, UPDATE_INTERVAL)
+    compare(show, f"{POLLS} polls", before, figures(hass))
+    show(f"longest poll, with the server in the same process: {longest:.3f} s of CPU")
+    assert loaded_entry.runtime_data.data.used_quota == gateway.account.used_quota
+    assert not hass.config_entries.flow.async_progress()
+
+
+async def test_reloads(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    show: Callable[[str], None],
+) -> None:
+    before = Counter[str]()
+    for number in range(RELOADS):
+        gateway.requests.clear()
+        if number == RELOADS // 10:
+            before = figures(hass)
+        assert await hass.config_entries.async_reload(loaded_entry.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)
+    compare(show, f"{RELOADS} reloads", before, figures(hass))
+
+
+async def test_new_tokens_and_reconfigurations(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    show: Callable[[str], None],
+) -> None:
+    before = Counter[str]()
+    for number in range(ROUNDS):
+        if number == ROUNDS // 10:
+            before = figures(hass)
+        gateway.requests.clear()
+        gateway.account.access_token = f"token{number}"
+        flow: Any = await loaded_entry.start_reauth_flow(hass)
+        for token in ("wrong", f"token{number}"):
+            result = await hass.config_entries.flow.async_configure(
+                flow["flow_id"], {CONF_ACCESS_TOKEN: token}
+            )
+        assert result["reason"] == "reauth_successful"
+        await hass.async_block_till_done(wait_background_tasks=True)
+        flow = await loaded_entry.start_reconfigure_flow(hass)
+        for user_id in ("12", str(USER_ID)):
+            result = await hass.config_entries.flow.async_configure(
+                flow["flow_id"], {CONF_URL: gateway.url, CONF_USER_ID: user_id}
+            )
+        assert result["reason"] == "reconfigure_successful"
+        await hass.async_block_till_done(wait_background_tasks=True)
+    compare(show, f"{ROUNDS} rounds of new settings", before, figures(hass))
+
+
+async def test_nothing_is_left_after_the_end(
+    hass: HomeAssistant, entry: MockConfigEntry, show: Callable[[str], None]
+) -> None:
+    before = figures(hass)
+    entry.add_to_hass(hass)
+    for _ in range(50):
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        assert await hass.config_entries.async_unload(entry.entry_id)
+    after = figures(hass)
+    show(f"after 50 times set up and unloaded: {after['ClientSession']} sessions")
+    for kind in OURS:
+        assert after[kind.__name__] <= before[kind.__name__], kind
