@@ -84,11 +84,11 @@ def quota(number: str) -> str:
 
 def refusals() -> Iterator[tuple[str, tuple[Handler, type[GatewayError]]]]:
     """Yield every refusal of every fork, with each status some build sends."""
-    headers = {fork.user_id_header for fork in FORKS if fork.user_id_header}
+    headers = [fork.user_id_header for fork in FORKS if fork.user_id_header]
     for status in (200, 401, 403):
         for words in (OLD_REFUSALS, ENGLISH_REFUSALS):
             for kind, (_, message) in words.items():
-                for header in headers if "{header}" in message else {""}:
+                for header in headers if "{header}" in message else [""]:
                     text = message.format(header=header)
                     yield (
                         f"{status} {text}",

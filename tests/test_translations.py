@@ -109,6 +109,7 @@ def test_every_error_has_a_message() -> None:
         "token_refused",
         "token_refused_once",
         "other_account",
+        "damaged_entry",
     }
 
 

@@ -1,16 +1,59 @@
 """The LLM Gateway Account integration."""
 
-from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant
+from contextlib import suppress
 
-from .const import DOMAIN
+import voluptuous as vol
+
+from homeassistant.const import (
+    CONF_ACCESS_TOKEN,
+    CONF_URL,
+    CONF_VERIFY_SSL,
+    Platform,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryError
+from homeassistant.helpers import config_validation as cv
+
+from .const import (
+    CONF_BEARER,
+    CONF_CURRENCY,
+    CONF_POINTS_PER_UNIT,
+    CONF_SITE_NAME,
+    CONF_USER_ID,
+    CONF_USER_ID_HEADER,
+    DOMAIN,
+)
 from .coordinator import AccountConfigEntry, AccountCoordinator
 
 PLATFORMS = [Platform.BINARY_SENSOR, Platform.SENSOR]
 
+# What the flows store. Storage may be edited by hand, or be half of a backup.
+ENTRY_SCHEMA = vol.Schema(
+    {
+        CONF_URL: cv.url,
+        CONF_USER_ID: cv.matches_regex("^[0-9]+$"),
+        CONF_ACCESS_TOKEN: vol.All(str, vol.Length(min=1)),
+        CONF_USER_ID_HEADER: vol.Any(None, str),
+        CONF_VERIFY_SSL: bool,
+        CONF_BEARER: bool,
+        CONF_SITE_NAME: str,
+        CONF_CURRENCY: str,
+        CONF_POINTS_PER_UNIT: vol.All(
+            vol.Any(int, float), vol.Range(min=0, min_included=False)
+        ),
+    },
+    required=True,
+    extra=vol.ALLOW_EXTRA,
+)
+
 
 async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> bool:
     """Set up an account from a config entry."""
+    if not _is_whole(entry):
+        raise ConfigEntryError(
+            translation_domain=DOMAIN, translation_key="damaged_entry"
+        )
+
     coordinator = AccountCoordinator(hass, entry)
     await coordinator.async_config_entry_first_refresh()
     entry.runtime_data = coordinator
@@ -27,3 +70,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> b
 async def async_unload_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> bool:
     """Unload a config entry."""
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+def _is_whole(entry: AccountConfigEntry) -> bool:
+    """Tell whether an entry holds what the flows store; no error, it would tell."""
+    with suppress(vol.Invalid):
+        ENTRY_SCHEMA({**entry.data, **entry.options})
+        return True
+    return False

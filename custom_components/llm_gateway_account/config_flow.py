@@ -238,7 +238,7 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
         url = self._take(parse_address, user_input[CONF_URL])
         if text := user_input.get(CONF_ACCESS_TOKEN):
             token = self._take(parse_access_token, text)
-        elif stored and url and URL(url).origin() == URL(stored[CONF_URL]).origin():
+        elif stored and url and _same_host(url, stored[CONF_URL]):
             token = stored[CONF_ACCESS_TOKEN]
         else:
             token = None
@@ -382,6 +382,11 @@ async def _async_ask_all(
         return account, await client.async_get_site()
 
 
+def _same_host(url: str, other: str) -> bool:
+    """Tell whether scheme, host and port are the same."""
+    return URL(url).origin() == URL(other).origin()
+
+
 def _unique_id(data: Mapping[str, Any]) -> str:
     """Return what two entries for the same account have in common."""
     address = data[CONF_URL].partition("://")[2]
@@ -390,7 +395,9 @@ def _unique_id(data: Mapping[str, Any]) -> str:
 
 def _as_form(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the data of an entry in the shape of the form."""
-    advanced = {key: data[key] for key in (CONF_VERIFY_SSL, CONF_ALLOW_UNENCRYPTED)}
-    if data[CONF_USER_ID_HEADER]:
-        advanced[CONF_USER_ID_HEADER] = data[CONF_USER_ID_HEADER]
-    return {**data, SECTION_ADVANCED: advanced}
+    advanced = {
+        key: data[key]
+        for key in (CONF_USER_ID_HEADER, CONF_VERIFY_SSL, CONF_ALLOW_UNENCRYPTED)
+        if data.get(key) is not None
+    }
+    return {**data, SECTION_ADVANCED: ADVANCED_SCHEMA(advanced)}

@@ -36,8 +36,8 @@ async def async_get_config_entry_diagnostics(
     """Return what helps to find a fault and tells nobody who the person is."""
     diagnostics: dict[str, Any] = {
         "entry": {
-            **{key: entry.data[key] for key in ALLOWED_DATA},
-            "own_user_id_header": entry.data[CONF_USER_ID_HEADER] is not None,
+            **{key: entry.data.get(key) for key in ALLOWED_DATA},
+            "own_user_id_header": entry.data.get(CONF_USER_ID_HEADER) is not None,
             "options": dict(entry.options),
             "state": entry.state.value,
             "error": entry.error_reason_translation_key,

@@ -1,0 +1,177 @@
+"""What happens to an account while Home Assistant comes, goes and is tampered with."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from aiohttp import web
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.llm_gateway_account.const import (
+    CONF_CURRENCY,
+    CONF_POINTS_PER_UNIT,
+)
+from custom_components.llm_gateway_account.coordinator import (
+    GRACE_PERIOD,
+    UPDATE_INTERVAL,
+)
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+
+from .conftest import setup
+from .gateway_server import GatewayServer, answering
+from .test_init import balance, jump, own_log
+
+
+class Stall:
+    """A gateway that takes the request and never answers."""
+
+    def __init__(self) -> None:
+        """Wait for the first request."""
+        self.asked = asyncio.Event()
+
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Let the client wait until it leaves."""
+        self.asked.set()
+        while request.transport:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        return web.Response()
+
+
+@pytest.mark.parametrize(
+    ("data", "options"),
+    [
+        ({"url": None}, {}),
+        ({"url": "not a url"}, {}),
+        ({"user_id": "x"}, {}),
+        ({"user_id": 42}, {}),
+        ({"access_token": ""}, {}),
+        ({"verify_ssl": "yes"}, {}),
+        ({"site_name": None}, {}),
+        ({}, {CONF_CURRENCY: None}),
+        ({}, {CONF_POINTS_PER_UNIT: 0}),
+        ({}, {CONF_POINTS_PER_UNIT: "much"}),
+    ],
+)
+async def test_damaged_storage(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+    data: dict[str, Any],
+    options: dict[str, Any],
+) -> None:
+    """A clear state and no request. Home Assistant logs such an error in full."""
+    entry.add_to_hass(hass)
+    hass.config_entries.async_update_entry(
+        entry, data={**entry.data, **data}, options={**entry.options, **options}
+    )
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+    assert entry.reason == (
+        "The stored settings of this account are damaged. Delete it and add it again"
+    )
+    assert gateway.requests == []
+    assert "ConfigEntryError" in caplog.text
+    assert "Invalid" not in caplog.text
+    assert await hass.config_entries.async_remove(entry.entry_id)
+
+
+@pytest.mark.parametrize("missing", ["url", "site_name", "currency"])
+async def test_storage_with_a_hole(
+    hass: HomeAssistant, entry: MockConfigEntry, missing: str
+) -> None:
+    entry.add_to_hass(hass)
+    hass.config_entries.async_update_entry(
+        entry,
+        data={key: value for key, value in entry.data.items() if key != missing},
+        options={key: value for key, value in entry.options.items() if key != missing},
+    )
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+
+
+async def test_storage_of_a_newer_version(
+    hass: HomeAssistant, entry: MockConfigEntry, gateway: GatewayServer
+) -> None:
+    entry.add_to_hass(hass)
+    hass.config_entries.async_update_entry(entry, version=2)
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.MIGRATION_ERROR
+    assert gateway.requests == []
+
+
+async def test_home_assistant_stops_in_the_middle_of_a_poll(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    gateway.fault = stall = Stall()
+    poll = loaded_entry.async_create_background_task(
+        hass, loaded_entry.runtime_data.async_refresh(), "poll"
+    )
+    await stall.asked.wait()
+    await hass.async_stop(force=True)
+    await asyncio.wait([poll], timeout=5)
+    assert poll.done()
+    assert own_log(caplog) == []
+    assert "Traceback" not in caplog.text
+
+
+async def test_unloaded_in_the_middle_of_a_poll(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    gateway.fault = stall = Stall()
+    coordinator = loaded_entry.runtime_data
+    poll = loaded_entry.async_create_background_task(
+        hass, coordinator.async_refresh(), "poll"
+    )
+    await stall.asked.wait()
+    assert await hass.config_entries.async_unload(loaded_entry.entry_id)
+    await asyncio.wait([poll], timeout=5)
+    assert poll.done()
+    gateway.fault = None
+    assert await hass.config_entries.async_setup(loaded_entry.entry_id)
+    await hass.async_block_till_done()
+    assert balance(hass) == "12.345"
+    assert own_log(caplog) == []
+
+
+@pytest.mark.parametrize(
+    "leap", [timedelta(days=400), timedelta(days=-400), timedelta(hours=-1)]
+)
+@pytest.mark.usefixtures("freezer")
+async def test_clock_that_jumps(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    leap: timedelta,
+) -> None:
+    """Set back or forth, the clock changes neither the polls nor the grace period."""
+    await jump(hass, freezer, UPDATE_INTERVAL)
+    freezer.tick(leap)
+    gateway.requests.clear()
+    gateway.fault = answering(502)
+    await loaded_entry.runtime_data.async_refresh()
+    assert balance(hass) in {"12.345", "unavailable"}
+    gateway.fault = None
+    await jump(hass, freezer, UPDATE_INTERVAL)
+    await jump(hass, freezer, GRACE_PERIOD)
+    assert balance(hass) == "12.345"
+
+
+async def test_entry_that_is_removed(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
+) -> None:
+    await setup(hass, entry)
+    await hass.config_entries.async_remove(entry.entry_id)
+    await hass.async_block_till_done()
+    gateway.requests.clear()
+    assert hass.states.async_all("sensor") == []
