@@ -31,7 +31,7 @@ from homeassistant.const import (
 )
 from homeassistant.core import HomeAssistant
 
-from .faults import FAULTS
+from .faults import ENDED_BY_TIME, FAULTS
 from .gateway_server import (
     ACCESS_TOKEN,
     USER_ID,
@@ -69,9 +69,8 @@ SEEN: dict[type[GatewayError], Seen] = {
     UnreachableError: Seen(CONF_URL, "cannot_connect", "unreachable"),
 }
 
-# The clock stands still while Home Assistant is watched, so what nothing but time
-# ends is left to the form and to the tests of the client.
-WATCHED = {name: row for name, row in FAULTS.items() if name not in {"drip", "silence"}}
+# The clock stands still while Home Assistant is watched.
+WATCHED = {name: row for name, row in FAULTS.items() if name not in ENDED_BY_TIME}
 
 each_fault = pytest.mark.parametrize(
     ("fault", "error"), list(FAULTS.values()), ids=list(FAULTS)

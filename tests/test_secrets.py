@@ -39,7 +39,7 @@ from homeassistant.helpers import (
 from homeassistant.setup import async_setup_component
 
 from . import PACKAGE, ROOT
-from .faults import FAULTS
+from .faults import ENDED_BY_TIME, FAULTS
 from .gateway_server import (
     ACCESS_TOKEN,
     FORKS,
@@ -167,7 +167,7 @@ async def test_account_at_every_fork(
 @pytest.mark.usefixtures("freezer")
 @pytest.mark.parametrize(
     "fault",
-    [fault for name, (fault, _) in FAULTS.items() if name not in {"drip", "silence"}],
+    [fault for name, (fault, _) in FAULTS.items() if name not in ENDED_BY_TIME],
 )
 async def test_log_of_every_fault(
     hass: HomeAssistant,
