@@ -15,7 +15,16 @@ from tempfile import TemporaryDirectory
 
 import aiohttp
 
-from .instance import DemoError, Instance, Settings, run_home_assistant
+from homeassistant.generated.languages import LANGUAGES
+from tests.gateway_server import GatewayServer
+
+from .instance import (
+    DemoError,
+    HomeAssistantError,
+    Instance,
+    Settings,
+    run_home_assistant,
+)
 from .simulation import account_of, create_gateway, past_week, spend
 
 TOKEN_VARIABLE = "LLM_GATEWAY_ACCESS_TOKEN"  # noqa: S105
@@ -31,7 +40,13 @@ def parse_arguments() -> argparse.Namespace:
         ),
     )
     parser.add_argument("--port", type=int, default=8123, help="default: 8123")
-    parser.add_argument("--language", default="en", help="such as en or zh-Hans")
+    parser.add_argument(
+        "--language",
+        default="en",
+        choices=sorted(LANGUAGES),
+        metavar="LANGUAGE",
+        help="such as en or zh-Hans",
+    )
     parser.add_argument("--url", help="address of a real gateway")
     parser.add_argument(
         "--user-id",
@@ -41,6 +56,8 @@ def parse_arguments() -> argparse.Namespace:
     arguments = parser.parse_args()
     if bool(arguments.url) is not bool(arguments.user_id):
         parser.error("--url and --user-id go together")
+    if not 1 <= arguments.port <= 65535:
+        parser.error("--port is a number from 1 to 65535")
     return arguments
 
 
@@ -51,6 +68,7 @@ async def main(arguments: argparse.Namespace, token: str | None) -> None:
     settings = Settings(
         port=arguments.port,
         language=arguments.language,
+        name=f"Demo {secrets.token_hex(4)}",
         password=secrets.token_urlsafe(9) if real else "demo",
         open_door=not real,
     )
@@ -63,23 +81,15 @@ async def main(arguments: argparse.Namespace, token: str | None) -> None:
         folder = stack.enter_context(TemporaryDirectory(prefix="llm_gateway_account_"))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         past: list[tuple[datetime, int, int]] = []
-        if token is not None:
-            account = {
-                "url": arguments.url,
-                "user_id": arguments.user_id,
-                "access_token": token,
-            }
-        else:
-            gateway = create_gateway()
-            await gateway.start()
-            stack.push_async_callback(gateway.stop)
-            spending = asyncio.create_task(spend(gateway.account))
-            stack.callback(spending.cancel)
+        account = {
+            "url": arguments.url,
+            "user_id": arguments.user_id,
+            "access_token": token or "",
+        }
+        if not real:
+            gateway = await _start_gateway(stack)
             account = account_of(gateway, gateway.account)
             past = past_week(gateway.account)
-            print("Simulated gateway. To add its second account by hand:")
-            for field, value in account_of(gateway, *gateway.more_accounts).items():
-                print(f"  {field:12} {value}")
         print("Home Assistant starts ...", flush=True)
         config = Path(folder)
         process = await stack.enter_async_context(run_home_assistant(config, settings))
@@ -93,7 +103,7 @@ async def main(arguments: argparse.Namespace, token: str | None) -> None:
             return
         try:
             await prepare
-        except DemoError as err:
+        except HomeAssistantError as err:
             log = config / "home-assistant.log"
             lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
             raise DemoError("\n".join([str(err), *lines[-10:]])) from err
@@ -110,6 +120,21 @@ async def main(arguments: argparse.Namespace, token: str | None) -> None:
         print("\nStopping ...", flush=True)
 
 
+async def _start_gateway(stack: AsyncExitStack) -> GatewayServer:
+    gateway = create_gateway()
+    await gateway.start()
+    stack.push_async_callback(gateway.stop)
+    spending = asyncio.create_task(spend(gateway.account))
+    stack.callback(spending.cancel)
+    second = account_of(gateway, *gateway.more_accounts)
+    print("A simulated gateway runs. To add its second account by hand, use")
+    print("Settings > Devices & services > LLM Gateway Account > Add account:")
+    print(f"  Address of the gateway  {second['url']}")
+    print(f"  User ID                 {second['user_id']}")
+    print(f"  System access token     {second['access_token']}")
+    return gateway
+
+
 async def _prepare(
     instance: Instance,
     process: asyncio.subprocess.Process,
@@ -118,6 +143,7 @@ async def _prepare(
 ) -> None:
     await instance.wait(process)
     await instance.create_owner()
+    await instance.check_identity()
     entry_id = await instance.add_account(account)
     if past:
         entities = await instance.entities(entry_id)
@@ -136,17 +162,25 @@ def _check_port(port: int) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError as err:
             raise DemoError(
-                f"Port {port} is not free ({err.strerror}). Choose another: --port 8124"
+                f"Port {port} cannot be used: {err.strerror}. Try another, as --port 8124"
             ) from err
 
 
+def ask_for_token() -> str:
+    """Return the token of a real account. Raises DemoError if there is none."""
+    try:
+        token = os.environ.pop(TOKEN_VARIABLE, "") or getpass("Access token: ")
+    except EOFError:
+        token = ""
+    if not token.strip():
+        raise DemoError(f"No access token: set {TOKEN_VARIABLE}, or type it.")
+    return token
+
+
 if __name__ == "__main__":
-    chosen = parse_arguments()
-    access_token = None
-    if chosen.url:
-        access_token = os.environ.pop(TOKEN_VARIABLE, "") or getpass("Access token: ")
     with suppress(KeyboardInterrupt):
         try:
-            asyncio.run(main(chosen, access_token))
+            chosen = parse_arguments()
+            asyncio.run(main(chosen, ask_for_token() if chosen.url else None))
         except DemoError as err:
             sys.exit(str(err))

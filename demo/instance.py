@@ -24,12 +24,18 @@ class DemoError(Exception):
     """Something the person has to know, in words for the terminal."""
 
 
+class HomeAssistantError(DemoError):
+    """Home Assistant itself does not run; its log tells more."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """What the person chose."""
 
     port: int
     language: str
+    name: str
+    """Name of the home, by which it is told from any other at the same port."""
     password: str
     open_door: bool
     """Let everybody on this machine in without a password."""
@@ -79,7 +85,7 @@ def _write_config(config: Path, settings: Settings) -> None:
     configuration: dict[str, Any] = {
         # No default_config: nothing here may ask for the internet.
         "homeassistant": {
-            "name": "Demo",
+            "name": settings.name,
             "latitude": 0,
             "longitude": 0,
             "elevation": 0,
@@ -94,15 +100,19 @@ def _write_config(config: Path, settings: Settings) -> None:
         "history": None,
         "logbook": None,
         "system_health": None,
-        "automation": [],
-        "script": [],
         "logger": {
             "default": "warning",
             "logs": {f"custom_components.{DOMAIN}": "info"},
         },
     }
+    # The editors of the user interface write these files.
+    editable = {"automation": "automations.yaml", "script": "scripts.yaml"}
+    for file in editable.values():
+        (config / file).touch()
+    includes = [f"{key}: !include {file}\n" for key, file in editable.items()]
     (config / "configuration.yaml").write_text(
-        yaml.safe_dump(configuration, allow_unicode=True), encoding="utf-8"
+        yaml.safe_dump(configuration, allow_unicode=True) + "".join(includes),
+        encoding="utf-8",
     )
     (config / "custom_components").symlink_to(ROOT / "custom_components")
     storage = config / ".storage"
@@ -133,7 +143,7 @@ class Instance:
         """Wait until it answers. Raises DemoError if it does not."""
         for _ in range(START_TIMEOUT * 2):
             if process.returncode is not None:
-                raise DemoError("Home Assistant stopped while starting.")
+                raise HomeAssistantError("Home Assistant stopped while starting.")
             try:
                 async with self._session.get(f"{self.url}/api/onboarding") as response:
                     if response.ok:
@@ -141,7 +151,7 @@ class Instance:
             except aiohttp.ClientError:
                 pass
             await asyncio.sleep(0.5)
-        raise DemoError("Home Assistant did not start in time.")
+        raise HomeAssistantError("Home Assistant did not start in time.")
 
     async def create_owner(self) -> None:
         """Create the only user, `demo`, and act as that one from now on."""
@@ -166,6 +176,14 @@ class Instance:
         ) as response:
             tokens = await response.json()
         self._headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+
+    async def check_identity(self) -> None:
+        """Raise DemoError if it is not the one that was started here."""
+        async with self._session.get(
+            f"{self.url}/api/config", headers=self._headers
+        ) as response:
+            if (await response.json())["location_name"] != self._settings.name:
+                raise DemoError(f"Another Home Assistant answers at {self.url}.")
 
     async def add_account(self, user_input: dict[str, Any]) -> str:
         """Go through the config flow and return the ID of the entry.

@@ -188,7 +188,7 @@ async def test_last_success_follows_every_answer(
     loaded_entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    entity_id = "sensor.example_gateway_last_good_answer"
+    entity_id = "sensor.example_gateway_last_successful_update"
     first = state_of(hass, entity_id)
     await pass_time(hass, freezer, timedelta(minutes=6))
     second = state_of(hass, entity_id)

@@ -151,7 +151,10 @@ FAILURES: dict[str, tuple[Handler, str]] = {
             " Ask the operator of the gateway"
         ),
     ),
-    "rate_limited": (answering(429), "The gateway asks for fewer requests"),
+    "rate_limited": (
+        answering(429),
+        "The gateway gets too many requests from this network",
+    ),
     "server_error": (
         answering(502),
         "The gateway has a problem of its own (HTTP 502)",
@@ -167,7 +170,7 @@ FAILURES: dict[str, tuple[Handler, str]] = {
     "redirected": (
         answering(301, b"", {"Location": "https://new.example/login"}),
         (
-            "The gateway sends to another address: https://new.example."
+            "The gateway redirects to another address: https://new.example."
             " Reconfigure the account if you trust it"
         ),
     ),
@@ -185,8 +188,8 @@ FAILURES: dict[str, tuple[Handler, str]] = {
     "token_refused_once": (
         REFUSED,
         (
-            "The gateway refuses the access token. It may pass,"
-            " so it is tried again before a new one is asked for"
+            "The gateway refuses the access token. This may be temporary; it is"
+            " tried once more before you are asked for a new one"
         ),
     ),
 }

@@ -201,7 +201,10 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
                 return self.async_abort(reason="already_configured")
             if await self._async_try(_async_ask(self.hass, data)):
                 return self.async_update_reload_and_abort(
-                    entry, unique_id=unique_id, data_updates=data
+                    entry,
+                    unique_id=unique_id,
+                    data_updates=data,
+                    reason="reconfigure_successful",
                 )
         values = user_input or _as_form(entry.data)
         return self._show_connection_form("reconfigure", vol.Optional, values)
@@ -222,7 +225,9 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
             token = self._take(parse_access_token, user_input[CONF_ACCESS_TOKEN])
             data = {**entry.data, CONF_ACCESS_TOKEN: token}
             if token and await self._async_try(_async_ask(self.hass, data)) is not None:
-                return self.async_update_reload_and_abort(entry, data=data)
+                return self.async_update_reload_and_abort(
+                    entry, data=data, reason="reauth_successful"
+                )
         return self._show_form("reauth_confirm", REAUTH_SCHEMA)
 
     def _parse(
