@@ -162,7 +162,7 @@ def _check_port(port: int) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError as err:
             raise DemoError(
-                f"Port {port} cannot be used: {err.strerror}. Try another, as --port 8124"
+                f"Port {port}: {err.strerror}. Try another one, such as --port 8124"
             ) from err
 
 
