@@ -404,6 +404,21 @@ async def test_same_account_once(
     assert gateway.requests == []
 
 
+async def test_same_account_in_two_windows(
+    hass: HomeAssistant, gateway: GatewayServer
+) -> None:
+    gateway.fault = FAULTS["blocked"][0]
+    await hass.config_entries.flow.async_configure(
+        await start_user_flow(hass), user_input(gateway)
+    )
+    gateway.fault = None
+    result = await hass.config_entries.flow.async_configure(
+        await start_user_flow(hass), user_input(gateway)
+    )
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "already_in_progress"
+
+
 async def test_two_accounts_at_one_gateway(
     hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
 ) -> None:

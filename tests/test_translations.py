@@ -104,6 +104,12 @@ def test_every_error_has_a_message() -> None:
         *GATEWAY_ERRORS.values(),
         "unknown",
     }
+    assert set(ENGLISH["config"]["abort"]) == {
+        "already_configured",
+        "already_in_progress",
+        "reauth_successful",
+        "reconfigure_successful",
+    }
     assert set(ENGLISH["exceptions"]) == {
         *TRANSLATION_KEYS.values(),
         "token_refused",
