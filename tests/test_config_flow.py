@@ -688,6 +688,22 @@ async def test_stored_token_goes_to_no_other_host(
     await hass.async_block_till_done()
 
 
+async def test_stored_token_is_not_sent_without_encryption(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
+) -> None:
+    entry.add_to_hass(hass)
+    encrypted = gateway.url.replace("http://", "https://")
+    hass.config_entries.async_update_entry(
+        entry, data={**entry.data, CONF_URL: encrypted}
+    )
+    result = await entry.start_reconfigure_flow(hass)
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], {CONF_URL: gateway.url, CONF_USER_ID: str(USER_ID)}
+    )
+    assert result["errors"] == {CONF_ACCESS_TOKEN: "token_needed"}
+    assert gateway.requests == []
+
+
 async def test_reconfigure_to_an_account_that_is_there(
     hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
 ) -> None:

@@ -13,11 +13,16 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.llm_gateway_account.const import DOMAIN
 from custom_components.llm_gateway_account.coordinator import (
+    FIRST_REFUSALS,
     GRACE_PERIOD,
     MAX_RETRY_AFTER,
     UPDATE_INTERVAL,
 )
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    ConfigEntryDisabler,
+    ConfigEntryState,
+)
 from homeassistant.const import EVENT_STATE_CHANGED, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -382,6 +387,32 @@ async def test_refresh_by_hand_does_not_hurry_the_confirmation(
         await loaded_entry.runtime_data.async_refresh()
         freezer.tick(timedelta(seconds=10))
     assert not hass.config_entries.flow.async_progress()
+
+
+async def test_refusal_before_the_account_was_switched_off_does_not_count(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    gateway.fault = REFUSED
+    await pass_time(hass, freezer, timedelta(minutes=6))
+    entry_id = loaded_entry.entry_id
+    await hass.config_entries.async_set_disabled_by(entry_id, ConfigEntryDisabler.USER)
+    freezer.tick(timedelta(days=7))
+    await hass.config_entries.async_set_disabled_by(entry_id, None)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert not hass.config_entries.flow.async_progress()
+
+
+async def test_refusal_of_a_removed_account_is_forgotten(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
+) -> None:
+    gateway.fault = REFUSED
+    await setup(hass, entry)
+    assert entry.entry_id in hass.data[FIRST_REFUSALS]
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert hass.data[FIRST_REFUSALS] == {}
 
 
 async def test_token_that_is_refused_from_the_start(

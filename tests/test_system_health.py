@@ -6,6 +6,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.llm_gateway_account.const import DOMAIN
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 
@@ -39,3 +40,15 @@ async def test_system_health_while_the_gateway_is_gone(
     assert info["loaded_accounts"] == 0
     assert info["oldest_answer"] is None
     assert (await info[gateway.url.removeprefix("http://")])["type"] == "failed"
+
+
+async def test_system_health_leaves_a_disabled_account_alone(
+    hass: HomeAssistant, gateway: GatewayServer, loaded_entry: MockConfigEntry
+) -> None:
+    await hass.config_entries.async_set_disabled_by(
+        loaded_entry.entry_id, ConfigEntryDisabler.USER
+    )
+    assert await async_setup_component(hass, "system_health", {})
+    await hass.async_block_till_done()
+    info = await get_system_health_info(hass, DOMAIN)
+    assert set(info) == {"loaded_accounts", "oldest_answer"}

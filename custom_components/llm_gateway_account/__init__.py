@@ -23,7 +23,11 @@ from .const import (
     CONF_USER_ID_HEADER,
     DOMAIN,
 )
-from .coordinator import AccountConfigEntry, AccountCoordinator
+from .coordinator import (
+    AccountConfigEntry,
+    AccountCoordinator,
+    async_forget_refusal,
+)
 
 PLATFORMS = [Platform.BINARY_SENSOR, Platform.SENSOR]
 
@@ -69,7 +73,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> b
 
 async def async_unload_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> bool:
     """Unload a config entry."""
+    async_forget_refusal(hass, entry)
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
+    """Remove what outlives the set-up of a config entry."""
+    async_forget_refusal(hass, entry)
 
 
 def _is_whole(entry: AccountConfigEntry) -> bool:

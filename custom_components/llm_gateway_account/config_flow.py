@@ -132,7 +132,7 @@ OPTIONS_SCHEMA = vol.Schema(
             )
         ),
         vol.Required(CONF_POINTS_PER_UNIT): NumberSelector(
-            NumberSelectorConfig(min=0.001, step="any", mode=NumberSelectorMode.BOX)
+            NumberSelectorConfig(min=1e-18, step="any", mode=NumberSelectorMode.BOX)
         ),
     }
 )
@@ -320,7 +320,7 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
             data_schema=self.add_suggested_values_to_schema(schema, values),
             errors={
                 field if (field := FIELDS.get(error)) in fields else "base": error
-                for error in reversed(errors)
+                for error in errors
             },
             description_placeholders=self._placeholders,
         )

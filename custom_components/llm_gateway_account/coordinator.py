@@ -167,6 +167,12 @@ class AccountCoordinator(DataUpdateCoordinator[Account]):
             )
 
 
+@callback
+def async_forget_refusal(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
+    """Let no refusal count any more, because the entry is unloaded or gone."""
+    hass.data.get(FIRST_REFUSALS, {}).pop(entry.entry_id, None)
+
+
 def translation_placeholders(err: GatewayError) -> dict[str, str]:
     """Return what the translated text of an error has to fill in."""
     match err:

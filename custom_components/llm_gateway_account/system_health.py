@@ -28,7 +28,10 @@ async def async_system_health_info(hass: HomeAssistant) -> dict[str, Any]:
         for entry in entries
         if entry.runtime_data.last_success
     ]
-    urls = {entry.data[CONF_URL] for entry in hass.config_entries.async_entries(DOMAIN)}
+    urls = {
+        entry.data[CONF_URL]
+        for entry in hass.config_entries.async_entries(DOMAIN, include_disabled=False)
+    }
     return {
         "loaded_accounts": len(entries),
         "oldest_answer": min(answers, default=None),

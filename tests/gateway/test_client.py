@@ -88,6 +88,13 @@ async def test_own_user_id_header(
     assert (await client.async_get_account()).id == USER_ID
 
 
+async def test_own_user_id_header_in_another_case(
+    gateway: GatewayServer, create_client: ClientFactory
+) -> None:
+    await create_client(user_id_header="x-api-user").async_get_account()
+    assert gateway.requests[0].headers.getall("X-Api-User") == [str(USER_ID)]
+
+
 async def test_gateway_below_a_path(
     gateway: GatewayServer, create_client: ClientFactory
 ) -> None:

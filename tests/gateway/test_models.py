@@ -209,6 +209,8 @@ def test_printed_account_does_not_tell_who_it_is() -> None:
         ({"quota_per_unit": -1}, "USD", 500_000),
         ({"quota_per_unit": "500"}, "USD", 500_000),
         ({"quota_per_unit": None}, "USD", 500_000),
+        ({"quota_per_unit": 1e300}, "USD", 500_000),
+        ({"quota_per_unit": 1e-300}, "USD", 500_000),
         ({"display_in_currency": True}, "USD", 500_000),
         ({"display_in_currency": False}, "points", 500_000),
         ({"display_in_currency": True, "currency_symbol": "CNY"}, "CNY", 500_000),
@@ -269,6 +271,12 @@ def test_site_without_name(value: Any) -> None:
     site = Site.from_payload({"system_name": value, "version": value})
     assert site.system_name is None
     assert site.version is None
+
+
+def test_endless_names_are_cut() -> None:
+    assert Site.from_payload({"system_name": "x" * 1000}).system_name == "x" * 100
+    account = Account.from_payload({"quota": 1, "last_login_ip": "1" * 1000})
+    assert account.last_login_ip == "1" * 100
 
 
 def test_name_of_a_site() -> None:

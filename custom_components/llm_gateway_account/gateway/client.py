@@ -1,11 +1,13 @@
 """Client for the account API: one method per endpoint, typed answers out."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 import json
 from typing import Any, NoReturn
 
 import aiohttp
+from multidict import CIMultiDict
 from yarl import URL
 
 from .errors import (
@@ -68,13 +70,14 @@ class GatewayClient:
         """
         self._session = session
         self._url = URL(url)
-        # The family removes exactly "Bearer ", so the capital matters.
-        self._account_headers = {
-            "Authorization": f"Bearer {access_token}" if bearer else access_token,
-            **dict.fromkeys(USER_ID_HEADERS, user_id),
-        }
+        # No name goes out twice, in whatever case it was entered.
+        self._account_headers = CIMultiDict(dict.fromkeys(USER_ID_HEADERS, user_id))
         if user_id_header:
             self._account_headers[user_id_header] = user_id
+        # The family removes exactly "Bearer ", so the capital matters.
+        self._account_headers["Authorization"] = (
+            f"Bearer {access_token}" if bearer else access_token
+        )
         self._headers = {"Accept": "application/json", "User-Agent": user_agent}
 
     async def async_get_account(self) -> Account:
@@ -98,7 +101,7 @@ class GatewayClient:
         return Site.from_payload(data)
 
     async def _async_get_data(
-        self, path: str, headers: dict[str, str] | None = None
+        self, path: str, headers: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
         """Return the `data` object of a good answer."""
         failure: GatewayError

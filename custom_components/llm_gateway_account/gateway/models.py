@@ -23,6 +23,9 @@ POINTS = "points"
 # Far beyond any money; a larger number is a broken answer, and would overflow.
 _LARGEST_NUMBER = 10**30
 
+# Names are shown to people; a longer text is none.
+_LONGEST_NAME = 100
+
 # 9999-12-31, the last day a datetime can hold.
 _LAST_TIMESTAMP = 253_402_214_400
 
@@ -160,9 +163,9 @@ class Account:
                 data.get("last_login_at"), data.get("last_login_time")
             ),
             id=_integer(data.get("id")),
-            username=_text(data.get("username")),
-            display_name=_text(data.get("display_name")),
-            last_login_ip=_text(data.get("last_login_ip")) or None,
+            username=_name(data.get("username")),
+            display_name=_name(data.get("display_name")),
+            last_login_ip=_name(data.get("last_login_ip")),
         )
 
 
@@ -192,17 +195,22 @@ class Site:
         """Read the `data` object of an answer; nothing in it is required."""
         currency, rate = _display(data)
         return cls(
-            system_name=(_text(data.get("system_name")) or "").strip() or None,
-            version=(_text(data.get("version")) or "").strip() or None,
+            system_name=_name(data.get("system_name")),
+            version=_name(data.get("version")),
             quota_per_unit=_rate(data.get("quota_per_unit"), DEFAULT_QUOTA_PER_UNIT),
             currency=currency,
             rate=rate,
         )
 
 
+def _name(value: Any) -> str | None:
+    return (_text(value) or "").strip()[:_LONGEST_NAME] or None
+
+
 def _rate(value: Any, default: float) -> float:
+    """Return a number that points can be divided and multiplied by."""
     number = _number(value)
-    return number if number and number > 0 else default
+    return number if number and 1e-6 <= number <= 1e12 else default
 
 
 def _currency(symbol: Any) -> str | None:
