@@ -211,19 +211,25 @@ FAULTS: FaultTable = {
     # Elsewhere. Where it leads is tested apart.
     "301 slash": (
         answering(301, b"", {"Location": "/api/user/self/"}),
-        RedirectedError,
+        InvalidAnswerError,
     ),
-    "301 loop": (answering(301, b"", {"Location": "/api/user/self"}), RedirectedError),
+    "301 loop": (
+        answering(301, b"", {"Location": "/api/user/self"}),
+        InvalidAnswerError,
+    ),
     "301 other host": (
         answering(301, b"", {"Location": "https://new.example/api/user/self"}),
         RedirectedError,
     ),
-    "302 login": (answering(302, b"", {"Location": "/login"}), RedirectedError),
+    "302 login": (answering(302, b"", {"Location": "/login"}), InvalidAnswerError),
     "308 http": (
         answering(308, b"", {"Location": "http://x.example/api/user/self"}),
         RedirectedError,
     ),
-    "301 nonsense": (answering(301, b"", {"Location": "http://["}), RedirectedError),
+    "301 nonsense": (
+        answering(301, b"", {"Location": "http://["}),
+        InvalidAnswerError,
+    ),
     "304": (answering(304), InvalidAnswerError),
     # Not an account.
     "unknown path": (

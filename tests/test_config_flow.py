@@ -5,6 +5,7 @@ from typing import Any
 from unittest.mock import patch
 
 import aiohttp
+from aiohttp.web import BaseRequest, StreamResponse
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import voluptuous as vol
@@ -256,6 +257,10 @@ async def test_errors_that_need_another_world(
         ({CONF_URL: "http://127.0.0.1:9"}, {CONF_URL: "cannot_connect"}),
         ({CONF_USER_ID: "me"}, {CONF_USER_ID: "invalid_user_id"}),
         ({CONF_USER_ID: "12"}, {CONF_USER_ID: "user_id_refused"}),
+        (
+            {CONF_USER_ID: ACCESS_TOKEN, CONF_ACCESS_TOKEN: str(USER_ID)},
+            {CONF_USER_ID: "swapped"},
+        ),
         ({CONF_ACCESS_TOKEN: "0" * 32}, {CONF_ACCESS_TOKEN: "invalid_auth"}),
         ({CONF_ACCESS_TOKEN: "sk-" + "0" * 48}, {CONF_ACCESS_TOKEN: "api_key"}),
         ({CONF_ACCESS_TOKEN: "令牌"}, {CONF_ACCESS_TOKEN: "invalid_access_token"}),
@@ -308,6 +313,42 @@ async def test_gateway_that_wants_the_token_as_it_is(
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["data"][CONF_BEARER] is False
+
+
+@pytest.mark.parametrize(
+    ("second", "errors"),
+    [
+        (answering(429), {CONF_ACCESS_TOKEN: "invalid_auth"}),
+        (answering(502), {CONF_ACCESS_TOKEN: "invalid_auth"}),
+        (
+            answering(200, {"success": False, "message": "用户已被封禁"}),
+            {"base": "account_disabled"},
+        ),
+        (
+            answering(401, {"success": False, "message": "X-Api-User format error"}),
+            {CONF_USER_ID: "user_id_refused"},
+        ),
+    ],
+)
+async def test_second_try_hides_no_refusal(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    second: Handler,
+    errors: dict[str, str],
+) -> None:
+    """Only an answer that knows the token says more than the first one did."""
+    first = answering(200, {"success": False, "message": "access token 无效"})
+
+    async def fault(request: BaseRequest) -> StreamResponse:
+        bearer = request.headers["Authorization"].startswith("Bearer ")
+        return await (first if bearer else second)(request)
+
+    gateway.fault = fault
+    result = await hass.config_entries.flow.async_configure(
+        await start_user_flow(hass), user_input(gateway)
+    )
+    assert result["errors"] == errors
+    assert len(gateway.requests) == 2
 
 
 async def test_api_key_that_opens_the_account(

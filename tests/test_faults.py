@@ -137,18 +137,15 @@ async def test_fault_over_time(
     assert balance(hass) == "12.345"
     await jump(hass, freezer, timedelta(minutes=1))
     assert balance(hass) == STATE_UNAVAILABLE
-    assert len(gateway.requests) == per_poll * (2 if SEEN[error].reauth else 3)
+    assert len(gateway.requests) == 3 * per_poll
     assert len(own_log(caplog)) == 1
 
     gateway.fault = None
     gateway.account.quota = 500_000
-    if SEEN[error].reauth:
-        await hass.config_entries.async_reload(loaded_entry.entry_id)
-        await hass.async_block_till_done(wait_background_tasks=True)
-    else:
-        await jump(hass, freezer, UPDATE_INTERVAL)
-        assert own_log(caplog)[1:] == [f"Fetching {DOMAIN} data recovered"]
+    await jump(hass, freezer, UPDATE_INTERVAL)
     assert balance(hass) == "1.0"
+    assert own_log(caplog)[1:] == [f"Fetching {DOMAIN} data recovered"]
+    assert not hass.config_entries.flow.async_progress()
     tracebacks = [
         each
         for each in caplog.records

@@ -25,7 +25,11 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import EVENT_STATE_CHANGED, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    issue_registry as ir,
+)
 
 from .conftest import setup
 from .gateway_server import (
@@ -353,6 +357,7 @@ async def test_refused_token_is_confirmed_before_a_new_one_is_asked_for(
     await pass_time(hass, freezer, GRACE_PERIOD)
     assert balance(hass) == STATE_UNAVAILABLE
     assert len(own_log(caplog)) == 1
+    assert hass.config_entries.flow.async_progress() == [flow]
 
     await hass.config_entries.flow.async_configure(
         flow["flow_id"], {"access_token": "0" * 32}
@@ -374,6 +379,27 @@ async def test_database_outage_does_not_ask_for_a_new_token(
         await pass_time(hass, freezer, UPDATE_INTERVAL)
         assert not hass.config_entries.flow.async_progress()
     assert balance(hass) == "12.345"
+
+
+async def test_question_for_a_token_is_withdrawn_when_the_old_one_works_again(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    """A gateway whose database was down for hours needs nobody's help."""
+    gateway.fault = REFUSED
+    await pass_time(hass, freezer, timedelta(hours=3))
+    assert balance(hass) == STATE_UNAVAILABLE
+    assert len(hass.config_entries.flow.async_progress()) == 1
+    assert len(issue_registry.issues) == 1
+    gateway.fault = None
+    await pass_time(hass, freezer, UPDATE_INTERVAL)
+    assert balance(hass) == "12.345"
+    assert not hass.config_entries.flow.async_progress()
+    assert not issue_registry.issues
+    assert loaded_entry.state is ConfigEntryState.LOADED
 
 
 async def test_refresh_by_hand_does_not_hurry_the_confirmation(
@@ -425,10 +451,34 @@ async def test_token_that_is_refused_from_the_start(
     await setup(hass, entry)
     assert not hass.config_entries.flow.async_progress()
     await pass_time(hass, freezer, timedelta(minutes=5))
-    assert entry.state is ConfigEntryState.SETUP_ERROR
+    assert entry.state is ConfigEntryState.SETUP_RETRY
     assert entry.reason == "The gateway refuses the access token. Enter a new one"
     (flow,) = hass.config_entries.flow.async_progress()
     assert flow["context"]["source"] == SOURCE_REAUTH
+
+    gateway.fault = None
+    await pass_time(hass, freezer, timedelta(minutes=15))
+    assert balance(hass) == "12.345"
+    assert not hass.config_entries.flow.async_progress()
+
+
+async def test_new_token_ends_the_retries_of_a_set_up(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    gateway.account.access_token = "0" * 32
+    await setup(hass, entry)
+    await pass_time(hass, freezer, timedelta(minutes=5))
+    (flow,) = hass.config_entries.flow.async_progress()
+    result = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {"access_token": "0" * 32}
+    )
+    assert result["reason"] == "reauth_successful"
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert balance(hass) == "12.345"
+    assert not hass.config_entries.flow.async_progress()
 
 
 async def test_update_on_demand(

@@ -23,7 +23,7 @@ async def test_system_health(
     assert info["loaded_accounts"] == 1
     assert info["oldest_answer"] == loaded_entry.runtime_data.last_success
     gateway.requests.clear()
-    assert await info[gateway.url.removeprefix("http://")] == "ok"
+    assert await info[gateway.url] == "ok"
     (request,) = gateway.requests
     assert "Authorization" not in request.headers
 
@@ -39,7 +39,28 @@ async def test_system_health_while_the_gateway_is_gone(
     info = await get_system_health_info(hass, DOMAIN)
     assert info["loaded_accounts"] == 0
     assert info["oldest_answer"] is None
-    assert (await info[gateway.url.removeprefix("http://")])["type"] == "failed"
+    assert await info[gateway.url] == {"type": "failed", "error": "unreachable"}
+
+
+async def test_system_health_of_two_accounts_at_one_gateway_and_a_damaged_one(
+    hass: HomeAssistant, gateway: GatewayServer, loaded_entry: MockConfigEntry
+) -> None:
+    """One line and one question per gateway."""
+    for data in (dict(loaded_entry.data), {}):
+        other = MockConfigEntry(
+            domain=DOMAIN,
+            unique_id=str(len(data)),
+            data=data,
+            options=loaded_entry.options,
+        )
+        await setup(hass, other)
+    assert await async_setup_component(hass, "system_health", {})
+    await hass.async_block_till_done()
+    gateway.requests.clear()
+    info = await get_system_health_info(hass, DOMAIN)
+    assert set(info) == {"loaded_accounts", "oldest_answer", gateway.url}
+    assert await info[gateway.url] == "ok"
+    assert gateway.paths() == ["/api/status"]
 
 
 async def test_system_health_leaves_a_disabled_account_alone(

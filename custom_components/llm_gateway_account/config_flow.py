@@ -65,6 +65,7 @@ from .gateway import (
 from .gateway.inputs import (
     InputError,
     InputProblem,
+    check_not_swapped,
     parse_access_token,
     parse_header_name,
     parse_url,
@@ -96,6 +97,7 @@ FIELDS: dict[str, str] = {
     "redirected": CONF_URL,
     "invalid_answer": CONF_URL,
     "invalid_user_id": CONF_USER_ID,
+    "swapped": CONF_USER_ID,
     "user_id_refused": CONF_USER_ID,
     "wrong_account": CONF_USER_ID,
     "invalid_access_token": CONF_ACCESS_TOKEN,
@@ -237,6 +239,13 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
 
         An empty token means the stored one, but only at the host it was given for.
         """
+        try:
+            check_not_swapped(
+                user_input[CONF_USER_ID], user_input.get(CONF_ACCESS_TOKEN, "")
+            )
+        except InputError as err:
+            self._errors.append(err.problem)
+            return None
         advanced = user_input[SECTION_ADVANCED]
         allow_unencrypted = advanced[CONF_ALLOW_UNENCRYPTED]
         parse_address = partial(parse_url, allow_unencrypted=allow_unencrypted)
@@ -360,14 +369,17 @@ async def _async_ask(hass: HomeAssistant, data: dict[str, Any]) -> Account:
     data[CONF_BEARER] = True
     try:
         account = await _async_get_account(hass, data)
-    except TokenRefusedError:
+    except TokenRefusedError as refusal:
         data[CONF_BEARER] = False
         try:
             account = await _async_get_account(hass, data)
-        except TokenRefusedError:
+        except UserIdRefusedError, AccountDisabledError:
+            raise
+        except GatewayError:
+            # Whatever the second try met, the first was answered.
             if data[CONF_ACCESS_TOKEN].startswith("sk-"):
                 raise InputError(InputProblem.API_KEY) from None
-            raise
+            raise refusal from None
     if account.id not in {None, int(data[CONF_USER_ID])}:
         raise InputError(InputProblem.WRONG_ACCOUNT)
     return account

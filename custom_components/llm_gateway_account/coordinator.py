@@ -4,9 +4,8 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import override
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
@@ -91,33 +90,51 @@ class AccountCoordinator(DataUpdateCoordinator[Account]):
     @override
     async def _async_update_data(self) -> Account:
         """Return the account, or raise what the failure means for Home Assistant."""
-        first_refusals = self.hass.data.setdefault(FIRST_REFUSALS, {})
-        first_refusal = first_refusals.pop(self.config_entry.entry_id, None)
         try:
             account = await self.client.async_get_account()
         except TokenRefusedError as err:
-            now = monotonic()
-            first_refusal = now if first_refusal is None else first_refusal
-            if now - first_refusal >= CONFIRM_REFUSAL_AFTER.total_seconds():
-                raise ConfigEntryAuthFailed(
-                    translation_domain=DOMAIN, translation_key="token_refused"
-                ) from err
-            first_refusals[self.config_entry.entry_id] = first_refusal
+            # Not ConfigEntryAuthFailed, which would end the polls: what heals by
+            # itself has to be noticed.
             raise UpdateFailed(
-                translation_domain=DOMAIN, translation_key="token_refused_once"
+                translation_domain=DOMAIN,
+                translation_key=(
+                    "token_refused" if self._async_refused() else "token_refused_once"
+                ),
             ) from err
         except GatewayError as err:
+            async_forget_refusal(self.hass, self.config_entry)
             raise UpdateFailed(
                 translation_domain=DOMAIN,
                 translation_key=TRANSLATION_KEYS[type(err)],
                 translation_placeholders=translation_placeholders(err),
                 retry_after=_retry_after(err),
             ) from err
+        self._async_accepted()
         if account.id not in {None, int(self.config_entry.data[CONF_USER_ID])}:
             raise UpdateFailed(
                 translation_domain=DOMAIN, translation_key="other_account"
             )
         return account
+
+    @callback
+    def _async_refused(self) -> bool:
+        """Ask for a new token, if the refusal is an old one. Tell whether it is."""
+        now = monotonic()
+        first_refusals = self.hass.data.setdefault(FIRST_REFUSALS, {})
+        first_refusal = first_refusals.setdefault(self.config_entry.entry_id, now)
+        if now - first_refusal < CONFIRM_REFUSAL_AFTER.total_seconds():
+            return False
+        self.config_entry.async_start_reauth(self.hass)
+        return True
+
+    @callback
+    def _async_accepted(self) -> None:
+        """Ask for a new token no longer: the one there is works."""
+        async_forget_refusal(self.hass, self.config_entry)
+        for flow in list(
+            self.config_entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})
+        ):
+            self.hass.config_entries.flow.async_abort(flow["flow_id"])
 
     @callback
     @override

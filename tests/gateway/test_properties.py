@@ -29,8 +29,10 @@ SECRET = "planted5b1f2c9e0d7a48e3"
 # The server is the same for all examples, which each set their own answer.
 against_a_server = settings(
     max_examples=150,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.function_scoped_fixture,
+    ],
 )
 
 numbers = st.one_of(st.integers(), st.floats(), st.integers(-(10**40), 10**40))
@@ -83,7 +85,6 @@ header_values = st.text(
 ).map(str.strip)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])  # the first draw imports
 @given(accounts)
 def test_account(payload: dict[str, Any]) -> None:
     try:

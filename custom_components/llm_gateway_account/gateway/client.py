@@ -145,7 +145,9 @@ def _data_of(response: aiohttp.ClientResponse, body: bytes) -> dict[str, Any]:
     if status == 429:
         raise RateLimitedError(_retry_after(response))
     if 300 <= status < 400 and "Location" in response.headers:
-        raise RedirectedError(_redirect_target(response))
+        if target := _redirect_target(response):
+            raise RedirectedError(target)
+        raise InvalidAnswerError(f"the gateway redirects to itself (HTTP {status})")
     if is_challenge(response.headers, body):
         raise BlockedError("a protection page asks for a browser")
     if status >= 500:
@@ -200,14 +202,21 @@ def _retry_after(response: aiohttp.ClientResponse) -> float | None:
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
-def _redirect_target(response: aiohttp.ClientResponse) -> str:
-    """Return the address to enter instead, as far as it can be told."""
+def _redirect_target(response: aiohttp.ClientResponse) -> str | None:
+    """Return the address to enter instead; None if that is the one entered."""
     try:
         target = response.url.join(URL(response.headers["Location"]))
-        origin = target.origin()
+        address = _base_address(target)
     except ValueError:
-        return str(response.url.origin())
-    # Only the part in front of the API's path is the gateway's address; anything
-    # else in a path, and all of a query, might tell who asked.
-    base, found, _ = target.path.partition(f"/{ACCOUNT_PATH}")
-    return f"{origin}{base}" if found else str(origin)
+        return None
+    return None if address == _base_address(response.url) else address
+
+
+def _base_address(url: URL) -> str:
+    """Return the part of an address that a person would enter, as far as it shows.
+
+    Only what stands before the API's path is that; anything else in a path, and all
+    of a query, might tell who asked. Raises ValueError for what is no web address.
+    """
+    base, found, _ = url.path.partition(f"/{ACCOUNT_PATH}")
+    return f"{url.origin()}{base if found else ''}"

@@ -17,6 +17,8 @@ class InputProblem(StrEnum):
     INVALID_USER_ID = "invalid_user_id"
     INVALID_ACCESS_TOKEN = "invalid_access_token"  # noqa: S105
     INVALID_HEADER = "invalid_header"
+    SWAPPED = "swapped"
+    """The user ID where the access token belongs, and the other way round."""
     API_KEY = "api_key"
     """A key for the models (`sk-...`), which the account API refused."""
     WRONG_ACCOUNT = "wrong_account"
@@ -110,6 +112,12 @@ def parse_url(text: str, *, allow_unencrypted: bool = False) -> str:
     )
 
 
+def check_not_swapped(user_id: str, access_token: str) -> None:
+    """Raise InputError if only the text for the token can be a user ID."""
+    if _is_user_id(access_token) and not _is_user_id(user_id):
+        raise InputError(InputProblem.SWAPPED)
+
+
 def parse_user_id(text: str) -> str:
     """Return the digits of a user ID. Raises InputError for anything else."""
     text = _clean(text).removeprefix("#")
@@ -146,6 +154,14 @@ def parse_header_name(text: str) -> str | None:
     ):
         raise InputError(InputProblem.INVALID_HEADER)
     return text
+
+
+def _is_user_id(text: str) -> bool:
+    try:
+        parse_user_id(text)
+    except InputError:
+        return False
+    return True
 
 
 def _clean(text: str) -> str:
