@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-ACCESS_TOKEN = "5b1f2c9e0d7a48e3a6c4f09b8d2e7a11"
+ACCESS_TOKEN = "5b1f2c9e0d7a48e3a6c4f09b8d2e7a11"  # pragma: allowlist secret
 USER_ID = 4711
 
 # Everything an answer may carry that must never leave this integration.

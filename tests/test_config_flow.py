@@ -50,7 +50,7 @@ from .gateway_server import (
     answering,
 )
 
-NEW_TOKEN = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+NEW_TOKEN = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"  # pragma: allowlist secret
 HTML = {"Content-Type": "text/html"}
 
 # What a gateway may answer, the field the message belongs to, and the message.
@@ -252,7 +252,10 @@ async def test_errors_that_need_another_world(
     [
         ({CONF_URL: "not an address"}, {CONF_URL: "invalid_url"}),
         ({CONF_URL: "ftp://x.example"}, {CONF_URL: "invalid_url"}),
-        ({CONF_URL: "https://me:pw@x.example"}, {CONF_URL: "url_with_login"}),
+        (
+            {CONF_URL: "https://me:pw@x.example"},  # pragma: allowlist secret
+            {CONF_URL: "url_with_login"},
+        ),
         ({CONF_URL: "http://api.iqqz.com"}, {CONF_URL: "unencrypted"}),
         ({CONF_URL: "http://127.0.0.1:9"}, {CONF_URL: "cannot_connect"}),
         ({CONF_USER_ID: "me"}, {CONF_USER_ID: "invalid_user_id"}),

@@ -415,6 +415,39 @@ async def test_refresh_by_hand_does_not_hurry_the_confirmation(
     assert not hass.config_entries.flow.async_progress()
 
 
+@pytest.mark.parametrize(("pause", "asked"), [(55, False), (65, True)])
+async def test_refusal_counts_when_it_is_a_minute_old(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    pause: int,
+    asked: bool,
+) -> None:
+    gateway.fault = REFUSED
+    await loaded_entry.runtime_data.async_refresh()
+    freezer.tick(timedelta(seconds=pause))
+    await loaded_entry.runtime_data.async_refresh()
+    assert bool(hass.config_entries.flow.async_progress()) is asked
+
+
+async def test_unloaded_account_leaves_no_timer(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """The end of the grace period is nobody's news any more."""
+    coordinator = loaded_entry.runtime_data
+    gateway.fault = answering(502)
+    await coordinator.async_refresh()
+    assert await hass.config_entries.async_unload(loaded_entry.entry_id)
+    updates: list[None] = []
+    coordinator.async_add_listener(lambda: updates.append(None))
+    await pass_time(hass, freezer, GRACE_PERIOD * 2)
+    assert updates == []
+
+
 async def test_refusal_before_the_account_was_switched_off_does_not_count(
     hass: HomeAssistant,
     gateway: GatewayServer,

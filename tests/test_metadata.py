@@ -17,6 +17,7 @@ from custom_components.llm_gateway_account.const import DOMAIN
 from custom_components.llm_gateway_account.sensor import AMOUNTS, LAST_SUCCESS, SENSORS
 
 from . import PACKAGE, ROOT
+from .gateway_server import ACCESS_TOKEN
 
 ICONS = Path(hass_frontend.__file__).parent / "static" / "mdi" / "iconList.json"
 
@@ -169,3 +170,24 @@ def test_versions_of_home_assistant() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert version("homeassistant") in readme
     assert load("hacs.json")["homeassistant"].removesuffix(".0") in readme
+
+
+def test_no_file_holds_a_secret() -> None:
+    """No token, key or address of a person in a text, a fixture or a picture."""
+    allowed = {ACCESS_TOKEN, ACCESS_TOKEN[::-1]}
+    checked = 0
+    for folder in (PACKAGE, ROOT / "docs", ROOT / "demo", ROOT / "tests" / "snapshots"):
+        for path in folder.rglob("*"):
+            if not path.is_file() or "__pycache__" in path.parts:
+                continue
+            checked += 1
+            content = path.read_bytes()
+            if path.suffix == ".png":
+                # Text of any kind: tEXt, zTXt, iTXt, eXIf.
+                assert not re.search(rb"[tz]TXt|tEXt|iTXt|eXIf", content), path
+                continue
+            text = content.decode()
+            keys = set(re.findall(r"\bsk-[A-Za-z0-9]{16,}|\b[0-9a-f]{32}\b", text))
+            assert keys <= allowed, path
+            assert not re.search(r"[\w.]+@(?!2x)[\w-]+\.(?!invalid)\w+", text), path
+    assert checked > 30

@@ -9,7 +9,6 @@ from inspect import iscoroutine
 import json
 import logging
 from pathlib import Path
-import re
 import sqlite3
 
 from freezegun.api import FrozenDateTimeFactory
@@ -38,7 +37,6 @@ from homeassistant.helpers import (
 )
 from homeassistant.setup import async_setup_component
 
-from . import PACKAGE, ROOT
 from .faults import ENDED_BY_TIME, FAULTS
 from .gateway_server import (
     ACCESS_TOKEN,
@@ -260,24 +258,3 @@ async def test_forms(
     for text in shown:
         assert '"form"' in text
         assert not [each for each in secrets_of(gateway.account) if each in text]
-
-
-def test_files_of_the_repository() -> None:
-    """No token, key or address of a person in a text, a fixture or a picture."""
-    allowed = {ACCESS_TOKEN, ACCESS_TOKEN[::-1]}
-    checked = 0
-    for folder in (PACKAGE, ROOT / "docs", ROOT / "demo", ROOT / "tests" / "snapshots"):
-        for path in folder.rglob("*"):
-            if not path.is_file() or "__pycache__" in path.parts:
-                continue
-            checked += 1
-            content = path.read_bytes()
-            if path.suffix == ".png":
-                # Text of any kind: tEXt, zTXt, iTXt, eXIf.
-                assert not re.search(rb"[tz]TXt|tEXt|iTXt|eXIf", content), path
-                continue
-            text = content.decode()
-            keys = set(re.findall(r"\bsk-[A-Za-z0-9]{16,}|\b[0-9a-f]{32}\b", text))
-            assert keys <= allowed, path
-            assert not re.search(r"[\w.]+@(?!2x)[\w-]+\.(?!invalid)\w+", text), path
-    assert checked > 30

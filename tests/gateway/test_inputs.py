@@ -80,7 +80,10 @@ def test_no_url(text: str) -> None:
     assert caught.value.problem is InputProblem.INVALID_URL
 
 
-@pytest.mark.parametrize("text", ["https://me:pw@api.iqqz.com", "me@api.iqqz.com"])
+@pytest.mark.parametrize(
+    "text",
+    ["https://me:pw@api.iqqz.com", "me@api.iqqz.com"],  # pragma: allowlist secret
+)
 def test_url_with_login(text: str) -> None:
     with pytest.raises(InputError) as caught:
         parse_url(text)
