@@ -320,16 +320,22 @@ async def test_grace_period_ends_while_the_gateway_asks_for_patience(
         ("-1", UPDATE_INTERVAL),
         ("1200", timedelta(minutes=20)),
         ("999999999", MAX_RETRY_AFTER),
+        ("soon", UPDATE_INTERVAL),
+        ("Mon, 23 Nov 2026 12:35:00 GMT", timedelta(minutes=30)),
+        ("Mon, 23 Nov 2026 11:00:00 GMT", UPDATE_INTERVAL),
+        ("Tue, 23 Nov 2027 12:00:00 GMT", MAX_RETRY_AFTER),
     ],
 )
 async def test_patience(
     hass: HomeAssistant,
     gateway: GatewayServer,
-    loaded_entry: MockConfigEntry,
+    entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
     header: str | None,
     pause: timedelta,
 ) -> None:
+    freezer.move_to("2026-11-23T12:00:00Z")
+    await setup(hass, entry)
     gateway.fault = answering(429, b"", {"Retry-After": header} if header else {})
     await pass_time(hass, freezer, UPDATE_INTERVAL + timedelta(seconds=2))
     gateway.requests.clear()

@@ -219,9 +219,10 @@ async def test_forms(
     hass_client: ClientSessionGenerator,
     gateway: GatewayServer,
     entry: MockConfigEntry,
+    every_logger: pytest.LogCaptureFixture,
     fork: Fork,
 ) -> None:
-    """No form gives a token back, not even the one just typed."""
+    """No form gives a token back, not even the one just typed; no log has it."""
     gateway.fork = fork
     gateway.fault = answering(403, {"success": False, "message": ACCESS_TOKEN})
     entry.add_to_hass(hass)
@@ -258,3 +259,6 @@ async def test_forms(
     for text in shown:
         assert '"form"' in text
         assert not [each for each in secrets_of(gateway.account) if each in text]
+    assert not [
+        each for each in secrets_of(gateway.account) if each in log_of(every_logger)
+    ]
