@@ -4,7 +4,10 @@ from collections.abc import AsyncGenerator
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    get_system_health_info,
+)
 
 from custom_components.llm_gateway_account.const import (
     CONF_ALLOW_UNENCRYPTED,
@@ -20,6 +23,7 @@ from homeassistant.config_entries import SOURCE_USER
 from homeassistant.const import CONF_URL, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.setup import async_setup_component
 from homeassistant.util import ssl as ssl_util
 
 from .gateway_server import GatewayServer
@@ -127,3 +131,22 @@ async def test_over_time(
     await watch_failure(hass, gateway, loaded_entry, freezer, caplog, error, 0)
     await _restart(gateway, authority, CertificateAuthority.server_context)
     await watch_recovery(hass, gateway, freezer, caplog)
+
+
+async def test_system_health_judges_a_certificate_as_the_polls_do(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    authority: CertificateAuthority,
+) -> None:
+    await _restart(gateway, authority, BAD_CERTIFICATES["self-signed"])
+    assert await async_setup_component(hass, "system_health", {})
+    await hass.async_block_till_done()
+    info = await get_system_health_info(hass, DOMAIN)
+    assert await info[gateway.url] == {"type": "failed", "error": "certificate_error"}
+
+    hass.config_entries.async_update_entry(
+        loaded_entry, data={**loaded_entry.data, CONF_VERIFY_SSL: False}
+    )
+    info = await get_system_health_info(hass, DOMAIN)
+    assert await info[gateway.url] == "ok"
