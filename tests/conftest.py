@@ -1,5 +1,6 @@
 """Fixtures: a gateway on loopback, and an account at it in Home Assistant."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Generator
 from unittest.mock import patch
 
@@ -25,6 +26,7 @@ from homeassistant.const import CONF_ACCESS_TOKEN, CONF_URL, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
 
 from .gateway_server import ACCESS_TOKEN, USER_ID, GatewayServer
+from .tls import CertificateAuthority
 
 # How fast examples come tells about the machine, not about what is tested.
 settings.register_profile(
@@ -78,6 +80,21 @@ def entry(gateway: GatewayServer) -> MockConfigEntry:
         },
         options={CONF_CURRENCY: "USD", CONF_POINTS_PER_UNIT: 500_000},
     )
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> CertificateAuthority:
+    """Return a certificate authority that nobody trusts yet."""
+    return CertificateAuthority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+async def broken_handshakes() -> None:
+    """Let clients break off handshakes.
+
+    Only the debug mode of asyncio takes that for a failure of the server.
+    """
+    asyncio.get_running_loop().set_debug(False)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ of the V-API gateway. The demo runs the same server.
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 import json
+import ssl
 from typing import Any
 
 from aiohttp import web
@@ -275,15 +276,17 @@ class GatewayServer:
         """The same, for the public self-description only."""
         self.requests: list[web.BaseRequest] = []
         self.url = ""
+        self.port = 0
         self._runner: web.ServerRunner | None = None
 
-    async def start(self, port: int = 0) -> None:
+    async def start(self, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         """Listen on loopback; port 0 takes a free one."""
         server = web.Server(self._handle, access_log=None)
         self._runner = web.ServerRunner(server, handle_signals=False)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", port).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        await web.TCPSite(self._runner, "127.0.0.1", port, ssl_context=tls).start()
+        self.port = self._runner.addresses[0][1]
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
 
     async def stop(self) -> None:
         """Stop listening and drop every connection."""

@@ -13,6 +13,7 @@ from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
 from custom_components.llm_gateway_account.gateway import (
     AccountDisabledError,
     BlockedError,
+    CertificateError,
     GatewayError,
     InvalidAnswerError,
     RateLimitedError,
@@ -66,6 +67,7 @@ SEEN: dict[type[GatewayError], Seen] = {
     WebPageError: Seen(CONF_URL, "web_page", "web_page"),
     RedirectedError: Seen(CONF_URL, "redirected", "redirected"),
     InvalidAnswerError: Seen(CONF_URL, "invalid_answer", "invalid_answer"),
+    CertificateError: Seen(CONF_URL, "certificate_error", "certificate_error"),
     UnreachableError: Seen(CONF_URL, "cannot_connect", "unreachable"),
 }
 
@@ -111,23 +113,36 @@ async def test_fault_over_time(
     fault: Handler,
     error: type[GatewayError],
 ) -> None:
-    """Fifteen minutes of the last good answer, then unavailable, then back at once."""
-    # aiohttp tries once more where a connection ends without an answer.
-    per_poll = 2 if fault is FAULTS["reset"][0] else 1
     gateway.requests.clear()
     gateway.fault = fault
+    # aiohttp tries once more where a connection ends without an answer.
+    per_poll = 2 if fault is FAULTS["reset"][0] else 1
+    await watch_failure(hass, gateway, loaded_entry, freezer, caplog, error, per_poll)
+    gateway.fault = None
+    await watch_recovery(hass, gateway, freezer, caplog)
 
+
+async def watch_failure(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+    error: type[GatewayError],
+    requests_per_poll: int,
+) -> None:
+    """Fifteen minutes of the last good answer, then unavailable; one line logged."""
     await jump(hass, freezer, UPDATE_INTERVAL)
-    assert len(gateway.requests) == per_poll
+    assert len(gateway.requests) == requests_per_poll
     assert balance(hass) == "12.345"
-    exception = loaded_entry.runtime_data.last_exception
+    exception = entry.runtime_data.last_exception
     assert exception.translation_key == SEEN[error].exception
     assert type(exception.__cause__) is error
     assert len(own_log(caplog)) == 1
     assert not hass.config_entries.flow.async_progress()
 
     await jump(hass, freezer, UPDATE_INTERVAL)
-    assert len(gateway.requests) == 2 * per_poll
+    assert len(gateway.requests) == 2 * requests_per_poll
     assert balance(hass) == "12.345"
     flows = hass.config_entries.flow.async_progress()
     assert bool(flows) is SEEN[error].reauth
@@ -137,10 +152,17 @@ async def test_fault_over_time(
     assert balance(hass) == "12.345"
     await jump(hass, freezer, timedelta(minutes=1))
     assert balance(hass) == STATE_UNAVAILABLE
-    assert len(gateway.requests) == 3 * per_poll
+    assert len(gateway.requests) == 3 * requests_per_poll
     assert len(own_log(caplog)) == 1
 
-    gateway.fault = None
+
+async def watch_recovery(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Back with the first good answer; not one traceback in all the time."""
     gateway.account.quota = 500_000
     await jump(hass, freezer, UPDATE_INTERVAL)
     assert balance(hass) == "1.0"

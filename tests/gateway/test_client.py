@@ -42,6 +42,7 @@ from tests.gateway_server import (
     answering,
     secrets_of,
 )
+from tests.tls import BAD_CERTIFICATES, NO_TLS, CertificateAuthority, TlsFault
 
 from .conftest import ClientFactory
 
@@ -276,11 +277,6 @@ async def test_nobody_listens(gateway: GatewayServer, client: GatewayClient) -> 
         await client.async_get_account()
 
 
-async def test_unknown_name(create_client: ClientFactory) -> None:
-    with pytest.raises(UnreachableError):
-        await create_client(url="http://nowhere.invalid").async_get_account()
-
-
 async def test_something_that_does_not_speak_http(
     create_client: ClientFactory,
 ) -> None:
@@ -302,9 +298,34 @@ def test_time_and_size_are_limited() -> None:
     assert MAX_BODY == 1024 * 1024
 
 
-async def test_certificate(create_client: ClientFactory, self_signed_url: str) -> None:
-    with pytest.raises(CertificateError):
-        await create_client(url=self_signed_url).async_get_account()
+@pytest.mark.usefixtures("broken_handshakes")
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        *((fault, CertificateError) for fault in BAD_CERTIFICATES.values()),
+        *((fault, UnreachableError) for fault in NO_TLS.values()),
+    ],
+    ids=[*BAD_CERTIFICATES, *NO_TLS],
+)
+async def test_tls(
+    gateway: GatewayServer,
+    create_client: ClientFactory,
+    authority: CertificateAuthority,
+    fault: TlsFault,
+    error: type[GatewayError],
+) -> None:
+    await gateway.stop()
+    await gateway.start(gateway.port, fault(authority))
+    client = create_client(url=f"https://127.0.0.1:{gateway.port}")
+    with pytest.raises(GatewayError) as caught:
+        await client.async_get_account()
+    assert type(caught.value) is error
+    assert caught.value.__context__ is None
+    assert gateway.requests == []
+
+    await gateway.stop()
+    await gateway.start(gateway.port, authority.server_context())
+    assert (await client.async_get_account()).id == USER_ID
 
 
 @pytest.mark.parametrize(
