@@ -1,0 +1,103 @@
+"""The figures to show: spent today and this month, per day, and how long it lasts."""
+
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime, tzinfo
+from typing import Any, Self
+
+from .checks import read_fields, read_integer, read_number
+from .local_time import DAY, HOUR
+from .models import BalanceLevel, Spending
+from .samples import Samples
+
+_AVERAGED = 7 * DAY
+
+# Beyond that it is no forecast.
+_LONGEST_DAYS_REMAINING = 3650
+
+_TIMES = {"day_since", "month_since", "runs_out_at"}
+
+
+@dataclass(slots=True)
+class Figures:
+    """The figures as they were last shown; times are Unix times.
+
+    They stay as they are while an observation says nothing of the spending.
+    """
+
+    spent_today: float | None = None
+    day_since: int | None = None
+    spent_this_month: float | None = None
+    month_since: int | None = None
+    average_daily: float | None = None
+    days_remaining: float | None = None
+    runs_out_at: int | None = None
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Self:
+        """Read what `as_dict` wrote. Raises ValueError for anything else."""
+        names = [field.name for field in fields(cls)]
+        figures = cls()
+        for name, value in zip(names, read_fields(data, *names), strict=True):
+            if value is not None:
+                read = read_integer(value) if name in _TIMES else read_number(value, 0)
+                setattr(figures, name, read)
+        return figures
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what can be written as JSON."""
+        return asdict(self)
+
+    def count(self, samples: Samples, day: int, month: int) -> None:
+        """Count what was spent since the local day and month began.
+
+        What was spent unseen belongs to the day on which it was noticed.
+        """
+        spent, first = samples.latest_value, samples.first_time
+        self.spent_today = spent - samples.noticed_by(day)
+        self.day_since = max(day, first)
+        self.spent_this_month = spent - samples.noticed_by(month)
+        self.month_since = max(month, first)
+
+    def average(self, samples: Samples, time: int) -> None:
+        """Take the average per day. Once an hour, so that it does not tremble."""
+        start = max(time - _AVERAGED, samples.first_time)
+        if time - start < DAY:
+            self.average_daily = None
+            return
+        spent = samples.latest_value - samples.spent_by(start)
+        self.average_daily = spent * DAY / (time - start)
+
+    def forecast(self, time: int, quota: float) -> None:
+        """Say how long the balance lasts at the average."""
+        if quota <= 0:
+            self.days_remaining, self.runs_out_at = 0, None
+            return
+        days = quota / self.average_daily if self.average_daily else None
+        if days is None or days > _LONGEST_DAYS_REMAINING:
+            self.days_remaining = self.runs_out_at = None
+            return
+        self.days_remaining = round(days, 1)
+        runs_out_at = time + round(days * DAY)
+        shown = self.runs_out_at
+        if shown is None or shown < time or abs(runs_out_at - shown) >= HOUR:
+            self.runs_out_at = runs_out_at
+
+    def show(
+        self, zone: tzinfo | None, level: BalanceLevel, *, unusual: bool | None
+    ) -> Spending:
+        """Return the figures with times of a time zone."""
+
+        def moment(time: int | None) -> datetime | None:
+            return None if time is None else datetime.fromtimestamp(time, zone)
+
+        return Spending(
+            spent_today=self.spent_today,
+            day_since=moment(self.day_since),
+            spent_this_month=self.spent_this_month,
+            month_since=moment(self.month_since),
+            average_daily=self.average_daily,
+            days_remaining=self.days_remaining,
+            runs_out_at=moment(self.runs_out_at),
+            level=level,
+            unusual=unusual,
+        )

@@ -1,0 +1,160 @@
+"""Keeps the books of an account, from one poll to the next."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Self
+
+from .checks import bounded, read_fields, read_integer, read_number
+from .figures import Figures
+from .levels import Level
+from .local_time import start_of_day, start_of_month, unix_time, within_reason
+from .models import Activity, ActivityType, Limits, Spending
+from .samples import Samples
+from .top_ups import TopUps
+from .unusual import UnusualSpending
+
+# After so many polls, an hour of them, a clock far behind the records is believed. A
+# small computer starts in 1970 until it gets the time from the network.
+_DOUBTS = 12
+
+
+class Ledger:
+    """What is known of the spending of one account. Amounts are quota points."""
+
+    def __init__(self) -> None:
+        """Start with an account that was never seen."""
+        self.revision = 0
+        """Grows when there is something new worth writing to disk: about once an
+        hour while something is spent, once a day while nothing is."""
+        self._used_quota: float | None = None
+        self._spent: float = 0
+        self._doubts = 0
+        self._samples = Samples()
+        self._figures = Figures()
+        self._top_ups = TopUps()
+        self._level = Level()
+        self._unusual = UnusualSpending()
+        self._written = self._worth_writing()
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `as_dict` wrote. Raises ValueError for anything else."""
+        ledger = cls()
+        used_quota, spent, doubts, samples, figures, top_ups, level, unusual = (
+            read_fields(
+                data,
+                "used_quota",
+                "spent",
+                "doubts",
+                "samples",
+                "figures",
+                "top_ups",
+                "level",
+                "unusual",
+            )
+        )
+        if used_quota is not None:
+            ledger._used_quota = read_number(used_quota)
+        ledger._samples = Samples.from_dict(samples)
+        ledger._spent = read_number(spent, ledger._samples.latest_value)
+        ledger._doubts = read_integer(doubts, _DOUBTS)
+        ledger._figures = Figures.from_dict(figures)
+        ledger._top_ups = TopUps.from_dict(top_ups)
+        ledger._level = Level.from_dict(level)
+        ledger._unusual = UnusualSpending.from_dict(unusual)
+        ledger._written = ledger._worth_writing()
+        return ledger
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything, as what can be written as JSON."""
+        return {
+            "used_quota": self._used_quota,
+            "spent": self._spent,
+            "doubts": self._doubts,
+            "samples": self._samples.as_dict(),
+            "figures": self._figures.as_dict(),
+            "top_ups": self._top_ups.as_dict(),
+            "level": self._level.as_dict(),
+            "unusual": self._unusual.as_dict(),
+        }
+
+    def observe(
+        self, now: datetime, quota: float, used_quota: float | None, limits: Limits
+    ) -> tuple[Spending, list[Activity]]:
+        """Enter the answer of a poll.
+
+        `now` is aware and in the time zone of the home. Returns what there is to
+        show, and what happened since the last answer.
+        """
+        now = within_reason(now)
+        quota = bounded(quota)
+        activities: list[Activity] = []
+        unusual: Activity | None = None
+        if used_quota is not None:
+            if rise := self._count(now, quota, bounded(used_quota), limits):
+                activities.append(Activity(type=ActivityType.TOPPED_UP, amount=rise))
+            if self._is_plausible(unix_time(now)):
+                unusual = self._look_back(now, quota, limits)
+        level, change = self._level.judge(
+            quota, limits.low, limits.critical, topped_up=bool(activities)
+        )
+        if change:
+            activities.append(Activity(type=change))
+        if unusual:
+            activities.append(unusual)
+        if (worth_writing := self._worth_writing()) != self._written:
+            self._written = worth_writing
+            self.revision += 1
+        spending = self._figures.show(now.tzinfo, level, unusual=self._unusual.state)
+        return spending, activities
+
+    def _count(
+        self, now: datetime, quota: float, used_quota: float, limits: Limits
+    ) -> float | None:
+        """Add up what was spent, and return what was added to the account."""
+        if self._used_quota is not None:
+            if used_quota < self._used_quota:
+                # Another account, or an operator's edit: nothing can be compared.
+                self._top_ups = TopUps()
+            else:
+                self._spent = bounded(self._spent + (used_quota - self._used_quota))
+        self._used_quota = used_quota
+        return self._top_ups.observe(
+            unix_time(now), quota, bounded(quota + used_quota), limits.smallest_top_up
+        )
+
+    def _is_plausible(self, time: int) -> bool:
+        """Tell whether the clock can be believed, and mend what a wrong one left."""
+        latest = self._samples.latest_time
+        if latest is None or time >= latest or self._samples.go_back(time):
+            self._doubts = 0
+            return True
+        self._doubts += 1
+        if self._doubts < _DOUBTS:
+            return False
+        self._doubts = 0
+        self._samples = Samples()
+        return True
+
+    def _look_back(
+        self, now: datetime, quota: float, limits: Limits
+    ) -> Activity | None:
+        """Bring samples and figures up to date, and return what is unusual."""
+        time, day = unix_time(now), start_of_day(now)
+        if self._samples.record(time, self._spent, day):
+            self._figures.average(self._samples, time)
+            self._unusual.learn(self._samples, day)
+        self._figures.count(self._samples, day, start_of_month(now))
+        self._figures.forecast(time, quota)
+        return self._unusual.observe(self._samples, time, day, limits)
+
+    def _worth_writing(self) -> tuple[object, ...]:
+        """Return what must not be lost; the rest can be found again."""
+        return (
+            self._samples.kept_value,
+            self._figures.day_since,
+            self._top_ups.mark,
+            self._level.current,
+            self._level.thresholds,
+            self._unusual.since,
+        )

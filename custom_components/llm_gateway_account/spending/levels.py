@@ -1,0 +1,82 @@
+"""How low the balance is, without flapping."""
+
+from typing import Any, Self
+
+from .checks import bounded, read_fields, read_number
+from .models import ActivityType, BalanceLevel
+
+# A level gets better only so many percent of its threshold above it, and an empty
+# balance when more than that of the critical threshold is left.
+_MARGIN = 10
+
+_WORSE = {
+    BalanceLevel.LOW: ActivityType.BALANCE_LOW,
+    BalanceLevel.CRITICAL: ActivityType.BALANCE_CRITICAL,
+    BalanceLevel.EXHAUSTED: ActivityType.BALANCE_EXHAUSTED,
+}
+
+
+class Level:
+    """The level of a balance, and the thresholds it was judged by (points)."""
+
+    def __init__(self) -> None:
+        """Start with a balance that was never seen."""
+        self.current: BalanceLevel | None = None
+        self.thresholds: tuple[float, float] | None = None
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Self:
+        """Read what `as_dict` wrote. Raises ValueError for anything else."""
+        level = cls()
+        current, low, critical = read_fields(data, "current", "low", "critical")
+        if current is low is critical is None:
+            return level
+        level.current = BalanceLevel(current)
+        level.thresholds = read_number(low), read_number(critical)
+        return level
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what can be written as JSON."""
+        low, critical = self.thresholds or (None, None)
+        return {
+            "current": self.current and self.current.value,
+            "low": low,
+            "critical": critical,
+        }
+
+    def judge(
+        self, quota: float, low: float, critical: float, *, topped_up: bool
+    ) -> tuple[BalanceLevel, ActivityType | None]:
+        """Return the level of a balance, and what has to be told of it."""
+        before = self.current
+        thresholds = bounded(low), bounded(critical)
+        now = _level(quota, *thresholds)
+        if before and not topped_up and thresholds == self.thresholds:
+            best = min(before, _level_by_margin(quota, *thresholds), key=_severity)
+            now = max(now, best, key=_severity)
+        self.current, self.thresholds = now, thresholds
+        if before is None or now is before:
+            return now, None
+        if now is BalanceLevel.OK:
+            return now, ActivityType.BALANCE_RECOVERED
+        return now, _WORSE[now] if now.severity > before.severity else None
+
+
+def _severity(level: BalanceLevel) -> int:
+    return level.severity
+
+
+def _level_by_margin(quota: float, low: float, critical: float) -> BalanceLevel:
+    if quota <= critical * _MARGIN / 100:
+        return BalanceLevel.EXHAUSTED
+    # Multiplied first, 200 points give 220, and not a little more.
+    above = 100 + _MARGIN
+    return _level(quota, low * above / 100, critical * above / 100)
+
+
+def _level(quota: float, low: float, critical: float) -> BalanceLevel:
+    if quota <= 0:
+        return BalanceLevel.EXHAUSTED
+    if quota < critical:
+        return BalanceLevel.CRITICAL
+    return BalanceLevel.LOW if quota < low else BalanceLevel.OK

@@ -1,0 +1,73 @@
+"""What goes into a ledger and what comes out. Amounts are quota points."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class BalanceLevel(StrEnum):
+    """How much is left, from good to bad."""
+
+    OK = "ok"
+    LOW = "low"
+    CRITICAL = "critical"
+    EXHAUSTED = "exhausted"
+
+    @property
+    def severity(self) -> int:
+        """Return a number to compare levels by; as texts they are in no order."""
+        return list(BalanceLevel).index(self)
+
+
+class ActivityType(StrEnum):
+    """What may happen to an account."""
+
+    BALANCE_LOW = "balance_low"
+    BALANCE_CRITICAL = "balance_critical"
+    BALANCE_EXHAUSTED = "balance_exhausted"
+    BALANCE_RECOVERED = "balance_recovered"
+    TOPPED_UP = "topped_up"
+    UNUSUAL_SPENDING = "unusual_spending"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Activity:
+    """Something that happened to an account."""
+
+    type: ActivityType
+    amount: float | None = None
+    """Points that were added (topped up) or spent (unusual spending)."""
+    usual: float | None = None
+    """Points spent in the busiest hour or on the average day before."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """What the owner of an account wants to hear of. Points, but for the factor."""
+
+    low: float
+    critical: float
+    unusual_factor: float
+    """How many times the usual spending is unusual."""
+    unusual_minimum: float
+    """Less than this is never unusual."""
+    smallest_top_up: float
+    """A smaller rise is a refund or a correction."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spending:
+    """What there is to show of an account. None where it is not known yet."""
+
+    spent_today: float | None
+    day_since: datetime | None
+    """Start of the local day, or of the records if that is later."""
+    spent_this_month: float | None
+    month_since: datetime | None
+    average_daily: float | None
+    """Points a day, over the last seven days or as many as are known."""
+    days_remaining: float | None
+    """Days until nothing is left at that average; None beyond ten years."""
+    runs_out_at: datetime | None
+    level: BalanceLevel
+    unusual: bool | None

@@ -1,0 +1,1 @@
+"""Tests of the arithmetic, with clocks of their own."""

@@ -1,0 +1,118 @@
+"""Low, critical, exhausted: told once, and no flapping."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from custom_components.llm_gateway_account.spending import ActivityType, BalanceLevel
+
+from .watched import POLL, Watched
+
+OK, LOW, CRITICAL, EXHAUSTED = BalanceLevel
+LOW_NOW = ActivityType.BALANCE_LOW
+CRITICAL_NOW = ActivityType.BALANCE_CRITICAL
+EXHAUSTED_NOW = ActivityType.BALANCE_EXHAUSTED
+RECOVERED = ActivityType.BALANCE_RECOVERED
+
+
+def watched(quota: float) -> Watched:
+    return Watched(2026, 3, 2, quota=quota)
+
+
+@pytest.mark.parametrize(
+    ("quota", "level"),
+    [
+        (1000, OK),
+        (200, OK),
+        (199.9, LOW),
+        (40, LOW),
+        (39.9, CRITICAL),
+        (0.1, CRITICAL),
+        (0, EXHAUSTED),
+        (-5, EXHAUSTED),
+    ],
+)
+def test_first_look_has_a_level_and_tells_nothing(
+    quota: float, level: BalanceLevel
+) -> None:
+    account = watched(quota)
+    assert account.spending.level is level
+    assert account.happened == []
+
+
+@pytest.mark.parametrize(
+    ("quotas", "levels", "happened"),
+    [
+        ((1000, 199, 39, 0), (OK, LOW, CRITICAL, EXHAUSTED), [1, 2, 3]),
+        ((1000, 39), (OK, CRITICAL), [2]),
+        ((1000, -1), (OK, EXHAUSTED), [3]),
+        # Around a threshold: told once.
+        ((1000, 199, 201, 199, 219.9, 150), (OK, LOW, LOW, LOW, LOW, LOW), [1]),
+        ((1000, 199, 220, 199), (OK, LOW, OK, LOW), [1, 0, 1]),
+        ((150, 39, 43.9, 39), (LOW, CRITICAL, CRITICAL, CRITICAL), [2]),
+        # Better, not well: nothing to tell, but the next time is.
+        ((150, 39, 44, 39), (LOW, CRITICAL, LOW, CRITICAL), [2, 2]),
+        ((20, 0, 4, -1), (CRITICAL, EXHAUSTED, EXHAUSTED, EXHAUSTED), [3]),
+        ((20, 0, 4.1, -1), (CRITICAL, EXHAUSTED, CRITICAL, EXHAUSTED), [3, 3]),
+        # Well enough for one level better, not for two.
+        ((20, 210, 1000), (CRITICAL, LOW, OK), [0]),
+        ((0, 41, 44), (EXHAUSTED, CRITICAL, LOW), []),
+    ],
+)
+@pytest.mark.parametrize("restarts", [False, True])
+def test_levels(
+    quotas: tuple[float, ...],
+    levels: tuple[BalanceLevel, ...],
+    happened: list[int],
+    restarts: bool,
+) -> None:
+    """Seen without a count of what is spent, so that no rise is a top-up."""
+    account = watched(quotas[0])
+    account.used_quota = None
+    seen = [account.spending.level]
+    for quota in quotas[1:]:
+        if restarts:
+            account.restart()
+        account.quota = quota
+        account.wait(POLL)
+        seen.append(account.spending.level)
+    names = (RECOVERED, LOW_NOW, CRITICAL_NOW, EXHAUSTED_NOW)
+    assert tuple(seen) == levels
+    assert account.types == [names[each] for each in happened]
+
+
+def test_restart_tells_what_got_worse_meanwhile_and_nothing_twice() -> None:
+    account = watched(1000)
+    account.restart()
+    account.quota = 150
+    account.wait(timedelta(days=3))
+    assert account.types == [LOW_NOW]
+    account.restart()
+    account.wait(POLL)
+    assert account.types == [LOW_NOW]
+
+
+def test_top_up_needs_no_margin_and_is_told_first() -> None:
+    account = watched(150)
+    account.quota = 205
+    account.wait(POLL)
+    assert account.types == [ActivityType.TOPPED_UP, RECOVERED]
+    assert account.spending.level is OK
+
+
+def test_top_up_that_is_not_enough() -> None:
+    account = watched(-10)
+    account.quota = 1
+    account.wait(POLL)
+    assert account.types == [ActivityType.TOPPED_UP]
+    assert account.spending.level is CRITICAL
+
+
+def test_changed_thresholds_need_no_margin() -> None:
+    account = watched(205)
+    account.limits = replace(account.limits, low=206)
+    assert [each.type for each in account.poll()] == [LOW_NOW]
+    account.limits = replace(account.limits, low=205)
+    account.restart()
+    assert [each.type for each in account.poll()] == [RECOVERED]

@@ -1,0 +1,71 @@
+"""Thresholds a person would have chosen."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.llm_gateway_account.spending import suggest_thresholds
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("balance", "spent", "days", "expected"),
+    [
+        (25, None, None, (5, 1)),
+        (12.345, 37.655, None, (2, 0.5)),
+        (100, 0, 100, (20, 5)),
+        (100, 500, 100, (20, 5)),  # 35 a week
+        (100, 800, 100, (50, 10)),  # 56 a week, but half is 50
+        (1000, 5, 0.01, (200, 50)),  # an account of today
+        (0.1, None, None, (0.02, 0.005)),
+        (100, 800, -1, (20, 5)),  # a clock that is wrong
+        (100, None, 100, (20, 5)),
+        (0, None, None, (1, 0.2)),
+        (0, 0, 100, (1, 0.2)),
+        (-3, 100, 100, (5, 1)),
+    ],
+)
+def test_suggestion(
+    balance: float,
+    spent: float | None,
+    days: float | None,
+    expected: tuple[float, float],
+) -> None:
+    assert (
+        suggest_thresholds(
+            balance * 500_000,
+            None if spent is None else spent * 500_000,
+            None if days is None else NOW - timedelta(days=days),
+            NOW,
+            500_000,
+        )
+        == expected
+    )
+
+
+amounts = st.one_of(st.integers(), st.floats(allow_nan=False, allow_infinity=False))
+
+
+@given(
+    amounts,
+    st.none() | amounts,
+    st.none() | st.datetimes(timezones=st.just(UTC)),
+    st.floats(1e-6, 1e18),
+)
+def test_any_account(
+    quota: float,
+    used_quota: float | None,
+    created_at: datetime | None,
+    points_per_unit: float,
+) -> None:
+    low, critical = suggest_thresholds(
+        quota, used_quota, created_at, NOW, points_per_unit
+    )
+    assert low > critical > 0
+    if quota >= 1:
+        assert low <= quota / points_per_unit / 2
+    assert f"{low:e}"[0] in "125"
+    assert float(f"{low:.0e}") == low
+    assert float(f"{critical:.0e}") == critical

@@ -1,0 +1,134 @@
+"""Top-ups, and what only looks like one."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from custom_components.llm_gateway_account.spending import Activity, ActivityType
+
+from .watched import POLL, Watched
+
+
+@pytest.fixture
+def account() -> Watched:
+    """Return an account with 1000 points, of which none is low."""
+    return Watched(2026, 3, 2, 12)
+
+
+def topped_up(amount: float) -> Activity:
+    return Activity(type=ActivityType.TOPPED_UP, amount=amount)
+
+
+def test_amount_is_exact_while_money_is_spent(account: Watched) -> None:
+    account.spend(123)
+    account.quota += 500
+    account.wait(POLL)
+    assert account.happened == [topped_up(500)]
+    account.run(timedelta(hours=3), spend=1)
+    assert account.happened == [topped_up(500)]
+
+
+def test_top_up_while_home_assistant_was_off(account: Watched) -> None:
+    account.restart()
+    account.spend(700)
+    account.quota += 50
+    account.wait(timedelta(days=20))
+    assert account.happened[0] == topped_up(50)
+
+
+@pytest.mark.parametrize(("rise", "told"), [(4.9, False), (5, True)])
+def test_refund_is_no_top_up(account: Watched, rise: float, told: bool) -> None:
+    account.quota += rise
+    account.wait(POLL)
+    assert account.happened == [topped_up(rise)] * told
+    # Two refunds are not one top-up.
+    account.quota += 4
+    account.wait(POLL)
+    assert len(account.happened) == told
+
+
+def test_nothing_is_no_top_up_even_if_the_smallest_is_zero(account: Watched) -> None:
+    account.limits = replace(account.limits, smallest_top_up=0)
+    account.wait(POLL)
+    assert account.happened == []
+
+
+def test_advance_of_a_request_is_given_back(account: Watched) -> None:
+    """Less for 55 minutes, also over a restart."""
+    account.quota -= 300
+    account.run(timedelta(minutes=30))
+    account.restart()
+    account.run(timedelta(minutes=25))
+    account.quota += 300
+    account.wait(POLL)
+    assert account.happened == []
+
+
+def test_top_up_during_an_advance(account: Watched) -> None:
+    account.quota -= 300
+    account.wait(POLL)
+    account.quota += 100
+    account.wait(POLL)
+    assert account.happened == []
+    account.quota += 300
+    account.wait(POLL)
+    assert account.happened == [topped_up(100)]
+
+
+def test_correction_by_the_operator(account: Watched) -> None:
+    """After an hour the highest sum of that hour is what rises are counted from."""
+    account.quota -= 300
+    account.wait(POLL)
+    account.quota -= 50
+    account.run(timedelta(minutes=60))
+    account.quota += 60
+    account.wait(POLL)
+    assert account.happened == [topped_up(10)]
+
+
+def test_advance_seen_by_a_clock_that_was_put_back(account: Watched) -> None:
+    account.quota -= 300
+    account.wait(POLL)
+    account.wait(-timedelta(days=300))
+    account.run(timedelta(minutes=50))
+    account.quota += 300
+    account.wait(POLL)
+    assert account.happened == []
+
+
+def test_other_account_at_the_same_place(account: Watched) -> None:
+    account.used_quota = 100
+    account.quota = 90_000
+    account.wait(POLL)
+    assert account.happened == []
+    account.quota += 20
+    account.wait(POLL)
+    assert account.happened == [topped_up(20)]
+
+
+def test_unknown_until_what_was_spent_is_known(account: Watched) -> None:
+    account.used_quota = None
+    account.quota += 500
+    account.wait(POLL)
+    assert account.happened == []
+    account.used_quota = 5000
+    account.wait(POLL)
+    assert account.happened == [topped_up(500)]
+
+
+def test_what_a_subscription_pays_for_is_no_top_up(account: Watched) -> None:
+    """It is spent, but not taken from the quota; a real top-up still shows."""
+    assert account.used_quota is not None
+    for _ in range(10):
+        account.used_quota += 100
+        account.wait(POLL)
+    account.restart()
+    account.spend(20)
+    account.used_quota += 100
+    account.wait(POLL)
+    assert account.happened == []
+    assert account.spending.spent_today == 1120
+    account.quota += 500
+    account.wait(POLL)
+    assert account.happened == [topped_up(500)]

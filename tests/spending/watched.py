@@ -1,0 +1,94 @@
+"""An account that is polled, as a test sees it."""
+
+from datetime import UTC, datetime, timedelta
+import json
+from zoneinfo import ZoneInfo
+
+from custom_components.llm_gateway_account.spending import (
+    Activity,
+    ActivityType,
+    Ledger,
+    Limits,
+    Spending,
+)
+
+LIMITS = Limits(
+    low=200, critical=40, unusual_factor=3, unusual_minimum=10, smallest_top_up=5
+)
+BERLIN = ZoneInfo("Europe/Berlin")
+POLL = timedelta(minutes=5)
+
+
+class Watched:
+    """An account, the clock on the wall beside it, and its ledger."""
+
+    spending: Spending
+
+    def __init__(
+        self,
+        year: int,
+        month: int,
+        day: int,
+        hour: int = 0,
+        *,
+        quota: float = 1000,
+        zone: ZoneInfo = BERLIN,
+    ) -> None:
+        """Look at an account for the first time."""
+        self.zone = zone
+        self.set_clock(year, month, day, hour)
+        self.quota = quota
+        self.used_quota: float | None = 5000
+        self.limits = LIMITS
+        self.ledger = Ledger()
+        self.happened: list[Activity] = []
+        self.poll()
+
+    @property
+    def now(self) -> datetime:
+        """Return the local time."""
+        return self.utc.astimezone(self.zone)
+
+    @property
+    def types(self) -> list[ActivityType]:
+        """Return what happened so far."""
+        return [activity.type for activity in self.happened]
+
+    def set_clock(
+        self, year: int, month: int, day: int, hour: int = 0, minute: int = 0
+    ) -> None:
+        """Set the local time."""
+        self.utc = datetime(
+            year, month, day, hour, minute, tzinfo=self.zone
+        ).astimezone(UTC)
+
+    def spend(self, points: float) -> None:
+        """Use the gateway."""
+        self.quota -= points
+        assert self.used_quota is not None
+        self.used_quota += points
+
+    def poll(self) -> list[Activity]:
+        """Look at it now, and return what happened."""
+        self.spending, activities = self.ledger.observe(
+            self.now, self.quota, self.used_quota, self.limits
+        )
+        self.happened += activities
+        return activities
+
+    def wait(self, duration: timedelta) -> None:
+        """Let time pass unseen, and look at it then."""
+        self.utc += duration
+        self.poll()
+
+    def run(self, duration: timedelta, *, spend: float = 0) -> None:
+        """Let time pass, with a poll each five minutes that finds so much spent."""
+        end = self.utc + duration
+        while self.utc < end:
+            if spend:
+                self.spend(spend)
+            self.wait(POLL)
+
+    def restart(self) -> None:
+        """Stop Home Assistant, and start it again."""
+        self.ledger = Ledger.from_dict(json.loads(json.dumps(self.ledger.as_dict())))
