@@ -15,9 +15,13 @@ from syrupy.assertion import SnapshotAssertion
 from custom_components.llm_gateway_account.const import (
     CONF_ALLOW_UNENCRYPTED,
     CONF_BEARER,
+    CONF_CRITICAL_BALANCE,
     CONF_CURRENCY,
+    CONF_LOW_BALANCE,
     CONF_POINTS_PER_UNIT,
     CONF_SITE_NAME,
+    CONF_UNUSUAL_FACTOR,
+    CONF_UNUSUAL_MINIMUM,
     CONF_USER_ID,
     CONF_USER_ID_HEADER,
     DOMAIN,
@@ -34,6 +38,15 @@ settings.register_profile(
 )
 settings.load_profile("any machine")
 
+OPTIONS = {
+    CONF_CURRENCY: "USD",
+    CONF_POINTS_PER_UNIT: 500_000,
+    CONF_LOW_BALANCE: 2,
+    CONF_CRITICAL_BALANCE: 0.5,
+    CONF_UNUSUAL_FACTOR: 3,
+    CONF_UNUSUAL_MINIMUM: 0.5,
+}
+
 TITLE = "planted-display-name @ Example Gateway"
 
 
@@ -44,6 +57,8 @@ def auto_enable(request: pytest.FixtureRequest, socket_enabled: None) -> None:
     if "recorder_mock" in request.fixturenames:
         request.getfixturevalue("recorder_mock")
     request.getfixturevalue("enable_custom_integrations")
+    # What is stored stays in memory.
+    request.getfixturevalue("hass_storage")
 
 
 @pytest.fixture
@@ -78,7 +93,7 @@ def entry(gateway: GatewayServer) -> MockConfigEntry:
             CONF_BEARER: True,
             CONF_SITE_NAME: "Example Gateway",
         },
-        options={CONF_CURRENCY: "USD", CONF_POINTS_PER_UNIT: 500_000},
+        options=OPTIONS,
     )
 
 

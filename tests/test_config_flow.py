@@ -14,9 +14,13 @@ from custom_components.llm_gateway_account import config_flow
 from custom_components.llm_gateway_account.const import (
     CONF_ALLOW_UNENCRYPTED,
     CONF_BEARER,
+    CONF_CRITICAL_BALANCE,
     CONF_CURRENCY,
+    CONF_LOW_BALANCE,
     CONF_POINTS_PER_UNIT,
     CONF_SITE_NAME,
+    CONF_UNUSUAL_FACTOR,
+    CONF_UNUSUAL_MINIMUM,
     CONF_USER_ID,
     CONF_USER_ID_HEADER,
     DOMAIN,
@@ -29,8 +33,7 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import CONF_ACCESS_TOKEN, CONF_URL, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType, InvalidData
-from homeassistant.generated.currencies import ACTIVE_CURRENCIES
+from homeassistant.data_entry_flow import FlowResultType
 
 from .conftest import TITLE
 from .gateway_server import (
@@ -139,10 +142,9 @@ async def test_add_account_of_every_fork(
         CONF_BEARER: True,
         CONF_SITE_NAME: "Example Gateway",
     }
-    assert result["options"] == (
-        {CONF_CURRENCY: "CNY", CONF_POINTS_PER_UNIT: 500_000 / 7.3}
-        if fork is NEW_API
-        else {CONF_CURRENCY: "USD", CONF_POINTS_PER_UNIT: 500_000}
+    options = result["options"]
+    assert (options[CONF_CURRENCY], options[CONF_POINTS_PER_UNIT]) == (
+        ("CNY", 500_000 / 7.3) if fork is NEW_API else ("USD", 500_000)
     )
     address = gateway.url.removeprefix("http://")
     assert result["result"].unique_id == f"{address}#{USER_ID}"
@@ -376,12 +378,46 @@ async def test_unit_and_name_come_from_the_site(
     result = await hass.config_entries.flow.async_configure(
         await start_user_flow(hass), user_input(gateway)
     )
-    assert result["options"] == {
-        CONF_CURRENCY: currency,
-        CONF_POINTS_PER_UNIT: points_per_unit,
-    }
+    options = result["options"]
+    assert options[CONF_CURRENCY] == currency
+    assert options[CONF_POINTS_PER_UNIT] == points_per_unit
     address = gateway.url.removeprefix("http://")
     assert result["title"] == title.format(address=address)
+
+
+@pytest.mark.parametrize(
+    ("status", "quota", "used_quota", "low", "critical"),
+    [
+        # A fifth of the balance of 12.345; of 90.12 in yuan; and in points.
+        (OLD_STATUS, 6_172_500, 18_827_500, 2, 0.5),
+        (NEW_STATUS, 6_172_500, 18_827_500, 10, 2),
+        (NEW_STATUS | {"quota_display_type": "TOKENS"}, 6_172_500, 0, 1e6, 2e5),
+        # A week of 100 a day, where that is more; nothing left to take a part of.
+        (OLD_STATUS, 1_000_000_000, 34_600_000_000, 500, 100),
+        (OLD_STATUS, 0, 0, 1, 0.2),
+    ],
+)
+@pytest.mark.freeze_time("2026-11-27T00:00:00Z")  # 695 days after it was made
+async def test_alerts_to_begin_with_come_from_the_account(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    status: dict[str, Any],
+    quota: int,
+    used_quota: int,
+    low: float,
+    critical: float,
+) -> None:
+    gateway.fork = Fork("site", V_API.body, status=status)
+    gateway.account.quota = quota
+    gateway.account.used_quota = used_quota
+    result = await hass.config_entries.flow.async_configure(
+        await start_user_flow(hass), user_input(gateway)
+    )
+    options = result["options"]
+    assert options[CONF_LOW_BALANCE] == low
+    assert options[CONF_CRITICAL_BALANCE] == critical
+    assert options[CONF_UNUSUAL_FACTOR] == 3
+    assert options[CONF_UNUSUAL_MINIMUM] == critical
 
 
 @pytest.mark.parametrize(
@@ -742,62 +778,6 @@ async def test_reconfigure_errors(
 
 
 # Options
-
-
-async def test_options(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    await _load(hass, entry)
-    result = await hass.config_entries.options.async_init(entry.entry_id)
-    assert result["type"] is FlowResultType.FORM
-    assert _suggested_values(result["data_schema"]) == {
-        CONF_CURRENCY: "USD",
-        CONF_POINTS_PER_UNIT: 500_000,
-    }
-    assert result["data_schema"]
-    (currencies, _) = result["data_schema"].schema.values()
-    assert set(currencies.config["options"]) == {"points", *ACTIVE_CURRENCIES}
-
-    chosen = {CONF_CURRENCY: "EUR", CONF_POINTS_PER_UNIT: 1_000_000.0}
-    with patch.object(hass.config_entries, "async_schedule_reload") as reload:
-        result = await hass.config_entries.options.async_configure(
-            result["flow_id"], chosen
-        )
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert entry.options == chosen
-    reload.assert_called_once_with(entry.entry_id)
-
-
-async def test_currency_that_is_typed(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> None:
-    """The list can be searched, so anything can be typed."""
-    await _load(hass, entry)
-    result = await hass.config_entries.options.async_init(entry.entry_id)
-    result = await hass.config_entries.options.async_configure(
-        result["flow_id"], {CONF_CURRENCY: "Euro", CONF_POINTS_PER_UNIT: 1}
-    )
-    assert result["errors"] == {CONF_CURRENCY: "invalid_currency"}
-    result = await hass.config_entries.options.async_configure(
-        result["flow_id"], {CONF_CURRENCY: " eur ", CONF_POINTS_PER_UNIT: 1}
-    )
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert entry.options[CONF_CURRENCY] == "EUR"
-    await hass.async_block_till_done()
-
-
-@pytest.mark.parametrize(
-    "chosen",
-    [
-        {CONF_CURRENCY: "EUR", CONF_POINTS_PER_UNIT: 0},
-        {CONF_CURRENCY: "EUR", CONF_POINTS_PER_UNIT: -1},
-    ],
-)
-async def test_options_out_of_range(
-    hass: HomeAssistant, entry: MockConfigEntry, chosen: dict[str, Any]
-) -> None:
-    await _load(hass, entry)
-    result = await hass.config_entries.options.async_init(entry.entry_id)
-    with pytest.raises(InvalidData):
-        await hass.config_entries.options.async_configure(result["flow_id"], chosen)
 
 
 async def _load(hass: HomeAssistant, entry: MockConfigEntry) -> None:

@@ -17,7 +17,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.json import json_bytes
 from homeassistant.util.json import json_loads_object
 
-from .conftest import setup
+from .conftest import OPTIONS, setup
 from .gateway_server import (
     FORKS,
     RIX_API,
@@ -81,6 +81,14 @@ async def test_entities_that_are_on(
         "request_count",
         "status",
         "last_login_at",
+        "spent_today",
+        "spent_this_month",
+        "average_daily_spending",
+        "days_remaining",
+        "balance_level",
+        "low_balance",
+        "unusual_spending",
+        "activity",
     }
 
 
@@ -95,7 +103,7 @@ async def test_points(
     """Points are no money: no device class, and totals that only grow."""
     entry.add_to_hass(hass)
     hass.config_entries.async_update_entry(
-        entry, options={CONF_CURRENCY: "points", CONF_POINTS_PER_UNIT: 500_000}
+        entry, options={**OPTIONS, CONF_CURRENCY: "points"}
     )
     gateway.fork = RIX_API
     await hass.config_entries.async_setup(entry.entry_id)
@@ -125,7 +133,12 @@ async def test_amount(
 ) -> None:
     entry.add_to_hass(hass)
     hass.config_entries.async_update_entry(
-        entry, options={CONF_CURRENCY: "CNY", CONF_POINTS_PER_UNIT: points_per_unit}
+        entry,
+        options={
+            **OPTIONS,
+            CONF_CURRENCY: "CNY",
+            CONF_POINTS_PER_UNIT: points_per_unit,
+        },
     )
     gateway.account.quota = quota
     await hass.config_entries.async_setup(entry.entry_id)
@@ -177,6 +190,9 @@ async def test_unheard_of_number_gives_no_entity(
     await setup(hass, entry)
     assert {each["key"] for each in entities(hass, entry).values()} == {
         "balance",
+        "balance_level",
+        "low_balance",
+        "activity",
         "last_success",
     }
 
@@ -212,5 +228,13 @@ async def test_names_are_chinese(hass: HomeAssistant, entry: MockConfigEntry) ->
             "用户分组",
             "账户状态",
             "上次登录时间",
+            "今日消费",
+            "本月消费",
+            "日均消费",
+            "预计可用天数",
+            "额度状态",
+            "额度不足",
+            "异常消费",
+            "账户动态",
         )
     }

@@ -14,7 +14,9 @@ import yaml
 
 from custom_components.llm_gateway_account.binary_sensor import BINARY_SENSORS
 from custom_components.llm_gateway_account.const import DOMAIN
+from custom_components.llm_gateway_account.event import ACTIVITY
 from custom_components.llm_gateway_account.sensor import AMOUNTS, LAST_SUCCESS, SENSORS
+from custom_components.llm_gateway_account.tracker import ACTIVITY_TYPES
 
 from . import PACKAGE, ROOT
 from .gateway_server import ACCESS_TOKEN
@@ -131,14 +133,21 @@ def test_quality_scale() -> None:
 def test_icons() -> None:
     """Every entity has one, and the frontend knows it."""
     icons = load(f"custom_components/{DOMAIN}/icons.json")["entity"]
-    assert set(icons) == {"binary_sensor", "sensor"}
+    assert set(icons) == {"binary_sensor", "event", "sensor"}
+    assert set(icons["event"]) == {ACTIVITY.key}
+    activity = icons["event"][ACTIVITY.key]["state_attributes"]["event_type"]
+    assert set(activity["state"]) == set(ACTIVITY_TYPES)
     assert set(icons["sensor"]) == {
         description.key for description in (*AMOUNTS, *SENSORS, LAST_SUCCESS)
     }
     assert set(icons["binary_sensor"]) == {each.key for each in BINARY_SENSORS}
     known = {icon["name"] for icon in json.loads(ICONS.read_text(encoding="utf-8"))}
     assert len(known) > 7000
-    for entity in (*icons["sensor"].values(), *icons["binary_sensor"].values()):
+    for entity in (
+        *icons["sensor"].values(),
+        *icons["binary_sensor"].values(),
+        activity,
+    ):
         others = [*entity.get("state", {}).values(), *entity.get("range", {}).values()]
         assert entity["default"] not in others
         for icon in (entity["default"], *others):

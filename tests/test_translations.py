@@ -7,10 +7,13 @@ from string import Formatter
 from typing import Any
 
 import pytest
+import yaml
 
 from custom_components.llm_gateway_account.binary_sensor import BINARY_SENSORS
 from custom_components.llm_gateway_account.config_flow import FIELDS, GATEWAY_ERRORS
 from custom_components.llm_gateway_account.coordinator import TRANSLATION_KEYS
+from custom_components.llm_gateway_account.device_condition import CONDITIONS
+from custom_components.llm_gateway_account.event import ACTIVITY
 from custom_components.llm_gateway_account.sensor import (
     AMOUNTS,
     LAST_SUCCESS,
@@ -18,6 +21,8 @@ from custom_components.llm_gateway_account.sensor import (
     SENSORS,
     STATUSES,
 )
+from custom_components.llm_gateway_account.spending import BalanceLevel
+from custom_components.llm_gateway_account.tracker import ACTIVITY_TYPES
 
 from . import PACKAGE
 
@@ -95,7 +100,30 @@ def test_every_entity_has_a_name() -> None:
         for key, entity in ENGLISH["entity"]["sensor"].items()
         if "state" in entity
     }
-    assert states == {"status": set(STATUSES.values()), "role": set(ROLES.values())}
+    assert states == {
+        "status": set(STATUSES.values()),
+        "role": set(ROLES.values()),
+        "balance_level": set(BalanceLevel),
+    }
+    assert set(ENGLISH["entity"]["event"]) == {ACTIVITY.key}
+    activity = ENGLISH["entity"]["event"][ACTIVITY.key]["state_attributes"]
+    assert set(activity["event_type"]["state"]) == set(ACTIVITY_TYPES)
+
+
+def test_every_device_automation_has_a_name() -> None:
+    assert set(ENGLISH["device_automation"]["trigger_type"]) == set(ACTIVITY_TYPES)
+    assert set(ENGLISH["device_automation"]["condition_type"]) == set(CONDITIONS)
+
+
+def test_every_action_is_described() -> None:
+    actions = yaml.safe_load((PACKAGE / "services.yaml").read_text(encoding="utf-8"))
+    assert set(ENGLISH["services"]) == set(actions)
+    for name, action in actions.items():
+        described = ENGLISH["services"][name]
+        assert set(described) == {"name", "description", "fields"}
+        assert set(described["fields"]) == set(action["fields"])
+        for field in described["fields"].values():
+            assert set(field) == {"name", "description"}
 
 
 def test_every_error_has_a_message() -> None:
@@ -116,6 +144,8 @@ def test_every_error_has_a_message() -> None:
         "token_refused_once",
         "other_account",
         "damaged_entry",
+        "no_answer",
+        "unknown_device",
     }
 
 
@@ -127,7 +157,12 @@ def test_every_field_is_described(form: str) -> None:
         assert set(section["data"]) == set(section["data_description"])
 
 
-def test_every_option_is_described() -> None:
-    assert set(ENGLISH["options"]["error"]) == {"invalid_currency"}
-    step = ENGLISH["options"]["step"]["init"]
+@pytest.mark.parametrize("form", ["alerts", "unit"])
+def test_every_option_is_described(form: str) -> None:
+    assert set(ENGLISH["options"]["error"]) == {
+        "critical_not_below_low",
+        "invalid_currency",
+    }
+    assert form in ENGLISH["options"]["step"]["init"]["menu_options"]
+    step = ENGLISH["options"]["step"][form]
     assert set(step["data"]) == set(step["data_description"])

@@ -8,17 +8,25 @@ from homeassistant.const import (
     CONF_ACCESS_TOKEN,
     CONF_URL,
     CONF_VERIFY_SSL,
+    EVENT_HOMEASSISTANT_STOP,
     Platform,
 )
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Event, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.start import async_at_started
+from homeassistant.helpers.typing import ConfigType
 
 from .const import (
     CONF_BEARER,
+    CONF_CRITICAL_BALANCE,
     CONF_CURRENCY,
+    CONF_LOW_BALANCE,
     CONF_POINTS_PER_UNIT,
     CONF_SITE_NAME,
+    CONF_UNUSUAL_FACTOR,
+    CONF_UNUSUAL_MINIMUM,
     CONF_USER_ID,
     CONF_USER_ID_HEADER,
     DOMAIN,
@@ -28,8 +36,19 @@ from .coordinator import (
     AccountCoordinator,
     async_forget_refusal,
 )
+from .issues import async_delete_issue, async_update_issue
+from .services import async_setup_services
+from .tracker import create_store
 
-PLATFORMS = [Platform.BINARY_SENSOR, Platform.SENSOR]
+PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR]
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+# Automations attach themselves when Home Assistant has started, entities when their
+# platform is set up. What happened in between has to wait for them.
+TELL_AFTER = 10
+
+POSITIVE = vol.All(vol.Any(int, float), vol.Range(min=0, min_included=False))
 
 # What the flows store. Storage may be edited by hand, or be half of a backup.
 ENTRY_SCHEMA = vol.Schema(
@@ -42,13 +61,21 @@ ENTRY_SCHEMA = vol.Schema(
         CONF_BEARER: bool,
         CONF_SITE_NAME: str,
         CONF_CURRENCY: str,
-        CONF_POINTS_PER_UNIT: vol.All(
-            vol.Any(int, float), vol.Range(min=0, min_included=False)
-        ),
+        CONF_POINTS_PER_UNIT: POSITIVE,
+        CONF_LOW_BALANCE: POSITIVE,
+        CONF_CRITICAL_BALANCE: POSITIVE,
+        CONF_UNUSUAL_FACTOR: POSITIVE,
+        CONF_UNUSUAL_MINIMUM: POSITIVE,
     },
     required=True,
     extra=vol.ALLOW_EXTRA,
 )
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Set up what there is once for all accounts."""
+    async_setup_services(hass)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> bool:
@@ -62,7 +89,29 @@ async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> b
     await coordinator.async_config_entry_first_refresh()
     entry.runtime_data = coordinator
 
+    @callback
+    def update_issue() -> None:
+        async_update_issue(hass, entry)
+
+    update_issue()
+    entry.async_on_unload(coordinator.async_add_listener(update_issue))
+
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+
+    @callback
+    def tell_soon(hass: HomeAssistant) -> None:
+        job = HassJob(coordinator.async_tell_activities, cancel_on_shutdown=True)
+        entry.async_on_unload(async_call_later(hass, TELL_AFTER, job))
+
+    entry.async_on_unload(async_at_started(hass, tell_soon))
+
+    @callback
+    def write_at_stop(event: Event) -> None:
+        coordinator.tracker.async_write_at_stop()
+
+    entry.async_on_unload(
+        hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, write_at_stop)
+    )
 
     # Beside the set-up, not before it: only the device page shows the version.
     entry.async_create_background_task(
@@ -74,12 +123,15 @@ async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> b
 async def async_unload_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> bool:
     """Unload a config entry."""
     async_forget_refusal(hass, entry)
+    async_delete_issue(hass, entry)
+    await entry.runtime_data.tracker.async_save()
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
     """Remove what outlives the set-up of a config entry."""
     async_forget_refusal(hass, entry)
+    await create_store(hass, entry).async_remove()
 
 
 def _is_whole(entry: AccountConfigEntry) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import override
 
 from homeassistant.components.binary_sensor import (
+    BinarySensorDeviceClass,
     BinarySensorEntity,
     BinarySensorEntityDescription,
 )
@@ -12,26 +13,50 @@ from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import AccountConfigEntry
+from .coordinator import AccountConfigEntry, AccountData
 from .entity import AccountEntity, async_add_account_entities
-from .gateway import Account
+from .spending import BalanceLevel
 
 PARALLEL_UPDATES = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccountBinarySensorEntityDescription(BinarySensorEntityDescription):
-    """A binary sensor that shows a field of the account."""
+    """A binary sensor that shows a value as it is."""
 
-    value_fn: Callable[[Account], bool | None]
+    value_fn: Callable[[AccountData], bool | None]
+
+    def exists(self, data: AccountData) -> bool:
+        """Tell whether the account has it."""
+        return self.value_fn(data) is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpendingBinarySensorEntityDescription(AccountBinarySensorEntityDescription):
+    """A binary sensor that shows what follows from the spending, once it is known."""
+
+    @override
+    def exists(self, data: AccountData) -> bool:
+        """Tell whether the spending of the account can be seen."""
+        return data.account.used_quota is not None
 
 
 BINARY_SENSORS = (
     AccountBinarySensorEntityDescription(
+        key="low_balance",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        value_fn=lambda data: data.spending.level is not BalanceLevel.OK,
+    ),
+    SpendingBinarySensorEntityDescription(
+        key="unusual_spending",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        value_fn=lambda data: data.spending.unusual,
+    ),
+    AccountBinarySensorEntityDescription(
         key="self_group",
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        value_fn=lambda account: account.can_use_self_group,
+        value_fn=lambda data: data.account.can_use_self_group,
     ),
 )
 
@@ -52,12 +77,12 @@ async def async_setup_entry(
 
 
 class AccountBinarySensor(AccountEntity, BinarySensorEntity):
-    """A field of the account."""
+    """A value as it is."""
 
     entity_description: AccountBinarySensorEntityDescription
 
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return the field."""
+        """Return the value."""
         return self.entity_description.value_fn(self.coordinator.data)

@@ -29,14 +29,19 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
     TextSelectorType,
 )
+from homeassistant.util import dt as dt_util
 
 from .connection import async_borrow_client
 from .const import (
     CONF_ALLOW_UNENCRYPTED,
     CONF_BEARER,
+    CONF_CRITICAL_BALANCE,
     CONF_CURRENCY,
+    CONF_LOW_BALANCE,
     CONF_POINTS_PER_UNIT,
     CONF_SITE_NAME,
+    CONF_UNUSUAL_FACTOR,
+    CONF_UNUSUAL_MINIMUM,
     CONF_USER_ID,
     CONF_USER_ID_HEADER,
     DEFAULT_URL,
@@ -71,6 +76,8 @@ from .gateway.inputs import (
     parse_url,
     parse_user_id,
 )
+from .spending import suggest_thresholds
+from .unit import Unit
 
 TOKEN_SELECTOR = TextSelector(
     TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
@@ -121,8 +128,10 @@ GATEWAY_ERRORS: dict[type[GatewayError], str] = {
     InvalidAnswerError: "invalid_answer",
 }
 
+# Three times the usual, as others who sell such an alarm have it.
+DEFAULT_UNUSUAL_FACTOR = 3
 
-OPTIONS_SCHEMA = vol.Schema(
+UNIT_SCHEMA = vol.Schema(
     {
         vol.Required(CONF_CURRENCY): SelectSelector(
             SelectSelectorConfig(
@@ -138,6 +147,29 @@ OPTIONS_SCHEMA = vol.Schema(
         ),
     }
 )
+
+
+def alerts_schema(currency: str) -> vol.Schema:
+    """Return the form of the alerts; `currency` is the unit beside the amounts."""
+    amount = NumberSelector(
+        NumberSelectorConfig(
+            min=1e-18,
+            step="any",
+            mode=NumberSelectorMode.BOX,
+            unit_of_measurement=currency,
+        )
+    )
+    factor = NumberSelector(
+        NumberSelectorConfig(min=1.1, max=100, step=0.1, mode=NumberSelectorMode.BOX)
+    )
+    return vol.Schema(
+        {
+            vol.Required(CONF_LOW_BALANCE): amount,
+            vol.Required(CONF_CRITICAL_BALANCE): amount,
+            vol.Required(CONF_UNUSUAL_FACTOR): factor,
+            vol.Required(CONF_UNUSUAL_MINIMUM): amount,
+        }
+    )
 
 
 def connection_schema(token: type[vol.Marker], advanced: dict[str, Any]) -> vol.Schema:
@@ -298,12 +330,26 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
         name = (account.display_name or account.username or "").strip()
         # A unit that Home Assistant does not know as a currency is none.
         currency = site.currency if site.currency in ACTIVE_CURRENCIES else POINTS
+        unit = {
+            CONF_CURRENCY: currency,
+            CONF_POINTS_PER_UNIT: site.points_per_unit,
+        }
+        low, critical = suggest_thresholds(
+            account.quota,
+            account.used_quota,
+            account.created_at,
+            dt_util.utcnow(),
+            Unit.from_options(unit).points_per_unit,
+        )
         return self.async_create_entry(
             title=f"{name} @ {site_name}" if name else site_name,
             data={**data, CONF_SITE_NAME: site_name},
             options={
-                CONF_CURRENCY: currency,
-                CONF_POINTS_PER_UNIT: site.points_per_unit,
+                **unit,
+                CONF_LOW_BALANCE: low,
+                CONF_CRITICAL_BALANCE: critical,
+                CONF_UNUSUAL_FACTOR: DEFAULT_UNUSUAL_FACTOR,
+                CONF_UNUSUAL_MINIMUM: critical,
             },
         )
 
@@ -336,29 +382,64 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
 
 
 class AccountOptionsFlow(OptionsFlowWithReload):
-    """Change the unit in which amounts are shown."""
+    """Change the unit in which amounts are shown, and what is worth an alert."""
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
+        """Let choose what to change."""
+        return self.async_show_menu(step_id="init", menu_options=["alerts", "unit"])
+
+    async def async_step_alerts(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Change the amounts from which on something is worth an alert."""
+        options = self.config_entry.options
+        errors = {}
+        if user_input is not None:
+            if user_input[CONF_CRITICAL_BALANCE] < user_input[CONF_LOW_BALANCE]:
+                return self.async_create_entry(data={**options, **user_input})
+            errors[CONF_CRITICAL_BALANCE] = "critical_not_below_low"
+        return self.async_show_form(
+            step_id="alerts",
+            data_schema=self.add_suggested_values_to_schema(
+                alerts_schema(options[CONF_CURRENCY]), user_input or options
+            ),
+            errors=errors,
+        )
+
+    async def async_step_unit(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
         """Show what the flow took from the gateway, to be corrected."""
+        options = self.config_entry.options
         errors = {}
         if user_input is not None:
             currency = user_input[CONF_CURRENCY].strip()
             if currency.upper() in ACTIVE_CURRENCIES:
                 currency = currency.upper()
             if currency in {POINTS, *ACTIVE_CURRENCIES}:
+                unit = {**user_input, CONF_CURRENCY: currency}
                 return self.async_create_entry(
-                    data={**user_input, CONF_CURRENCY: currency}
+                    data={**options, **unit, **_alerts_in(unit, options)}
                 )
             errors[CONF_CURRENCY] = "invalid_currency"
         return self.async_show_form(
-            step_id="init",
+            step_id="unit",
             data_schema=self.add_suggested_values_to_schema(
-                OPTIONS_SCHEMA, user_input or self.config_entry.options
+                UNIT_SCHEMA, user_input or options
             ),
             errors=errors,
         )
+
+
+def _alerts_in(unit: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, float]:
+    """Return the amounts of the options in another unit: worth the same points."""
+    new, old = Unit.from_options(unit), Unit.from_options(options)
+    return {
+        key: old.points(options[key]) / new.points_per_unit
+        for key in (CONF_LOW_BALANCE, CONF_CRITICAL_BALANCE, CONF_UNUSUAL_MINIMUM)
+    }
 
 
 async def _async_ask(hass: HomeAssistant, data: dict[str, Any]) -> Account:

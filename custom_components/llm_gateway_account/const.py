@@ -11,9 +11,13 @@ DEFAULT_URL: Final = "https://api.iqqz.com"
 
 CONF_ALLOW_UNENCRYPTED: Final = "allow_unencrypted"
 CONF_BEARER: Final = "bearer"
+CONF_CRITICAL_BALANCE: Final = "critical_balance"
 CONF_CURRENCY: Final = "currency"
+CONF_LOW_BALANCE: Final = "low_balance"
 CONF_POINTS_PER_UNIT: Final = "points_per_unit"
 CONF_SITE_NAME: Final = "site_name"
+CONF_UNUSUAL_FACTOR: Final = "unusual_factor"
+CONF_UNUSUAL_MINIMUM: Final = "unusual_minimum"
 CONF_USER_ID: Final = "user_id"
 CONF_USER_ID_HEADER: Final = "user_id_header"
 

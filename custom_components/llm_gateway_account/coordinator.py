@@ -1,5 +1,6 @@
 """Polls an account."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import override
@@ -7,6 +8,7 @@ from typing import override
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
@@ -29,6 +31,9 @@ from .gateway import (
     UserIdRefusedError,
     WebPageError,
 )
+from .spending import Spending
+from .tracker import AccountTracker
+from .unit import Unit
 
 UPDATE_INTERVAL = timedelta(minutes=5)
 
@@ -63,7 +68,15 @@ TRANSLATION_KEYS: dict[type[GatewayError], str] = {
 type AccountConfigEntry = ConfigEntry[AccountCoordinator]
 
 
-class AccountCoordinator(DataUpdateCoordinator[Account]):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccountData:
+    """What there is to show: a good answer, and what follows from those before."""
+
+    account: Account
+    spending: Spending
+
+
+class AccountCoordinator(DataUpdateCoordinator[AccountData]):
     """Asks for one account, and keeps its last good answer for a while."""
 
     config_entry: AccountConfigEntry
@@ -79,6 +92,8 @@ class AccountCoordinator(DataUpdateCoordinator[Account]):
             always_update=False,
         )
         self.client = async_create_client(hass, config_entry.data)
+        self.tracker = AccountTracker(hass, config_entry)
+        self.unit = Unit.from_options(config_entry.options)
         self.last_success: datetime | None = None
         self._cancel_grace_period: CALLBACK_TYPE | None = None
 
@@ -88,7 +103,12 @@ class AccountCoordinator(DataUpdateCoordinator[Account]):
         return self.last_update_success or self._cancel_grace_period is not None
 
     @override
-    async def _async_update_data(self) -> Account:
+    async def _async_setup(self) -> None:
+        """Remember what was before the first poll."""
+        await self.tracker.async_load()
+
+    @override
+    async def _async_update_data(self) -> AccountData:
         """Return the account, or raise what the failure means for Home Assistant."""
         try:
             account = await self.client.async_get_account()
@@ -114,7 +134,9 @@ class AccountCoordinator(DataUpdateCoordinator[Account]):
             raise UpdateFailed(
                 translation_domain=DOMAIN, translation_key="other_account"
             )
-        return account
+        return AccountData(
+            account=account, spending=self.tracker.async_observe(account)
+        )
 
     @callback
     def _async_refused(self) -> bool:
@@ -153,6 +175,23 @@ class AccountCoordinator(DataUpdateCoordinator[Account]):
         self.always_update = any(self.async_contexts())
 
     @callback
+    @override
+    def async_update_listeners(self) -> None:
+        """Tell the entities first: who hears of an activity may look at them."""
+        super().async_update_listeners()
+        self.async_tell_activities()
+
+    @callback
+    def async_tell_activities(self, _now: datetime | None = None) -> None:
+        """Tell what happened to the account, when there is somebody to hear it."""
+        if not self.hass.is_running:
+            return
+        for activity in self.tracker.async_take_activities():
+            async_dispatcher_send(
+                self.hass, signal_activity(self.config_entry.entry_id), activity
+            )
+
+    @callback
     def _async_grace_period_over(self, _now: datetime) -> None:
         self._cancel_grace_period = None
         if not self.last_update_success:
@@ -182,6 +221,11 @@ class AccountCoordinator(DataUpdateCoordinator[Account]):
                 identifiers={(DOMAIN, self.config_entry.entry_id)},
                 sw_version=site.version,
             )
+
+
+def signal_activity(entry_id: str) -> str:
+    """Return the name of the signal that goes with each AccountActivity."""
+    return f"{DOMAIN}_activity_{entry_id}"
 
 
 @callback

@@ -49,7 +49,7 @@ async def async_get_config_entry_diagnostics(
 
 
 def _of_polls(coordinator: AccountCoordinator) -> dict[str, Any]:
-    account = asdict(coordinator.data)
+    account = asdict(coordinator.data.account)
     return {
         "coordinator": {
             "last_update_success": coordinator.last_update_success,
@@ -57,6 +57,7 @@ def _of_polls(coordinator: AccountCoordinator) -> dict[str, Any]:
             "last_error": getattr(coordinator.last_exception, "translation_key", None),
         },
         "account": {key: account[key] for key in ALLOWED_FIELDS},
+        "spending": asdict(coordinator.data.spending),
         "fields_without_value": sorted(
             key for key, value in account.items() if value is None
         ),

@@ -1,7 +1,7 @@
 """What all entities of an account have in common."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol, override
+from typing import Protocol, override
 
 from homeassistant.const import CONF_URL, Platform
 from homeassistant.core import callback
@@ -12,20 +12,18 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import CONF_SITE_NAME, DOMAIN
-from .coordinator import AccountCoordinator
-from .gateway import Account
+from .coordinator import AccountCoordinator, AccountData
 
 
 class AccountEntityDescription(Protocol):
-    """A description that reads its value from the account."""
+    """A description of an entity that not every account has."""
 
     @property
     def key(self) -> str:
         """Suffix of the unique ID, and translation key."""
 
-    @property
-    def value_fn(self) -> Callable[[Account], Any]:
-        """Return the value; None where the account does not have it."""
+    def exists(self, data: AccountData) -> bool:
+        """Tell whether the account has it."""
 
 
 class AccountEntity(CoordinatorEntity[AccountCoordinator]):
@@ -86,7 +84,7 @@ def async_add_account_entities[DescriptionT: AccountEntityDescription](
         present = [
             description
             for key, description in missing.items()
-            if description.value_fn(coordinator.data) is not None
+            if description.exists(coordinator.data)
             or registry.async_get_entity_id(platform, DOMAIN, f"{entry.entry_id}_{key}")
         ]
         for description in present:

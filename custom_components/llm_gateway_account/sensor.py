@@ -11,63 +11,116 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import MAX_LENGTH_STATE_STATE, EntityCategory, Platform
+from homeassistant.const import (
+    MAX_LENGTH_STATE_STATE,
+    EntityCategory,
+    Platform,
+    UnitOfTime,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
-from .const import CONF_CURRENCY, CONF_POINTS_PER_UNIT
-from .coordinator import AccountConfigEntry, AccountCoordinator
+from .coordinator import AccountConfigEntry, AccountCoordinator, AccountData
 from .entity import AccountEntity, async_add_account_entities
-from .gateway import POINTS, Account
+from .gateway import ENABLED
+from .spending import BalanceLevel
 
 PARALLEL_UPDATES = 0
 
 # The numbers of `common/constants.go` of one-api, the same in every fork.
-STATUSES: dict[int | None, str] = {1: "enabled", 2: "disabled", 3: "deleted"}
+STATUSES: dict[int | None, str] = {ENABLED: "enabled", 2: "disabled", 3: "deleted"}
 ROLES: dict[int | None, str] = {0: "guest", 1: "user", 10: "administrator", 100: "root"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccountSensorEntityDescription(SensorEntityDescription):
-    """A sensor that shows a field of the account as it is."""
+    """A sensor that shows a value as it is."""
 
-    value_fn: Callable[[Account], StateType | datetime]
+    value_fn: Callable[[AccountData], StateType | datetime]
+
+    def exists(self, data: AccountData) -> bool:
+        """Tell whether the account has it."""
+        return self.value_fn(data) is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpendingSensorEntityDescription(AccountSensorEntityDescription):
+    """A sensor that shows what follows from the spending, once enough is known."""
+
+    @override
+    def exists(self, data: AccountData) -> bool:
+        """Tell whether the spending of the account can be seen."""
+        return data.account.used_quota is not None
 
 
 @dataclass(frozen=True, kw_only=True)
 class AmountSensorEntityDescription(SensorEntityDescription):
     """A sensor that shows quota points as an amount of money."""
 
-    value_fn: Callable[[Account], float | None]
+    value_fn: Callable[[AccountData], float | None]
+    last_reset_fn: Callable[[AccountData], datetime | None] = lambda _: None
+    """When the amount began to count, where it begins again and again."""
+    per_day: bool = False
     points_state_class: SensorStateClass = SensorStateClass.MEASUREMENT
     """State class where points are shown instead of money."""
+
+    def exists(self, data: AccountData) -> bool:
+        """Tell whether the account has it."""
+        return self.value_fn(data) is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpendingAmountSensorEntityDescription(AmountSensorEntityDescription):
+    """A sensor that shows an amount that was spent."""
+
+    @override
+    def exists(self, data: AccountData) -> bool:
+        """Tell whether the spending of the account can be seen."""
+        return data.account.used_quota is not None
 
 
 AMOUNTS = (
     AmountSensorEntityDescription(
         key="balance",
-        value_fn=lambda account: account.quota,
+        value_fn=lambda data: data.account.quota,
     ),
     AmountSensorEntityDescription(
         key="used_quota",
         points_state_class=SensorStateClass.TOTAL_INCREASING,
-        value_fn=lambda account: account.used_quota,
+        value_fn=lambda data: data.account.used_quota,
     ),
     AmountSensorEntityDescription(
         key="bonus_balance",
-        value_fn=lambda account: account.bonus_quota,
+        value_fn=lambda data: data.account.bonus_quota,
     ),
     AmountSensorEntityDescription(
         key="invitation_reward",
         entity_registry_enabled_default=False,
-        value_fn=lambda account: account.aff_quota,
+        value_fn=lambda data: data.account.aff_quota,
     ),
     AmountSensorEntityDescription(
         key="invitation_reward_total",
         points_state_class=SensorStateClass.TOTAL_INCREASING,
         entity_registry_enabled_default=False,
-        value_fn=lambda account: account.aff_history_quota,
+        value_fn=lambda data: data.account.aff_history_quota,
+    ),
+    SpendingAmountSensorEntityDescription(
+        key="spent_today",
+        points_state_class=SensorStateClass.TOTAL,
+        value_fn=lambda data: data.spending.spent_today,
+        last_reset_fn=lambda data: data.spending.day_since,
+    ),
+    SpendingAmountSensorEntityDescription(
+        key="spent_this_month",
+        points_state_class=SensorStateClass.TOTAL,
+        value_fn=lambda data: data.spending.spent_this_month,
+        last_reset_fn=lambda data: data.spending.month_since,
+    ),
+    SpendingAmountSensorEntityDescription(
+        key="average_daily_spending",
+        per_day=True,
+        value_fn=lambda data: data.spending.average_daily,
     ),
 )
 
@@ -75,38 +128,38 @@ SENSORS = (
     AccountSensorEntityDescription(
         key="request_count",
         state_class=SensorStateClass.TOTAL_INCREASING,
-        value_fn=lambda account: account.request_count,
+        value_fn=lambda data: data.account.request_count,
     ),
     AccountSensorEntityDescription(
         key="group",
-        value_fn=lambda account: _group_name(account.group),
+        value_fn=lambda data: _group_name(data.account.group_name),
     ),
     AccountSensorEntityDescription(
         key="invitation_count",
         state_class=SensorStateClass.TOTAL,
         entity_registry_enabled_default=False,
-        value_fn=lambda account: account.aff_count,
+        value_fn=lambda data: data.account.aff_count,
     ),
     AccountSensorEntityDescription(
         key="group_ratio",
         state_class=SensorStateClass.MEASUREMENT,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        value_fn=lambda account: account.group_ratio,
+        value_fn=lambda data: data.account.group_ratio,
     ),
     AccountSensorEntityDescription(
         key="topup_ratio",
         state_class=SensorStateClass.MEASUREMENT,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        value_fn=lambda account: account.topup_ratio,
+        value_fn=lambda data: data.account.topup_ratio,
     ),
     AccountSensorEntityDescription(
         key="status",
         device_class=SensorDeviceClass.ENUM,
         options=list(STATUSES.values()),
         entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda account: STATUSES.get(account.status),
+        value_fn=lambda data: STATUSES.get(data.account.status),
     ),
     AccountSensorEntityDescription(
         key="role",
@@ -114,26 +167,46 @@ SENSORS = (
         options=list(ROLES.values()),
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        value_fn=lambda account: ROLES.get(account.role),
+        value_fn=lambda data: ROLES.get(data.account.role),
     ),
     AccountSensorEntityDescription(
         key="last_login_at",
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda account: account.last_login_at,
+        value_fn=lambda data: data.account.last_login_at,
     ),
     AccountSensorEntityDescription(
         key="created_at",
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        value_fn=lambda account: account.created_at,
+        value_fn=lambda data: data.account.created_at,
     ),
     AccountSensorEntityDescription(
         key="last_login_ip",
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
-        value_fn=lambda account: account.last_login_ip,
+        value_fn=lambda data: data.account.last_login_ip,
+    ),
+    AccountSensorEntityDescription(
+        key="balance_level",
+        device_class=SensorDeviceClass.ENUM,
+        options=list(BalanceLevel),
+        value_fn=lambda data: data.spending.level,
+    ),
+    SpendingSensorEntityDescription(
+        key="days_remaining",
+        device_class=SensorDeviceClass.DURATION,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfTime.DAYS,
+        suggested_display_precision=1,
+        value_fn=lambda data: data.spending.days_remaining,
+    ),
+    SpendingSensorEntityDescription(
+        key="runs_out_at",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_registry_enabled_default=False,
+        value_fn=lambda data: data.spending.runs_out_at,
     ),
 )
 
@@ -164,19 +237,19 @@ async def async_setup_entry(
 
 
 class AccountSensor(AccountEntity, SensorEntity):
-    """A field of the account as it is."""
+    """A value as it is."""
 
     entity_description: AccountSensorEntityDescription
 
     @property
     @override
     def native_value(self) -> StateType | datetime:
-        """Return the field."""
+        """Return the value."""
         return self.entity_description.value_fn(self.coordinator.data)
 
 
 class AmountSensor(AccountEntity, SensorEntity):
-    """Quota points as an amount in the account's currency, or as points."""
+    """Quota points as an amount in the account's unit."""
 
     entity_description: AmountSensorEntityDescription
 
@@ -187,26 +260,32 @@ class AmountSensor(AccountEntity, SensorEntity):
     ) -> None:
         """Settle the unit, which is the account's and so not part of a description."""
         super().__init__(coordinator, description)
-        options = coordinator.config_entry.options
-        self._attr_native_unit_of_measurement = options[CONF_CURRENCY]
-        if options[CONF_CURRENCY] == POINTS:
-            self._points_per_unit: float = 1
-            self._attr_state_class = description.points_state_class
-            self._attr_suggested_display_precision = 0
-        else:
-            self._points_per_unit = options[CONF_POINTS_PER_UNIT]
+        unit = coordinator.unit
+        self._attr_suggested_display_precision = 2 if unit.is_money else 0
+        if description.per_day:
+            # Home Assistant knows no class for money per time.
+            self._attr_native_unit_of_measurement = f"{unit.currency}/d"
+            self._attr_state_class = SensorStateClass.MEASUREMENT
+            return
+        self._attr_native_unit_of_measurement = unit.currency
+        if unit.is_money:
             self._attr_device_class = SensorDeviceClass.MONETARY
             self._attr_state_class = SensorStateClass.TOTAL
-            self._attr_suggested_display_precision = 2
+            return
+        self._attr_state_class = description.points_state_class
 
     @property
     @override
     def native_value(self) -> float | None:
-        """Return the amount, to a millionth: half a point where 500000 make a unit."""
+        """Return the amount."""
         points = self.entity_description.value_fn(self.coordinator.data)
-        if points is None or self._points_per_unit == 1:
-            return points
-        return round(points / self._points_per_unit, 6)
+        return None if points is None else self.coordinator.unit.amount(points)
+
+    @property
+    @override
+    def last_reset(self) -> datetime | None:
+        """Return when the amount began to count."""
+        return self.entity_description.last_reset_fn(self.coordinator.data)
 
 
 class LastSuccessSensor(AccountEntity, SensorEntity):
@@ -219,6 +298,6 @@ class LastSuccessSensor(AccountEntity, SensorEntity):
         return self.coordinator.last_success
 
 
-def _group_name(group: str | None) -> str | None:
-    """Return the name of a group, which the gateway leaves empty for its default."""
-    return group and group[:MAX_LENGTH_STATE_STATE] if group != "" else "default"
+def _group_name(name: str | None) -> str | None:
+    """Return as much of a name as a state can hold."""
+    return name and name[:MAX_LENGTH_STATE_STATE]

@@ -16,10 +16,11 @@ from .errors import (
     UserIdRefusedError,
     WebPageError,
 )
-from .models import DEFAULT_QUOTA_PER_UNIT, POINTS, Account, Site
+from .models import DEFAULT_QUOTA_PER_UNIT, ENABLED, POINTS, Account, Site
 
 __all__ = [
     "DEFAULT_QUOTA_PER_UNIT",
+    "ENABLED",
     "POINTS",
     "Account",
     "AccountDisabledError",

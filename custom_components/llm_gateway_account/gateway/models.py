@@ -20,6 +20,9 @@ DEFAULT_QUOTA_PER_UNIT = 500_000
 POINTS = "points"
 """Stands in place of a currency where a gateway shows its quota as it is."""
 
+ENABLED = 1
+"""Status of an account that may be used (`UserStatusEnabled`)."""
+
 # Far beyond any money; a larger number is a broken answer, and would overflow.
 _LARGEST_NUMBER = 10**30
 
@@ -126,7 +129,7 @@ class Account:
     role: int | None = None
     """0 guest, 1 user, 10 administrator, 100 root."""
     status: int | None = None
-    """1 enabled, 2 disabled, 3 deleted."""
+    """ENABLED, 2 disabled, 3 deleted."""
     created_at: datetime | None = None
     last_login_at: datetime | None = None
 
@@ -135,6 +138,11 @@ class Account:
     username: str | None = field(default=None, repr=False)
     display_name: str | None = field(default=None, repr=False)
     last_login_ip: str | None = field(default=None, repr=False)
+
+    @property
+    def group_name(self) -> str | None:
+        """Name of the user group, which the gateway leaves empty for its default."""
+        return "default" if self.group == "" else self.group
 
     @classmethod
     def from_payload(cls, data: Mapping[str, Any]) -> Self:

@@ -1,0 +1,63 @@
+"""How an account is, as conditions of its device."""
+
+from collections.abc import Callable
+
+import voluptuous as vol
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_CONDITION, CONF_DEVICE_ID, CONF_DOMAIN, CONF_TYPE
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.condition import ConditionCheckerType
+from homeassistant.helpers.typing import ConfigType, TemplateVarsType
+
+from .const import DOMAIN
+from .device import async_get_entry
+from .spending import BalanceLevel, Spending
+
+CONDITIONS: dict[str, Callable[[Spending], bool]] = {
+    "is_ok": lambda spending: spending.level is BalanceLevel.OK,
+    "is_low": lambda spending: spending.level is BalanceLevel.LOW,
+    "is_critical": lambda spending: spending.level is BalanceLevel.CRITICAL,
+    "is_exhausted": lambda spending: spending.level is BalanceLevel.EXHAUSTED,
+    "is_unusual_spending": lambda spending: spending.unusual is True,
+}
+
+CONDITION_SCHEMA = cv.DEVICE_CONDITION_BASE_SCHEMA.extend(
+    {vol.Required(CONF_TYPE): vol.In(CONDITIONS)}
+)
+
+
+async def async_get_conditions(
+    hass: HomeAssistant, device_id: str
+) -> list[dict[str, str]]:
+    """Return the conditions of a device; none if it is no account's."""
+    if async_get_entry(hass, device_id) is None:
+        return []
+    return [
+        {
+            CONF_CONDITION: "device",
+            CONF_DOMAIN: DOMAIN,
+            CONF_DEVICE_ID: device_id,
+            CONF_TYPE: condition_type,
+        }
+        for condition_type in CONDITIONS
+    ]
+
+
+@callback
+def async_condition_from_config(
+    hass: HomeAssistant, config: ConfigType
+) -> ConditionCheckerType:
+    """Return what tests a condition. It fails while the account is not known."""
+    holds = CONDITIONS[config[CONF_TYPE]]
+
+    @callback
+    def test(hass: HomeAssistant, variables: TemplateVarsType = None) -> bool:
+        entry = async_get_entry(hass, config[CONF_DEVICE_ID])
+        if entry is None or entry.state is not ConfigEntryState.LOADED:
+            return False
+        coordinator = entry.runtime_data
+        return coordinator.has_answer and holds(coordinator.data.spending)
+
+    return test

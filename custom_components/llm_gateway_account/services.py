@@ -1,0 +1,74 @@
+"""Actions of the integration."""
+
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+
+from .const import DOMAIN
+from .device import async_get_entry
+
+SERVICE_GET_ACCOUNT = "get_account"
+
+GET_ACCOUNT_SCHEMA = vol.Schema({vol.Required(ATTR_DEVICE_ID): cv.string})
+
+
+@callback
+def async_setup_services(hass: HomeAssistant) -> None:
+    """Register the actions."""
+    hass.services.async_register(
+        DOMAIN,
+        SERVICE_GET_ACCOUNT,
+        _async_get_account,
+        schema=GET_ACCOUNT_SCHEMA,
+        supports_response=SupportsResponse.ONLY,
+    )
+
+
+async def _async_get_account(call: ServiceCall) -> ServiceResponse:
+    """Return what is known of an account; amounts are in its unit.
+
+    Raises ServiceValidationError if the device is not an account's, or its account
+    has no answer that is fresh enough to be shown.
+    """
+    entry = async_get_entry(call.hass, call.data[ATTR_DEVICE_ID])
+    if entry is None:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="unknown_device"
+        )
+    if entry.state is not ConfigEntryState.LOADED or not entry.runtime_data.has_answer:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="no_answer"
+        )
+    coordinator = entry.runtime_data
+    account, spending = coordinator.data.account, coordinator.data.spending
+
+    def amount(points: float | None) -> float | None:
+        return None if points is None else coordinator.unit.amount(points)
+
+    answer: dict[str, Any] = {
+        "currency": coordinator.unit.currency,
+        "balance": amount(account.quota),
+        "balance_level": spending.level,
+        "used_quota": amount(account.used_quota),
+        "spent_today": amount(spending.spent_today),
+        "spent_this_month": amount(spending.spent_this_month),
+        "average_daily_spending": amount(spending.average_daily),
+        "days_remaining": spending.days_remaining,
+        "runs_out_at": spending.runs_out_at and spending.runs_out_at.isoformat(),
+        "unusual_spending": spending.unusual,
+        "request_count": account.request_count,
+        "group": account.group_name,
+    }
+    return answer

@@ -1,0 +1,191 @@
+"""Remembers what an account was like, and tells what happened to it since."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+
+from .const import (
+    CONF_CRITICAL_BALANCE,
+    CONF_LOW_BALANCE,
+    CONF_POINTS_PER_UNIT,
+    CONF_UNUSUAL_FACTOR,
+    CONF_UNUSUAL_MINIMUM,
+    DOMAIN,
+    LOGGER,
+)
+from .gateway import Account
+from .spending import Activity, ActivityType, Ledger, Limits, Spending
+from .unit import Unit
+
+STORAGE_VERSION = 1
+
+# Less than a poll, so that a write is never put off by the next one.
+SAVE_DELAY = 240
+
+GROUP_CHANGED = "group_changed"
+SIGNED_IN = "signed_in"
+
+ACTIVITY_TYPES = [*ActivityType, GROUP_CHANGED, SIGNED_IN]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccountActivity:
+    """Something that happened to an account."""
+
+    type: str
+    """One of ACTIVITY_TYPES."""
+    attributes: dict[str, Any]
+    """What there is to say about it: amounts in the account's unit, names, times."""
+
+
+class AccountTracker:
+    """What has to be known from earlier polls, over restarts and reloads."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        """Know nothing yet."""
+        self._store = create_store(hass, entry)
+        self._unit = Unit.from_options(entry.options)
+        self._limits = _limits(entry.options)
+        self._ledger = Ledger()
+        self._group: str | None = None
+        self._last_login_at: datetime | None = None
+        self._activities: list[AccountActivity] = []
+        self._is_write_due = False
+
+    async def async_load(self) -> None:
+        """Remember what was known before the last restart or reload.
+
+        What cannot be read is left where it is, for whoever can read it.
+        """
+        try:
+            if data := await self._store.async_load():
+                self._read(data)
+        except (HomeAssistantError, ValueError, KeyError, TypeError) as err:
+            LOGGER.warning(
+                "What is known of the past spending of an account cannot be read"
+                " and starts anew (%s)",
+                type(err).__name__,
+            )
+            if isinstance(err, HomeAssistantError):
+                self._store.make_read_only()
+
+    @callback
+    def async_observe(self, account: Account) -> Spending:
+        """Take in a good answer, and return what was spent so far."""
+        revision = self._ledger.revision
+        spending, activities = self._ledger.observe(
+            dt_util.now(), account.quota, account.used_quota, self._limits
+        )
+        news = [
+            *(self._in_unit(each) for each in activities),
+            *self._compare(account),
+        ]
+        self._activities += news
+        if news:
+            # At once: nothing that people were told may happen again after a crash.
+            self._store.async_delay_save(self._as_dict)
+        elif self._ledger.revision != revision:
+            self._async_write_later()
+        return spending
+
+    @callback
+    def async_take_activities(self) -> list[AccountActivity]:
+        """Return what happened since the last call."""
+        activities, self._activities = self._activities, []
+        if activities:
+            self._async_write_later()
+        return activities
+
+    @callback
+    def async_write_at_stop(self) -> None:
+        """Let Home Assistant write all there is when it stops."""
+        self._store.async_delay_save(self._as_dict)
+
+    async def async_save(self) -> None:
+        """Write all there is now."""
+        await self._store.async_save(self._as_dict())
+
+    @callback
+    def _async_write_later(self) -> None:
+        if not self._is_write_due:
+            self._is_write_due = True
+            self._store.async_delay_save(self._as_dict, SAVE_DELAY)
+
+    def _compare(self, account: Account) -> list[AccountActivity]:
+        """Return what happened beside the spending."""
+        news = []
+        group, last_login_at = account.group_name, account.last_login_at
+        if group is not None:
+            if self._group not in {None, group}:
+                attributes = {"from": self._group, "to": group}
+                news.append(AccountActivity(type=GROUP_CHANGED, attributes=attributes))
+            self._group = group
+        if last_login_at is not None:
+            if self._last_login_at is not None and last_login_at > self._last_login_at:
+                attributes = {"last_login_at": last_login_at.isoformat()}
+                news.append(AccountActivity(type=SIGNED_IN, attributes=attributes))
+            self._last_login_at = last_login_at
+        return news
+
+    def _in_unit(self, activity: Activity) -> AccountActivity:
+        amounts = {"amount": activity.amount, "usual": activity.usual}
+        attributes: dict[str, Any] = {
+            key: self._unit.amount(points)
+            for key, points in amounts.items()
+            if points is not None
+        }
+        if attributes:
+            attributes["currency"] = self._unit.currency
+        return AccountActivity(type=activity.type, attributes=attributes)
+
+    def _as_dict(self) -> dict[str, Any]:
+        self._is_write_due = False
+        return {
+            "ledger": self._ledger.as_dict(),
+            "group": self._group,
+            "last_login_at": self._last_login_at and self._last_login_at.timestamp(),
+            "activities": [
+                {"type": each.type, "attributes": each.attributes}
+                for each in self._activities
+            ],
+        }
+
+    def _read(self, data: Mapping[str, Any]) -> None:
+        ledger = Ledger.from_dict(data["ledger"])
+        activities = [AccountActivity(**each) for each in data["activities"]]
+        last_login_at = data["last_login_at"]
+        self._last_login_at = (
+            None if last_login_at is None else dt_util.utc_from_timestamp(last_login_at)
+        )
+        self._ledger, self._activities, self._group = ledger, activities, data["group"]
+
+
+def create_store(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, Any]]:
+    """Return the file in which an account is remembered."""
+    return Store(
+        hass,
+        STORAGE_VERSION,
+        f"{DOMAIN}.{entry.entry_id}",
+        private=True,
+        atomic_writes=True,
+    )
+
+
+def _limits(options: Mapping[str, Any]) -> Limits:
+    unit = Unit.from_options(options)
+    return Limits(
+        low=unit.points(options[CONF_LOW_BALANCE]),
+        critical=unit.points(options[CONF_CRITICAL_BALANCE]),
+        unusual_factor=options[CONF_UNUSUAL_FACTOR],
+        unusual_minimum=unit.points(options[CONF_UNUSUAL_MINIMUM]),
+        # Nobody sells less than one unit. What is less is the refund of a failed
+        # request, or the correction of an estimate.
+        smallest_top_up=options[CONF_POINTS_PER_UNIT],
+    )
