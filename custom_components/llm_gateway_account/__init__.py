@@ -100,7 +100,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> b
 
     @callback
     def tell_soon(hass: HomeAssistant) -> None:
-        job = HassJob(coordinator.async_tell_activities, cancel_on_shutdown=True)
+        job = HassJob(coordinator.async_start_telling, cancel_on_shutdown=True)
         entry.async_on_unload(async_call_later(hass, TELL_AFTER, job))
 
     entry.async_on_unload(async_at_started(hass, tell_soon))

@@ -96,6 +96,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
         self.unit = Unit.from_options(config_entry.options)
         self.last_success: datetime | None = None
         self._cancel_grace_period: CALLBACK_TYPE | None = None
+        self._is_heard = False
 
     @property
     def has_answer(self) -> bool:
@@ -179,13 +180,17 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
     def async_update_listeners(self) -> None:
         """Tell the entities first: who hears of an activity may look at them."""
         super().async_update_listeners()
-        self.async_tell_activities()
+        if self._is_heard:
+            self._async_tell_activities()
 
     @callback
-    def async_tell_activities(self, _now: datetime | None = None) -> None:
-        """Tell what happened to the account, when there is somebody to hear it."""
-        if not self.hass.is_running:
-            return
+    def async_start_telling(self, _now: datetime | None = None) -> None:
+        """Tell what happened to the account, from now on, when somebody hears it."""
+        self._is_heard = True
+        self._async_tell_activities()
+
+    @callback
+    def _async_tell_activities(self) -> None:
         for activity in self.tracker.async_take_activities():
             async_dispatcher_send(
                 self.hass, signal_activity(self.config_entry.entry_id), activity

@@ -89,8 +89,7 @@ class AccountTracker:
         ]
         self._activities += news
         if news:
-            # At once: nothing that people were told may happen again after a crash.
-            self._store.async_delay_save(self._as_dict)
+            self._async_write_now()
         elif self._ledger.revision != revision:
             self._async_write_later()
         return spending
@@ -100,17 +99,23 @@ class AccountTracker:
         """Return what happened since the last call."""
         activities, self._activities = self._activities, []
         if activities:
-            self._async_write_later()
+            self._async_write_now()
         return activities
 
     @callback
     def async_write_at_stop(self) -> None:
         """Let Home Assistant write all there is when it stops."""
-        self._store.async_delay_save(self._as_dict)
+        self._async_write_now()
 
     async def async_save(self) -> None:
         """Write all there is now."""
         await self._store.async_save(self._as_dict())
+
+    @callback
+    def _async_write_now(self) -> None:
+        """Write before a crash can forget what people were told, or tell it twice."""
+        self._is_write_due = True
+        self._store.async_delay_save(self._as_dict)
 
     @callback
     def _async_write_later(self) -> None:
