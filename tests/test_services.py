@@ -1,0 +1,106 @@
+"""The action that returns what is known of an account."""
+
+from datetime import timedelta
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.llm_gateway_account.const import CONF_CURRENCY, DOMAIN
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import device_registry as dr
+
+from .conftest import OPTIONS, setup
+from .gateway_server import GatewayServer, answering
+from .test_init import jump, pass_time
+
+
+async def get_account(hass: HomeAssistant, device_id: str) -> Any:
+    """Call the action."""
+    return await hass.services.async_call(
+        DOMAIN,
+        "get_account",
+        {"device_id": device_id},
+        blocking=True,
+        return_response=True,
+    )
+
+
+def device_of(hass: HomeAssistant, entry: MockConfigEntry) -> str:
+    """Return the ID of an account's device."""
+    (device,) = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    return device.id
+
+
+@pytest.mark.freeze_time("2026-11-23T20:00:00Z")
+async def test_get_account(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """All that automations want to say, and nothing of who the person is."""
+    await setup(hass, entry)
+    assert await get_account(hass, device_of(hass, entry)) == {
+        "currency": "USD",
+        "balance": 12.345,
+        "balance_level": "ok",
+        "used_quota": 37.655,
+        "spent_today": 0,
+        "spent_this_month": 0,
+        "average_daily_spending": None,
+        "days_remaining": None,
+        "runs_out_at": None,
+        "unusual_spending": None,
+        "request_count": 4242,
+        "group": "default",
+    }
+    for _ in range(30):
+        gateway.account.quota -= 50_000
+        gateway.account.used_quota += 50_000
+        await jump(hass, freezer, timedelta(hours=1))
+    answer = await get_account(hass, device_of(hass, entry))
+    assert answer["balance"] == 9.345
+    assert answer["spent_this_month"] == 3
+    assert answer["average_daily_spending"] == pytest.approx(2.4)
+    assert answer["days_remaining"] == 3.9
+    assert answer["runs_out_at"].startswith("2026-11-28T")
+
+
+async def test_get_account_in_points(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
+) -> None:
+    gateway.fault = answering(200, {"success": True, "data": {"quota": 700}})
+    entry.add_to_hass(hass)
+    hass.config_entries.async_update_entry(
+        entry, options={**OPTIONS, CONF_CURRENCY: "points"}
+    )
+    await hass.config_entries.async_setup(entry.entry_id)
+    answer = await get_account(hass, device_of(hass, entry))
+    assert (answer["balance"], answer["currency"]) == (700, "points")
+    assert answer["used_quota"] is None
+
+
+async def test_account_that_does_not_answer(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    device_id = device_of(hass, loaded_entry)
+    gateway.fault = answering(502)
+    await pass_time(hass, freezer, timedelta(minutes=25))
+    with pytest.raises(ServiceValidationError, match="does not answer at the moment"):
+        await get_account(hass, device_id)
+    await hass.config_entries.async_unload(loaded_entry.entry_id)
+    with pytest.raises(ServiceValidationError, match="does not answer at the moment"):
+        await get_account(hass, device_id)
+
+
+async def test_device_that_is_no_account(
+    hass: HomeAssistant, loaded_entry: MockConfigEntry
+) -> None:
+    with pytest.raises(ServiceValidationError, match="not an account"):
+        await get_account(hass, "unknown")
