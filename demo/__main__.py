@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import aiohttp
 
@@ -25,7 +26,7 @@ from .instance import (
     Settings,
     run_home_assistant,
 )
-from .simulation import account_of, create_gateway, past_week, spend
+from .simulation import account_of, create_gateway, memory_of, past_week, spend
 
 TOKEN_VARIABLE = "LLM_GATEWAY_ACCESS_TOKEN"  # noqa: S105
 
@@ -81,6 +82,7 @@ async def main(arguments: argparse.Namespace, token: str | None) -> None:
         folder = stack.enter_context(TemporaryDirectory(prefix="llm_gateway_account_"))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         past: list[tuple[datetime, int, int]] = []
+        memory: dict[str, Any] = {}
         account = {
             "url": arguments.url,
             "user_id": arguments.user_id,
@@ -90,19 +92,22 @@ async def main(arguments: argparse.Namespace, token: str | None) -> None:
             gateway = await _start_gateway(stack)
             account = account_of(gateway, gateway.account)
             past = past_week(gateway.account)
+            memory = memory_of(gateway.account, past)
         print("Home Assistant starts ...", flush=True)
         config = Path(folder)
         process = await stack.enter_async_context(run_home_assistant(config, settings))
-        prepare = asyncio.create_task(
-            _prepare(Instance(session, settings), process, account, past)
-        )
+        instance = Instance(session, settings)
+        prepare = asyncio.create_task(_prepare(instance, process, account))
         stop = asyncio.create_task(stopped.wait())
         await asyncio.wait({prepare, stop}, return_when=asyncio.FIRST_COMPLETED)
         if stop.done():
             prepare.cancel()
             return
         try:
-            await prepare
+            entry_id = await prepare
+            if past:
+                await _give_past(instance, config, entry_id, past, memory)
+            await instance.show_dashboard(entry_id)
         except HomeAssistantError as err:
             log = config / "home-assistant.log"
             lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
@@ -136,23 +141,28 @@ async def _start_gateway(stack: AsyncExitStack) -> GatewayServer:
 
 
 async def _prepare(
-    instance: Instance,
-    process: asyncio.subprocess.Process,
-    account: dict[str, str],
-    past: list[tuple[datetime, int, int]],
-) -> None:
+    instance: Instance, process: asyncio.subprocess.Process, account: dict[str, str]
+) -> str:
     await instance.wait(process)
     await instance.create_owner()
     await instance.check_identity()
-    entry_id = await instance.add_account(account)
-    if past:
-        entities = await instance.entities(entry_id)
-        for key, points in (
-            ("balance", [(hour, quota) for hour, quota, _ in past]),
-            ("used_quota", [(hour, used_quota) for hour, _, used_quota in past]),
-        ):
-            await instance.import_history(entities[key], points)
-    await instance.show_dashboard(entry_id)
+    return await instance.add_account(account)
+
+
+async def _give_past(
+    instance: Instance,
+    config: Path,
+    entry_id: str,
+    past: list[tuple[datetime, int, int]],
+    memory: dict[str, Any],
+) -> None:
+    entities = await instance.entities(entry_id)
+    for key, points in (
+        ("balance", [(hour, quota) for hour, quota, _ in past]),
+        ("used_quota", [(hour, used_quota) for hour, _, used_quota in past]),
+    ):
+        await instance.import_history(entities[key], points)
+    await instance.give_memory(config, entry_id, memory)
 
 
 def _check_port(port: int) -> None:

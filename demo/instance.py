@@ -212,6 +212,15 @@ class Instance:
             if each["config_entry_id"] == entry_id and not each["disabled_by"]
         }
 
+    async def give_memory(
+        self, config: Path, entry_id: str, memory: dict[str, Any]
+    ) -> None:
+        """Let an entry remember what it has not seen."""
+        switch = {"kind": "config_entries/disable", "entry_id": entry_id}
+        await self.command(**switch, disabled_by="user")
+        _store(config / ".storage", f"{DOMAIN}.{entry_id}", 1, **memory)
+        await self.command(**switch, disabled_by=None)
+
     async def import_history(
         self, entity_id: str, points: Iterable[tuple[datetime, int]]
     ) -> None:

@@ -4,12 +4,24 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from random import Random
 import time
+from typing import Any
 
+from custom_components.llm_gateway_account.spending import Ledger, Limits
 from tests.gateway_server import GatewayServer, ServerAccount
 
 SECONDS_BETWEEN_REQUESTS = 20
 HOURS_SINCE_TOP_UP = 62
 TOP_UP = 5_000_000
+LAST_TOP_UP = 2_500_000
+
+# What the set-up suggests for the balance of the account.
+LIMITS = Limits(
+    low=1_000_000,
+    critical=250_000,
+    unusual_factor=3,
+    unusual_minimum=250_000,
+    smallest_top_up=500_000,
+)
 
 
 def create_gateway() -> GatewayServer:
@@ -47,10 +59,10 @@ def past_week(account: ServerAccount) -> list[tuple[datetime, int, int]]:
     """Return hour, quota and used_quota of the last seven days, oldest first.
 
     Spent by day, hardly by night; topped up once. It leads to what the account has
-    now.
+    now, but for a top-up in the last hour.
     """
     random = Random(2)  # noqa: S311
-    quota, used_quota = account.quota, account.used_quota
+    quota, used_quota = account.quota - LAST_TOP_UP, account.used_quota
     hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     hours = []
     for hours_ago in range(1, 7 * 24):
@@ -62,6 +74,21 @@ def past_week(account: ServerAccount) -> list[tuple[datetime, int, int]]:
         if hours_ago == HOURS_SINCE_TOP_UP:
             quota -= TOP_UP
     return hours[::-1]
+
+
+def memory_of(
+    account: ServerAccount, past: list[tuple[datetime, int, int]]
+) -> dict[str, Any]:
+    """Return what the integration had stored, if it had been there all the time."""
+    ledger = Ledger()
+    for hour, quota, used_quota in past:
+        ledger.observe(hour, quota, used_quota, LIMITS)
+    return {
+        "ledger": ledger.as_dict(),
+        "group": account.group,
+        "last_login_at": account.last_login_at,
+        "activities": [],
+    }
 
 
 async def spend(account: ServerAccount) -> None:
