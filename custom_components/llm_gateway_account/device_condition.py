@@ -31,9 +31,7 @@ CONDITION_SCHEMA = cv.DEVICE_CONDITION_BASE_SCHEMA.extend(
 async def async_get_conditions(
     hass: HomeAssistant, device_id: str
 ) -> list[dict[str, str]]:
-    """Return the conditions of a device; none if it is no account's."""
-    if async_get_entry(hass, device_id) is None:
-        return []
+    """Return the conditions of an account's device."""
     return [
         {
             CONF_CONDITION: "device",

@@ -25,9 +25,7 @@ TRIGGER_SCHEMA = DEVICE_TRIGGER_BASE_SCHEMA.extend(
 async def async_get_triggers(
     hass: HomeAssistant, device_id: str
 ) -> list[dict[str, str]]:
-    """Return the triggers of a device; none if it is no account's."""
-    if async_get_entry(hass, device_id) is None:
-        return []
+    """Return the triggers of an account's device."""
     return [
         {
             CONF_PLATFORM: "device",
