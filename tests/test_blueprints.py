@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import datetime, timedelta
 import logging
 from pathlib import Path
+import re
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -42,6 +43,8 @@ from .test_metadata import REPOSITORY
 
 FOLDER = ROOT / "blueprints" / "automation" / DOMAIN
 NAMES = ["balance_alert.yaml", "daily_report.yaml", "guard.yaml"]
+
+DOCUMENTATION = (ROOT / "docs" / "blueprints.md").read_text(encoding="utf-8")
 
 # Where Home Assistant puts what is imported from the repository.
 IMPORTED = "ha-llm-gateway-account"
@@ -245,6 +248,15 @@ def test_blueprint_names_nobody_and_nothing_of_one_home(name: str) -> None:
     assert text.isascii()
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_every_text_is_in_the_documentation_in_chinese(name: str) -> None:
+    inputs = load_yaml_dict(str(FOLDER / name))["blueprint"]["input"]
+    for text in inputs["texts"]["input"].values():
+        assert re.search(
+            rf"^\| {text['name']} \| [^ -~]+ \|$", DOCUMENTATION, re.MULTILINE
+        )
+
+
 # Balance alert
 
 
@@ -376,6 +388,32 @@ async def test_alert_with_actions_and_words_of_ones_own(
         "message": "Example Gateway 余额告急: 0.40 USD",
         "data": ["balance_critical", True, "0.40 USD"],
     }
+
+
+@pytest.mark.parametrize(
+    ("quota", "critical", "channel"),
+    [(900_000, 0, "General"), (200_000, 1, "alarm_stream")],
+)
+async def test_message_to_a_phone(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    account: str,
+    automate: Automate,
+    quota: int,
+    critical: int,
+    channel: str,
+) -> None:
+    """The actions of the documentation, as pasted: only what is urgent rings."""
+    calls = async_mock_service(hass, "notify", "mobile_app_phone")
+    (actions,) = re.findall(r"```yaml\n(.*?)```", DOCUMENTATION, re.DOTALL)
+    await automate("balance_alert", account=account, actions=yaml.safe_load(actions))
+    gateway.account.quota = quota
+    await poll(hass, freezer)
+    (call,) = calls
+    assert call.data["title"] == "Example Gateway"
+    assert call.data["data"]["push"]["sound"]["critical"] == critical
+    assert call.data["data"]["channel"] == channel
 
 
 async def test_alert_is_not_repeated_after_a_reload(
@@ -560,10 +598,12 @@ async def test_report(
     assert told == [
         (
             "LLM spending",
-            "Example Gateway\n"
-            "Spent today: 1.20 USD\n"
-            "Spent this month: 1.20 USD\n"
-            "Balance: 11.14 USD",
+            (
+                "Example Gateway\n"
+                "Spent today: 1.20 USD\n"
+                "Spent this month: 1.20 USD\n"
+                "Balance: 11.14 USD"
+            ),
         )
     ]
     await wait_until(hass, freezer, 17)
@@ -572,12 +612,14 @@ async def test_report(
     assert told[1:] == [
         (
             "LLM spending",
-            "Example Gateway\n"
-            "Spent today: 0.00 USD\n"
-            "Spent this month: 1.20 USD\n"
-            "Average per day: 0.99 USD\n"
-            "Balance: 11.14 USD\n"
-            "Days remaining: 11",
+            (
+                "Example Gateway\n"
+                "Spent today: 0.00 USD\n"
+                "Spent this month: 1.20 USD\n"
+                "Average per day: 0.99 USD\n"
+                "Balance: 11.14 USD\n"
+                "Days remaining: 11"
+            ),
         )
     ]
     assert errors(caplog) == []
@@ -602,10 +644,12 @@ async def test_report_in_points(
     assert told == [
         (
             "大模型消费",
-            "Example Gateway\n"
-            "今日消费: 0 points\n"
-            "本月消费: 0 points\n"
-            "余额: 6172500 points",
+            (
+                "Example Gateway\n"
+                "今日消费: 0 points\n"
+                "本月消费: 0 points\n"
+                "余额: 6172500 points"
+            ),
         )
     ]
 
@@ -628,13 +672,15 @@ async def test_report_of_two_accounts_of_which_one_does_not_answer(
     assert told == [
         (
             "LLM spending",
-            "Work\n"
-            "Spent today: 0.00 USD\n"
-            "Spent this month: 0.00 USD\n"
-            "Balance: 4.00 USD\n"
-            "\n"
-            "Example Gateway\n"
-            "Not known at the moment",
+            (
+                "Work\n"
+                "Spent today: 0.00 USD\n"
+                "Spent this month: 0.00 USD\n"
+                "Balance: 4.00 USD\n"
+                "\n"
+                "Example Gateway\n"
+                "Not known at the moment"
+            ),
         )
     ]
     assert len(errors(caplog)) == 1
@@ -750,12 +796,3 @@ async def test_guard_without_recovery(
     await poll(hass, freezer)
     assert len(switched_off) == 1
     assert errors(caplog) == []
-
-
-def test_texts_can_all_be_put_into_another_language() -> None:
-    """Every text that is told is an input."""
-    for name in NAMES:
-        content = (FOLDER / name).read_text(encoding="utf-8")
-        inputs = yaml.safe_load(content.replace("!input ", ""))["blueprint"]["input"]
-        for key in inputs["texts"]["input"]:
-            assert f"!input {key}" in content
