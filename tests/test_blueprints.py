@@ -28,7 +28,7 @@ from custom_components.llm_gateway_account.gateway import POINTS
 from homeassistant.components import persistent_notification
 from homeassistant.components.automation.config import AUTOMATION_BLUEPRINT_SCHEMA
 from homeassistant.components.blueprint import Blueprint
-from homeassistant.const import CONF_ACCESS_TOKEN, EVENT_HOMEASSISTANT_STARTED
+from homeassistant.const import CONF_ACCESS_TOKEN
 from homeassistant.core import CoreState, HomeAssistant, State, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
@@ -555,11 +555,10 @@ async def test_quiet_hours_that_end_while_home_assistant_is_off(
     mock_restore_cache(hass, [State("automation.example", "on", attributes)])
     freezer.move_to(datetime.fromisoformat("2026-11-24T07:30:00-08:00"))
     gateway.account.quota = 900_000
-    hass.set_state(CoreState.starting)
+    hass.set_state(CoreState.not_running)
     await setup(hass, entry)
     await automate("balance_alert", account=device_of(hass, entry), **QUIET)
-    hass.set_state(CoreState.running)
-    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await hass.async_start()
     await hass.async_block_till_done()
     assert [message for _, message in told] == messages
     await wait_until(hass, freezer, 9)
