@@ -185,7 +185,8 @@ def test_no_file_holds_a_secret() -> None:
     """No token, key or address of a person in a text, a fixture or a picture."""
     allowed = {ACCESS_TOKEN, ACCESS_TOKEN[::-1]}
     checked = 0
-    for folder in (PACKAGE, ROOT / "docs", ROOT / "demo", ROOT / "tests" / "snapshots"):
+    folders = ("blueprints", "docs", "demo", "tests/snapshots")
+    for folder in (PACKAGE, *(ROOT / name for name in folders)):
         for path in folder.rglob("*"):
             if not path.is_file() or "__pycache__" in path.parts:
                 continue

@@ -1,0 +1,797 @@
+"""The blueprints, on accounts that change."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from datetime import datetime, timedelta
+import logging
+from pathlib import Path
+import re
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_mock_service,
+    mock_restore_cache,
+)
+import yaml
+
+from custom_components.llm_gateway_account.const import (
+    CONF_CRITICAL_BALANCE,
+    CONF_CURRENCY,
+    CONF_LOW_BALANCE,
+    CONF_UNUSUAL_MINIMUM,
+    CONF_USER_ID,
+    DOMAIN,
+)
+from custom_components.llm_gateway_account.gateway import POINTS
+from homeassistant.components import persistent_notification
+from homeassistant.components.automation.config import AUTOMATION_BLUEPRINT_SCHEMA
+from homeassistant.components.blueprint import Blueprint
+from homeassistant.const import CONF_ACCESS_TOKEN
+from homeassistant.core import CoreState, HomeAssistant, State, callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from homeassistant.util.yaml import load_yaml_dict
+
+from . import ROOT
+from .conftest import setup
+from .gateway_server import GatewayServer, ServerAccount, answering
+from .test_init import jump
+from .test_metadata import REPOSITORY
+
+FOLDER = ROOT / "blueprints" / "automation" / DOMAIN
+NAMES = ["balance_alert.yaml", "daily_report.yaml", "guard.yaml"]
+
+DOCUMENTATION = (ROOT / "docs" / "blueprints.md").read_text(encoding="utf-8")
+
+# Where Home Assistant puts what is imported from the repository.
+IMPORTED = "ha-llm-gateway-account"
+
+QUIET = {"quiet_start": "22:00:00", "quiet_end": "07:00:00"}
+URGENT = QUIET | {"urgent_in_quiet_hours": True}
+TOP_UPS = {"activities": ["balance_low", "balance_recovered", "topped_up"]}
+
+type Automate = Callable[..., Awaitable[str]]
+type Told = list[tuple[str | None, str]]
+
+
+@pytest.fixture(autouse=True)
+def frozen_time(freezer: FrozenDateTimeFactory) -> None:
+    """Stop the clock before anything is scheduled by it, at noon in US/Pacific."""
+    freezer.move_to("2026-11-23 20:00:00+00:00")
+
+
+@pytest.fixture
+async def told(hass: HomeAssistant) -> Told:
+    """Return the titles and messages of all notices, in their order."""
+    told: Told = []
+
+    @callback
+    def remember(
+        update: persistent_notification.UpdateType,
+        notifications: dict[str, persistent_notification.Notification],
+    ) -> None:
+        told.extend((each["title"], each["message"]) for each in notifications.values())
+
+    assert await async_setup_component(hass, "persistent_notification", {})
+    persistent_notification.async_register_callback(hass, remember)
+    return told
+
+
+@pytest.fixture
+async def automate(
+    hass: HomeAssistant, tmp_path: Path, told: Told
+) -> AsyncGenerator[Automate]:
+    """Return what makes an automation from a blueprint, and switch all off at the end.
+
+    It takes the blueprint and its inputs, and returns the entity ID.
+    """
+    (tmp_path / "blueprints" / "automation").mkdir(parents=True)
+    (tmp_path / "blueprints" / "automation" / IMPORTED).symlink_to(FOLDER)
+    hass.config.config_dir = str(tmp_path)
+
+    async def create(name: str, **inputs: Any) -> str:
+        use = {"path": f"{IMPORTED}/{name}.yaml", "input": inputs}
+        config = {"id": "1", "alias": "Example", "use_blueprint": use}
+        assert await async_setup_component(hass, "automation", {"automation": config})
+        await hass.async_block_till_done()
+        (state,) = hass.states.async_all("automation")
+        assert state.state == "on"
+        return state.entity_id
+
+    yield create
+    await hass.services.async_call(
+        "automation", "turn_off", {"entity_id": "all"}, blocking=True
+    )
+
+
+def device_of(hass: HomeAssistant, entry: MockConfigEntry) -> str:
+    """Return the ID of an account's device."""
+    (device,) = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    return device.id
+
+
+@pytest.fixture
+def account(hass: HomeAssistant, loaded_entry: MockConfigEntry) -> str:
+    """Return the ID of the account's device, set up."""
+    return device_of(hass, loaded_entry)
+
+
+@pytest.fixture
+async def second_account(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    account: str,
+) -> str:
+    """Return the ID of the device of another account, set up."""
+    other = ServerAccount(id=4712, access_token="other", quota=2_000_000)
+    gateway.more_accounts.append(other)
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title="other",
+        unique_id="other",
+        data={**entry.data, CONF_USER_ID: "4712", CONF_ACCESS_TOKEN: "other"},
+        options=entry.options,
+    )
+    await setup(hass, entry)
+    return device_of(hass, entry)
+
+
+@pytest.fixture
+async def account_in_points(hass: HomeAssistant, entry: MockConfigEntry) -> str:
+    """Return the ID of the device of an account that is shown in points."""
+    entry.add_to_hass(hass)
+    hass.config_entries.async_update_entry(
+        entry,
+        options={
+            **entry.options,
+            CONF_CURRENCY: POINTS,
+            CONF_LOW_BALANCE: 1_000_000,
+            CONF_CRITICAL_BALANCE: 250_000,
+            CONF_UNUSUAL_MINIMUM: 250_000,
+        },
+    )
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return device_of(hass, entry)
+
+
+def spend(account: ServerAccount, points: int) -> None:
+    """Take points from an account, as a gateway does."""
+    account.quota -= points
+    account.used_quota += points
+
+
+async def wait_until(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, hour: int
+) -> None:
+    """Let time pass, with a poll every hour, until it is so late."""
+    now = dt_util.now()
+    until = now.replace(hour=hour, minute=0, second=0, microsecond=0)
+    until += timedelta(days=until <= now)
+    while (left := until - dt_util.now()) > timedelta(0):
+        await jump(hass, freezer, min(left, timedelta(hours=1)))
+
+
+async def poll(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+    """Let the next poll happen."""
+    await jump(hass, freezer, timedelta(minutes=5, seconds=1))
+
+
+async def settle_habit(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, account: ServerAccount
+) -> None:
+    """Spend the same in each hour of four days."""
+    for _ in range(96):
+        spend(account, 5_000)
+        await jump(hass, freezer, timedelta(hours=1))
+
+
+def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what automations and templates logged as wrong; never a traceback."""
+    records = [
+        each
+        for each in caplog.records
+        if each.levelno >= logging.WARNING and each.name.startswith("homeassistant.")
+    ]
+    assert not any(each.exc_info for each in records)
+    return [each.getMessage() for each in records]
+
+
+# The files
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_blueprint(name: str) -> None:
+    blueprint = Blueprint(
+        load_yaml_dict(str(FOLDER / name)),
+        expected_domain="automation",
+        path=name,
+        schema=AUTOMATION_BLUEPRINT_SCHEMA,
+    )
+    metadata = blueprint.metadata
+    path = f"blueprints/automation/{DOMAIN}/{name}"
+    assert metadata["source_url"] == f"{REPOSITORY}/blob/main/{path}"
+    assert metadata["name"].startswith("LLM account: ")
+    assert metadata["description"]
+    assert metadata["homeassistant"] == {"min_version": "2026.3.0"}
+    assert not blueprint.validate()
+    assert all(each["name"] for each in blueprint.inputs.values())
+
+
+def test_every_blueprint_is_known() -> None:
+    assert sorted(path.name for path in (ROOT / "blueprints").rglob("*.*")) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_readme_imports(name: str) -> None:
+    url = (
+        f"{REPOSITORY}/blob/main/blueprints/automation/{DOMAIN}/{name}".replace(
+            ":", "%3A"
+        )
+    ).replace("/", "%2F")
+    assert (
+        "https://my.home-assistant.io/redirect/blueprint_import/?blueprint_url=" + url
+    ) in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_blueprint_names_nobody_and_nothing_of_one_home(name: str) -> None:
+    """No entity, device, person or network that only one home has."""
+    text = (FOLDER / name).read_text(encoding="utf-8")
+    texts = text.replace(f"{REPOSITORY}/blob/main/blueprints/automation/{DOMAIN}/", "")
+    for word in ("sensor.", "mobile_app_", "http", "example", "notify."):
+        assert word not in texts
+    assert text.isascii()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_text_is_in_the_documentation_in_chinese(name: str) -> None:
+    inputs = load_yaml_dict(str(FOLDER / name))["blueprint"]["input"]
+    for text in inputs["texts"]["input"].values():
+        assert re.search(
+            rf"^\| {text['name']} \| [^ -~]+ \|$", DOCUMENTATION, re.MULTILINE
+        )
+
+
+# Balance alert
+
+
+@pytest.mark.parametrize(
+    ("quota", "message"),
+    [
+        (900_000, "Balance is low: 1.80 USD"),
+        (200_000, "Balance is critical: 0.40 USD"),
+        (0, "Balance is used up: 0.00 USD"),
+        (-61_000, "Balance is used up: -0.12 USD"),
+    ],
+)
+async def test_alert(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+    account: str,
+    automate: Automate,
+    told: Told,
+    quota: int,
+    message: str,
+) -> None:
+    await automate("balance_alert", account=account)
+    await poll(hass, freezer)
+    assert told == []
+
+    gateway.account.quota = quota
+    await poll(hass, freezer)
+    await poll(hass, freezer)
+    assert told == [("Example Gateway", message)]
+    assert errors(caplog) == []
+
+
+@pytest.mark.parametrize(
+    ("inputs", "messages"),
+    [
+        ({}, ["Balance is sufficient: 10.00 USD"]),
+        (
+            TOP_UPS,
+            ["Account was topped up: +8.20 USD", "Balance is sufficient: 10.00 USD"],
+        ),
+        ({"activities": ["balance_low"]}, []),
+    ],
+)
+async def test_alert_of_a_top_up(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    account: str,
+    automate: Automate,
+    told: Told,
+    inputs: dict[str, Any],
+    messages: list[str],
+) -> None:
+    await automate("balance_alert", account=account, **inputs)
+    spend(gateway.account, 5_272_500)
+    await poll(hass, freezer)
+    gateway.account.quota = 5_000_000
+    await poll(hass, freezer)
+    assert [message for _, message in told] == ["Balance is low: 1.80 USD", *messages]
+
+
+async def test_alert_in_points(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    account_in_points: str,
+    automate: Automate,
+    told: Told,
+) -> None:
+    await automate("balance_alert", account=account_in_points, **TOP_UPS)
+    spend(gateway.account, 5_272_500)
+    await poll(hass, freezer)
+    gateway.account.quota += 2_000_000
+    await poll(hass, freezer)
+    assert [message for _, message in told] == [
+        "Balance is low: 900000 points",
+        "Account was topped up: +2000000 points",
+        "Balance is sufficient: 2900000 points",
+    ]
+
+
+async def test_alert_of_one_of_two_accounts(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    account: str,
+    second_account: str,
+    automate: Automate,
+    told: Told,
+) -> None:
+    dr.async_get(hass).async_update_device(second_account, name_by_user="Work")
+    await automate("balance_alert", account=second_account)
+    gateway.account.quota = 900_000
+    await poll(hass, freezer)
+    assert told == []
+    gateway.more_accounts[0].quota = 200_000
+    await poll(hass, freezer)
+    assert told == [("Work", "Balance is critical: 0.40 USD")]
+
+
+async def test_alert_with_actions_and_words_of_ones_own(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    account: str,
+    automate: Automate,
+) -> None:
+    calls = async_mock_service(hass, "notify", "phone")
+    await automate(
+        "balance_alert",
+        account=account,
+        text_critical="余额告急",
+        actions=[
+            {
+                "action": "notify.phone",
+                "data": {
+                    "message": "{{ title }} {{ message }}",
+                    "data": "{{ [type, urgent, balance] }}",
+                },
+            }
+        ],
+    )
+    gateway.account.quota = 200_000
+    await poll(hass, freezer)
+    (call,) = calls
+    assert call.data == {
+        "message": "Example Gateway 余额告急: 0.40 USD",
+        "data": ["balance_critical", True, "0.40 USD"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("quota", "critical", "channel"),
+    [(900_000, 0, "General"), (200_000, 1, "alarm_stream")],
+)
+async def test_message_to_a_phone(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    account: str,
+    automate: Automate,
+    quota: int,
+    critical: int,
+    channel: str,
+) -> None:
+    """The actions of the documentation, as pasted: only what is urgent rings."""
+    calls = async_mock_service(hass, "notify", "mobile_app_phone")
+    (actions,) = re.findall(r"```yaml\n(.*?)```", DOCUMENTATION, re.DOTALL)
+    await automate("balance_alert", account=account, actions=yaml.safe_load(actions))
+    gateway.account.quota = quota
+    await poll(hass, freezer)
+    (call,) = calls
+    assert call.data["title"] == "Example Gateway"
+    assert call.data["data"]["push"]["sound"]["critical"] == critical
+    assert call.data["data"]["channel"] == channel
+
+
+async def test_alert_is_not_repeated_after_a_reload(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    account: str,
+    loaded_entry: MockConfigEntry,
+    automate: Automate,
+    told: Told,
+) -> None:
+    entity_id = await automate("balance_alert", account=account, **QUIET)
+    gateway.account.quota = 900_000
+    await poll(hass, freezer)
+    assert len(told) == 1
+    for service in ("turn_off", "turn_on"):
+        await hass.services.async_call(
+            "automation", service, {"entity_id": entity_id}, blocking=True
+        )
+    await hass.config_entries.async_reload(loaded_entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await wait_until(hass, freezer, 8)
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize(
+    ("inputs", "quotas", "at_night", "in_the_morning"),
+    [
+        (QUIET, [900_000], [], ["Balance is low: 1.80 USD"]),
+        (QUIET, [900_000, 0], [], ["Balance is used up: 0.00 USD"]),
+        (QUIET, [0, 5_000_000], [], ["Balance is sufficient: 10.00 USD"]),
+        (QUIET | TOP_UPS, [9_172_500], [], ["Account was topped up: +6.00 USD"]),
+        (URGENT, [900_000], [], ["Balance is low: 1.80 USD"]),
+        (URGENT, [900_000, 0], ["Balance is used up: 0.00 USD"], []),
+        (
+            URGENT,
+            [0, 5_000_000],
+            ["Balance is used up: 0.00 USD"],
+            ["Balance is sufficient: 10.00 USD"],
+        ),
+        (
+            {"quiet_start": "23:00:00", "quiet_end": "23:30:00"},
+            [900_000],
+            ["Balance is low: 1.80 USD"],
+            [],
+        ),
+        (
+            {"quiet_start": "00:30:00", "quiet_end": "07:00:00"},
+            [900_000],
+            [],
+            ["Balance is low: 1.80 USD"],
+        ),
+    ],
+)
+async def test_quiet_hours(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+    account: str,
+    automate: Automate,
+    told: Told,
+    inputs: dict[str, Any],
+    quotas: list[int],
+    at_night: list[str],
+    in_the_morning: list[str],
+) -> None:
+    """What is held back is told once in the morning, and never again."""
+    await automate("balance_alert", account=account, **inputs)
+    await wait_until(hass, freezer, 1)
+    for quota in quotas:
+        gateway.account.quota = quota
+        await poll(hass, freezer)
+    assert [message for _, message in told] == at_night
+    await wait_until(hass, freezer, 7)
+    expected = at_night + in_the_morning
+    assert [message for _, message in told] == expected
+    await wait_until(hass, freezer, 6)
+    await wait_until(hass, freezer, 8)
+    assert [message for _, message in told] == expected
+    assert errors(caplog) == []
+
+
+async def test_quiet_hours_do_not_touch_the_day(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    account: str,
+    automate: Automate,
+    told: Told,
+) -> None:
+    await automate("balance_alert", account=account, **QUIET)
+    gateway.account.quota = 900_000
+    await poll(hass, freezer)
+    assert len(told) == 1
+    await wait_until(hass, freezer, 8)
+    assert len(told) == 1
+
+
+async def test_morning_without_an_answer(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+    account: str,
+    automate: Automate,
+    told: Told,
+) -> None:
+    await automate("balance_alert", account=account, **QUIET)
+    await wait_until(hass, freezer, 1)
+    gateway.account.quota = 0
+    await poll(hass, freezer)
+    gateway.fault = answering(502)
+    await wait_until(hass, freezer, 8)
+    assert told == [("Example Gateway", "The balance is not known at the moment")]
+    assert len(errors(caplog)) == 1
+
+
+@pytest.mark.parametrize(
+    ("last_run", "messages"),
+    [
+        ("2026-11-24T02:00:00-08:00", ["Balance is low: 1.80 USD"]),
+        ("2026-11-24T07:00:01-08:00", []),
+        ("2026-11-23T12:00:00-08:00", []),
+        (None, []),
+    ],
+)
+async def test_quiet_hours_that_end_while_home_assistant_is_off(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    entry: MockConfigEntry,
+    automate: Automate,
+    told: Told,
+    last_run: str | None,
+    messages: list[str],
+) -> None:
+    attributes = {"last_triggered": last_run}
+    mock_restore_cache(hass, [State("automation.example", "on", attributes)])
+    freezer.move_to(datetime.fromisoformat("2026-11-24T07:30:00-08:00"))
+    gateway.account.quota = 900_000
+    hass.set_state(CoreState.not_running)
+    await setup(hass, entry)
+    await automate("balance_alert", account=device_of(hass, entry), **QUIET)
+    await hass.async_start()
+    await hass.async_block_till_done()
+    assert [message for _, message in told] == messages
+    await wait_until(hass, freezer, 9)
+    assert [message for _, message in told] == messages
+
+
+async def test_alert_by_hand_shows_how_it_would_look(
+    hass: HomeAssistant, account: str, automate: Automate, told: Told
+) -> None:
+    entity_id = await automate("balance_alert", account=account)
+    await hass.services.async_call(
+        "automation", "trigger", {"entity_id": entity_id}, blocking=True
+    )
+    assert told == [("Example Gateway", "Balance is sufficient: 12.35 USD")]
+
+
+# Daily report
+
+
+async def test_report(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+    account: str,
+    automate: Automate,
+    told: Told,
+) -> None:
+    """Once a day, with what is known by then."""
+    await automate("daily_report", accounts=[account], time="18:00:00")
+    await wait_until(hass, freezer, 17)
+    spend(gateway.account, 600_000)
+    await poll(hass, freezer)
+    assert told == []
+    await wait_until(hass, freezer, 18)
+    assert told == [
+        (
+            "LLM spending",
+            (
+                "Example Gateway\n"
+                "Spent today: 1.20 USD\n"
+                "Spent this month: 1.20 USD\n"
+                "Balance: 11.14 USD"
+            ),
+        )
+    ]
+    await wait_until(hass, freezer, 17)
+    assert len(told) == 1
+    await wait_until(hass, freezer, 18)
+    assert told[1:] == [
+        (
+            "LLM spending",
+            (
+                "Example Gateway\n"
+                "Spent today: 0.00 USD\n"
+                "Spent this month: 1.20 USD\n"
+                "Average per day: 0.99 USD\n"
+                "Balance: 11.14 USD\n"
+                "Days remaining: 11"
+            ),
+        )
+    ]
+    assert errors(caplog) == []
+
+
+async def test_report_in_points(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    account_in_points: str,
+    automate: Automate,
+    told: Told,
+) -> None:
+    await automate(
+        "daily_report",
+        accounts=[account_in_points],
+        text_title="大模型消费",
+        text_today="今日消费",
+        text_month="本月消费",
+        text_balance="余额",
+    )
+    await wait_until(hass, freezer, 21)
+    assert told == [
+        (
+            "大模型消费",
+            (
+                "Example Gateway\n"
+                "今日消费: 0 points\n"
+                "本月消费: 0 points\n"
+                "余额: 6172500 points"
+            ),
+        )
+    ]
+
+
+async def test_report_of_two_accounts_of_which_one_does_not_answer(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+    account: str,
+    second_account: str,
+    automate: Automate,
+    told: Told,
+) -> None:
+    dr.async_get(hass).async_update_device(second_account, name_by_user="Work")
+    await automate("daily_report", accounts=[second_account, account])
+    await wait_until(hass, freezer, 18)
+    gateway.account.access_token = "another"
+    await wait_until(hass, freezer, 21)
+    assert told == [
+        (
+            "LLM spending",
+            (
+                "Work\n"
+                "Spent today: 0.00 USD\n"
+                "Spent this month: 0.00 USD\n"
+                "Balance: 4.00 USD\n"
+                "\n"
+                "Example Gateway\n"
+                "Not known at the moment"
+            ),
+        )
+    ]
+    assert len(errors(caplog)) == 1
+
+
+# Guard
+
+
+@pytest.fixture
+def switched_off(hass: HomeAssistant) -> list[Any]:
+    """Return what was switched off."""
+    return async_mock_service(hass, "switch", "turn_off")
+
+
+@pytest.fixture
+def switched_on(hass: HomeAssistant) -> list[Any]:
+    """Return what was switched on."""
+    return async_mock_service(hass, "switch", "turn_on")
+
+
+SWITCHES = {
+    "actions": [
+        {
+            "action": "switch.turn_off",
+            "data": {"entity_id": "switch.robot"},
+        },
+        {
+            "action": "persistent_notification.create",
+            "data": {"title": "{{ title }}", "message": "{{ message }}"},
+        },
+    ],
+    "recovery_actions": [
+        {"action": "switch.turn_on", "data": {"entity_id": "switch.robot"}}
+    ],
+}
+
+
+async def test_guard_against_exhaustion(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+    account: str,
+    automate: Automate,
+    told: Told,
+    switched_off: list[Any],
+    switched_on: list[Any],
+) -> None:
+    await automate("guard", account=account, **SWITCHES)
+    gateway.account.quota = 200_000
+    await poll(hass, freezer)
+    assert switched_off == []
+    gateway.account.quota = 0
+    await poll(hass, freezer)
+    await poll(hass, freezer)
+    assert len(switched_off) == 1
+    assert told == [("Example Gateway", "Balance is used up")]
+    gateway.account.quota = 5_000_000
+    await poll(hass, freezer)
+    await poll(hass, freezer)
+    assert len(switched_on) == 1
+    assert errors(caplog) == []
+
+
+@pytest.mark.parametrize(
+    ("inputs", "acted", "recovered"),
+    [
+        ({}, ["Spending is unusual: 1.62 USD (usual: 0.24 USD)"], 0),
+        ({"activities": ["balance_critical"]}, ["Balance is critical"], 1),
+        ({"activities": []}, [], 1),
+    ],
+)
+async def test_guard_against_unusual_spending(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    account: str,
+    automate: Automate,
+    told: Told,
+    switched_off: list[Any],
+    switched_on: list[Any],
+    inputs: dict[str, Any],
+    acted: list[str],
+    recovered: int,
+) -> None:
+    """While it lasts, a top-up switches nothing on again."""
+    gateway.account.quota = 1_400_000
+    await automate("guard", account=account, **SWITCHES, **inputs)
+    await settle_habit(hass, freezer, gateway.account)
+    assert told == []
+    spend(gateway.account, 750_000)
+    await poll(hass, freezer)
+    assert [message for _, message in told] == acted
+    assert len(switched_off) == len(acted)
+    gateway.account.quota = 5_000_000
+    await poll(hass, freezer)
+    assert len(switched_on) == recovered
+
+
+async def test_guard_without_recovery(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+    account: str,
+    automate: Automate,
+    switched_off: list[Any],
+) -> None:
+    await automate("guard", account=account, actions=SWITCHES["actions"])
+    gateway.account.quota = 0
+    await poll(hass, freezer)
+    gateway.account.quota = 5_000_000
+    await poll(hass, freezer)
+    assert len(switched_off) == 1
+    assert errors(caplog) == []
