@@ -86,7 +86,7 @@ def memory_of(
     return {
         "ledger": ledger.as_dict(),
         "group": account.group,
-        "last_login_at": account.last_login_at,
+        "last_login_at": None,
         "activities": [],
     }
 

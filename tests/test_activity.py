@@ -17,6 +17,7 @@ from custom_components.llm_gateway_account.const import (
     DOMAIN,
 )
 from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
+from custom_components.llm_gateway_account.spending import Ledger
 from homeassistant.const import (
     EVENT_HOMEASSISTANT_STARTED,
     EVENT_STATE_CHANGED,
@@ -35,6 +36,14 @@ ACTIVITY = "event.example_gateway_activity"
 LEVEL = "sensor.example_gateway_balance_level"
 LOW = "binary_sensor.example_gateway_low_balance"
 UNIT = 500_000
+
+# What is stored of an account that was never seen.
+STORED: dict[str, Any] = {
+    "ledger": Ledger().as_dict(),
+    "group": None,
+    "last_login_at": None,
+    "activities": [],
+}
 
 
 @pytest.fixture(autouse=True)
@@ -433,12 +442,29 @@ async def test_history_is_written_when_home_assistant_stops(
     assert data["ledger"]["spent"] == 1000
 
 
+async def test_history_without_anything_can_be_read(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    entry: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    key = f"{DOMAIN}.{entry.entry_id}"
+    hass_storage[key] = {"key": key, "version": 1, "minor_version": 1, "data": STORED}
+    await setup(hass, entry)
+    assert own_log(caplog) == []
+
+
 @pytest.mark.parametrize(
     "stored",
     [
         {"version": 1, "data": {"ledger": {}}},
         {"version": 1, "data": {"ledger": None, "activities": []}},
         {"version": 1, "data": ["nonsense"]},
+        {"version": 1, "data": {**STORED, "ledger": {"used_quota": "much"}}},
+        {"version": 1, "data": {**STORED, "group": ["x"]}},
+        {"version": 1, "data": {**STORED, "last_login_at": 1e300}},
+        {"version": 1, "data": {**STORED, "last_login_at": "yesterday"}},
+        {"version": 1, "data": {**STORED, "activities": [{"type": "x"}]}},
         {"version": 2, "data": {"what": "a newer version wrote"}},
     ],
 )

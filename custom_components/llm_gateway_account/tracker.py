@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import voluptuous as vol
+
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
@@ -33,6 +36,16 @@ GROUP_CHANGED = "group_changed"
 SIGNED_IN = "signed_in"
 
 ACTIVITY_TYPES = [*ActivityType, GROUP_CHANGED, SIGNED_IN]
+
+STORED_SCHEMA = vol.Schema(
+    {
+        "ledger": dict,
+        "group": vol.Any(None, str),
+        "last_login_at": vol.Any(None, cv.datetime),
+        "activities": [{"type": vol.In(ACTIVITY_TYPES), "attributes": dict}],
+    },
+    required=True,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +80,7 @@ class AccountTracker:
         try:
             if data := await self._store.async_load():
                 self._read(data)
-        except (HomeAssistantError, ValueError, KeyError, TypeError) as err:
+        except (HomeAssistantError, vol.Invalid, ValueError) as err:
             LOGGER.warning(
                 "What is known of the past spending of an account cannot be read"
                 " and starts anew (%s)",
@@ -155,21 +168,23 @@ class AccountTracker:
         return {
             "ledger": self._ledger.as_dict(),
             "group": self._group,
-            "last_login_at": self._last_login_at and self._last_login_at.timestamp(),
+            "last_login_at": self._last_login_at and self._last_login_at.isoformat(),
             "activities": [
                 {"type": each.type, "attributes": each.attributes}
                 for each in self._activities
             ],
         }
 
-    def _read(self, data: Mapping[str, Any]) -> None:
-        ledger = Ledger.from_dict(data["ledger"])
-        activities = [AccountActivity(**each) for each in data["activities"]]
-        last_login_at = data["last_login_at"]
-        self._last_login_at = (
-            None if last_login_at is None else dt_util.utc_from_timestamp(last_login_at)
-        )
-        self._ledger, self._activities, self._group = ledger, activities, data["group"]
+    def _read(self, data: Any) -> None:
+        """Take over what was stored, all of it or nothing.
+
+        Raises vol.Invalid or ValueError if it is not what `_as_dict` returned.
+        """
+        data = STORED_SCHEMA(data)
+        self._ledger = Ledger.from_dict(data["ledger"])
+        self._group = data["group"]
+        self._last_login_at = data["last_login_at"]
+        self._activities = [AccountActivity(**each) for each in data["activities"]]
 
 
 def create_store(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, Any]]:
