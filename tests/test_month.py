@@ -28,7 +28,7 @@ from homeassistant.const import (
     STATE_UNAVAILABLE,
     STATE_UNKNOWN,
 )
-from homeassistant.core import CoreState, Event, HomeAssistant
+from homeassistant.core import CoreState, Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -77,13 +77,13 @@ WATCHED = [(at(10, 29, 1), at(10, 29, 3))]
 CREDITS = {
     at(10, 19, 14): TOP_UP,
     at(10, 21, 20): REFUND,  # of a failed task
-    at(10, 29, 17): TOP_UP,  # while the gateway is out
+    at(10, 29, 18): TOP_UP,  # while the gateway is out
     at(11, 12, 20): TOP_UP,  # while Home Assistant is off
 }
-OUTAGES = [(at(10, 29, 16, 30), at(10, 29, 20)), (at(11, 5, 10), at(11, 5, 13))]
+OUTAGES = [(at(10, 29, 17), at(10, 29, 20)), (at(11, 5, 10), at(11, 5, 13))]
 RELOADS = [(at(10, 20, 12), at(10, 20, 12, 30))]
 RESTARTS = [
-    (at(10, 29, 15, 30), at(10, 29, 16)),  # while nothing is left
+    (at(10, 29, 16), at(10, 29, 16, 30)),  # while nothing is left
     (at(11, 3, 11), at(11, 3, 12)),
     (at(11, 12, 18), at(11, 13, 6)),
 ]
@@ -226,6 +226,7 @@ class Home:
         self.seen: list[tuple[str, str]] = []
         hass.bus.async_listen(EVENT_STATE_CHANGED, self._watch)
 
+    @callback
     def _watch(self, event: Event[Any]) -> None:
         state = event.data["new_state"]
         if event.data["entity_id"] != "event.example_gateway_activity" or (
