@@ -110,7 +110,7 @@ EXPECTED: list[tuple[date, dict[str, Any]]] = [
     (date(2026, 10, 29), {"type": "topped_up", "amount": 100, "currency": "USD"}),
     (date(2026, 10, 29), {"type": "balance_recovered"}),
     (date(2026, 11, 10), {"type": "balance_low"}),
-    (date(2026, 11, 11), {"type": "balance_critical"}),
+    (date(2026, 11, 12), {"type": "balance_critical"}),
     (date(2026, 11, 12), {"type": "balance_exhausted"}),
     (date(2026, 11, 13), {"type": "topped_up", "amount": 100, "currency": "USD"}),
     (date(2026, 11, 13), {"type": "balance_recovered"}),
