@@ -21,12 +21,10 @@ from .gateway_server import GatewayServer, answering
 from .test_init import pass_time
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-AUTOMATIONS: dict[str, Any] = {
-    automation["alias"]: automation
-    for automation in map(
-        yaml.safe_load, re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
-    )
-}
+EXAMPLES: list[dict[str, Any]] = [
+    yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+]
+AUTOMATIONS = {example["alias"]: example for example in EXAMPLES if "alias" in example}
 
 
 @pytest.fixture(autouse=True)

@@ -42,6 +42,15 @@ def test_midnight() -> None:
     assert account.spending.month_since == datetime(2026, 4, 1, tzinfo=BERLIN)
 
 
+def test_poll_in_the_first_second_of_a_day() -> None:
+    """Statistics would miss what the days do not add up to."""
+    account = Watched(2026, 3, 31, 22)
+    account.run(timedelta(hours=1, minutes=55), spend=1)
+    account.spend(7)
+    account.wait(timedelta(minutes=5, milliseconds=300))  # 00:00:00.3
+    assert account.spending.spent_today == account.spending.spent_this_month == 7
+
+
 def test_what_was_spent_unseen_belongs_to_the_day_it_was_noticed() -> None:
     account = Watched(2026, 3, 20)
     account.run(3 * HOUR, spend=1)

@@ -1,0 +1,384 @@
+"""A month in the life of an account in Home Assistant, of which the truth is known."""
+
+from collections.abc import Iterable
+from copy import deepcopy
+from datetime import UTC, date, datetime, timedelta
+import logging
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_capture_events,
+)
+
+from custom_components.llm_gateway_account.const import (
+    CONF_CRITICAL_BALANCE,
+    CONF_LOW_BALANCE,
+    CONF_UNUSUAL_MINIMUM,
+    DOMAIN,
+)
+from custom_components.llm_gateway_account.tracker import ACTIVITY_TYPES
+from homeassistant.components.event import ATTR_EVENT_TYPE
+from homeassistant.const import (
+    EVENT_HOMEASSISTANT_STARTED,
+    EVENT_STATE_CHANGED,
+    STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
+)
+from homeassistant.core import CoreState, Event, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, issue_registry as ir
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+
+from .conftest import OPTIONS, TITLE
+from .gateway_server import GatewayServer, ServerAccount, answering
+from .test_init import jump, own_log, state_of
+
+BERLIN = ZoneInfo("Europe/Berlin")
+SLOT = timedelta(minutes=5)
+HOUR = timedelta(hours=1)
+WEEK = timedelta(days=7)
+
+UNIT = 500_000
+LOW = 20 * UNIT
+CRITICAL = 5 * UNIT
+
+# What five minutes cost.
+AT_WORK = 42_000
+DAY_OFF = 21_000
+RUNAWAY = 3 * UNIT // 2
+
+# Each hour a long request is paid in advance, and settled after twenty minutes.
+HELD_BACK = 2 * UNIT // 5
+REFUND = 3 * UNIT // 10
+TOP_UP = 100 * UNIT
+
+
+def at(month: int, day: int, hour: int, minute: int = 0) -> datetime:
+    """Return a local time of 2026 as UTC."""
+    return datetime(2026, month, day, hour, minute, tzinfo=BERLIN).astimezone(UTC)
+
+
+def within(now: datetime, periods: Iterable[tuple[datetime, datetime]]) -> bool:
+    """Tell whether a time is in one of the periods."""
+    return any(start <= now < end for start, end in periods)
+
+
+# Over the night to 25 October clocks are put back: a day of 25 hours.
+START = at(10, 12, 0) + timedelta(minutes=2, seconds=30)
+END = at(11, 14, 0)
+
+RUNAWAYS = [(at(10, 29, 2), at(10, 29, 3))]
+# There Home Assistant is looked at after every poll.
+WATCHED = [(at(10, 29, 1), at(10, 29, 3))]
+CREDITS = {
+    at(10, 19, 14): TOP_UP,
+    at(10, 21, 20): REFUND,  # of a failed task
+    at(10, 29, 18): TOP_UP,  # while the gateway is out
+    at(11, 12, 20): TOP_UP,  # while Home Assistant is off
+}
+OUTAGES = [(at(10, 29, 17), at(10, 29, 20)), (at(11, 5, 10), at(11, 5, 13))]
+RELOADS = [(at(10, 20, 12), at(10, 20, 12, 30))]
+RESTARTS = [
+    (at(10, 29, 16), at(10, 29, 16, 30)),  # while nothing is left
+    (at(11, 3, 11), at(11, 3, 12)),
+    (at(11, 12, 18), at(11, 13, 6)),
+]
+# Right after an alert.
+POWER_CUTS = [(at(11, 10, 13), at(11, 10, 14))]
+
+EXPECTED: list[tuple[date, dict[str, Any]]] = [
+    (date(2026, 10, 15), {"type": "balance_low"}),
+    (date(2026, 10, 19), {"type": "balance_critical"}),
+    (date(2026, 10, 19), {"type": "topped_up", "amount": 100, "currency": "USD"}),
+    (date(2026, 10, 19), {"type": "balance_recovered"}),
+    (
+        date(2026, 10, 29),
+        {
+            "type": "unusual_spending",
+            "amount": 3 * RUNAWAY / UNIT,  # after three polls
+            "usual": 12 * AT_WORK / UNIT,
+            "currency": "USD",
+        },
+    ),
+    (date(2026, 10, 29), {"type": "balance_low"}),
+    (date(2026, 10, 29), {"type": "balance_critical"}),
+    (date(2026, 10, 29), {"type": "balance_exhausted"}),
+    (date(2026, 10, 29), {"type": "topped_up", "amount": 100, "currency": "USD"}),
+    (date(2026, 10, 29), {"type": "balance_recovered"}),
+    (date(2026, 11, 10), {"type": "balance_low"}),
+    (date(2026, 11, 12), {"type": "balance_critical"}),
+    (date(2026, 11, 12), {"type": "balance_exhausted"}),
+    (date(2026, 11, 13), {"type": "topped_up", "amount": 100, "currency": "USD"}),
+    (date(2026, 11, 13), {"type": "balance_recovered"}),
+]
+
+DETAILS = ("type", "amount", "usual", "currency")
+AUTOMATION = "automation.every_activity"
+NEWS = {key: f"{{{{ trigger.get('{key}') }}}}" for key in DETAILS}
+
+
+class Life:
+    """What the owner of an account does with it, and the truth about that."""
+
+    def __init__(self, account: ServerAccount) -> None:
+        """Begin with 60 units."""
+        self.account = account
+        self.balance = account.quota = 60 * UNIT
+        self.spent: list[tuple[datetime, int]] = []
+        self.now = START
+
+    def go_on(self, now: datetime) -> None:
+        """Live until then."""
+        slot = self.now - (self.now - at(10, 12, 0)) % SLOT + SLOT
+        while slot <= now:
+            cost = self._cost(slot)
+            self.spent.append((slot, cost))
+            self.balance += CREDITS.get(slot, 0) - cost
+            self.account.used_quota += cost
+            self.account.request_count += bool(cost)
+            slot += SLOT
+        self.now = now
+        held_back = 15 <= now.minute < 35 and self.balance > HELD_BACK
+        self.account.quota = self.balance - HELD_BACK * held_back
+
+    def _cost(self, slot: datetime) -> int:
+        local = slot.astimezone(BERLIN)
+        if self.balance <= 0:  # the gateway refuses everything
+            return 0
+        if within(slot, RUNAWAYS):
+            return RUNAWAY
+        if local.weekday() < 5:
+            return AT_WORK if 8 <= local.hour < 18 else 0
+        return DAY_OFF if 10 <= local.hour < 12 else 0
+
+    def figures(self) -> dict[str, str]:
+        """Return what has to be shown when a day ends, from the list of costs."""
+        today = self.now.astimezone(BERLIN).date()
+        first_day = today.replace(day=1)
+        day = month = week = 0
+        for slot, cost in self.spent:
+            on = slot.astimezone(BERLIN).date()
+            day += cost * (on == today)
+            month += cost * (on >= first_day)
+            week += cost * (slot > self.now - WEEK)
+        known = min(self.now - START, WEEK) / timedelta(days=1)
+        average = week / known if known >= 1 else 0
+        return {
+            "balance": shown(self.balance / UNIT),
+            "balance_level": (
+                "exhausted"
+                if self.balance <= 0
+                else "critical"
+                if self.balance < CRITICAL
+                else "low"
+                if self.balance < LOW
+                else "ok"
+            ),
+            "spent_today": shown(day / UNIT),
+            "spent_this_month": shown(month / UNIT),
+            "average_daily_spending": shown(average / UNIT) if average else "unknown",
+            "days_remaining": (
+                "0"
+                if self.balance <= 0
+                else str(round(self.balance / average, 1))
+                if average
+                else "unknown"
+            ),
+            "used_quota": shown(self.account.used_quota / UNIT),
+            "requests": str(self.account.request_count),
+        }
+
+
+def shown(amount: float) -> str:
+    """Return an amount as the state of a sensor."""
+    return str(round(amount, 6))
+
+
+def next_look(now: datetime) -> timedelta:
+    """Return the time to the next poll that is simulated."""
+    if within(now, WATCHED):
+        return SLOT
+    at_work = 8 <= now.astimezone(BERLIN).hour < 18
+    return timedelta(minutes=30) if at_work else HOUR
+
+
+class Home:
+    """A Home Assistant with an account and an automation, and what they saw."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: MockConfigEntry,
+        freezer: FrozenDateTimeFactory,
+        storage: dict[str, Any],
+    ) -> None:
+        """Listen to everything."""
+        self.hass = hass
+        self.entry = entry
+        self._freezer = freezer
+        self._storage = storage
+        self._triggered = async_capture_events(hass, "account_activity")
+        self.is_on = True
+        self.seen: list[tuple[str, str]] = []
+        hass.bus.async_listen(EVENT_STATE_CHANGED, self._watch)
+
+    @callback
+    def _watch(self, event: Event[Any]) -> None:
+        state = event.data["new_state"]
+        if event.data["entity_id"] != "event.example_gateway_activity" or (
+            state is None or state.state in {STATE_UNAVAILABLE, STATE_UNKNOWN}
+        ):
+            return
+        # Home Assistant shows the last one again after a restart.
+        news = (state.state, state.attributes[ATTR_EVENT_TYPE])
+        if not self.seen or news != self.seen[-1]:
+            self.seen.append(news)
+
+    @property
+    def seen_by_entity(self) -> list[tuple[date, str]]:
+        """Return the days and types of what the event entity told."""
+        return [
+            (local_date(datetime.fromisoformat(moment)), kind)
+            for moment, kind in self.seen
+        ]
+
+    @property
+    def seen_by_automation(self) -> list[tuple[date, dict[str, Any]]]:
+        """Return the days and details of what triggered the automation."""
+        return [
+            (
+                local_date(each.time_fired),
+                {key: value for key, value in each.data.items() if value is not None},
+            )
+            for each in self._triggered
+        ]
+
+    async def live_until(self, now: datetime) -> None:
+        """Let time pass, and stop, start and reload when it is time to."""
+        was_on, self.is_on = self.is_on, not within(now, RESTARTS + POWER_CUTS)
+        if was_on and self.is_on:
+            await jump(self.hass, self._freezer, now - dt_util.utcnow())
+            if within(now, RELOADS):
+                await self.hass.config_entries.async_reload(self.entry.entry_id)
+            return
+        # Nothing is written at once while time stands still.
+        await jump(self.hass, self._freezer, timedelta(seconds=1))
+        self._freezer.move_to(now)
+        if was_on:
+            await self.stop(writing=within(now, RESTARTS))
+        elif self.is_on:
+            await self.start()
+
+    async def set_up(self) -> None:
+        """Add the account, and an automation with every trigger of its device."""
+        self.entry.add_to_hass(self.hass)
+        assert await self.hass.config_entries.async_setup(self.entry.entry_id)
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+        (device,) = dr.async_entries_for_config_entry(
+            dr.async_get(self.hass), self.entry.entry_id
+        )
+        automation = {
+            "alias": "Every activity",
+            "mode": "queued",
+            "triggers": [
+                {
+                    "trigger": "device",
+                    "domain": DOMAIN,
+                    "device_id": device.id,
+                    "type": kind,
+                }
+                for kind in ACTIVITY_TYPES
+            ],
+            "actions": {"event": "account_activity", "event_data": NEWS},
+        }
+        assert await async_setup_component(
+            self.hass, "automation", {"automation": automation}
+        )
+        await self.hass.async_block_till_done()
+
+    async def turn_automation(self, how: str) -> None:
+        """Turn the automation on or off."""
+        await self.hass.services.async_call(
+            "automation", f"turn_{how}", {"entity_id": AUTOMATION}, blocking=True
+        )
+
+    async def stop(self, *, writing: bool) -> None:
+        """Do with the account what the end of Home Assistant does."""
+        key = f"{DOMAIN}.{self.entry.entry_id}"
+        written = deepcopy(self._storage[key])
+        await self.turn_automation("off")
+        assert await self.hass.config_entries.async_unload(self.entry.entry_id)
+        if not writing:
+            self._storage[key] = written
+
+    async def start(self) -> None:
+        """Do with the account what the start of Home Assistant does."""
+        self.hass.set_state(CoreState.starting)
+        assert await self.hass.config_entries.async_setup(self.entry.entry_id)
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+        self.hass.set_state(CoreState.running)
+        await self.turn_automation("on")
+        self.hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+        await jump(self.hass, self._freezer, timedelta(seconds=15))
+
+
+def local_date(moment: datetime) -> date:
+    """Return the local date."""
+    return moment.astimezone(BERLIN).date()
+
+
+@pytest.mark.usefixtures("freezer")
+async def test_month(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    hass_storage: dict[str, Any],
+    freezer: FrozenDateTimeFactory,
+    issue_registry: ir.IssueRegistry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    # Both cost as much time as the month itself.
+    hass.loop.set_debug(enabled=False)
+    caplog.set_level(logging.INFO)
+    await hass.config.async_set_time_zone("Europe/Berlin")
+    freezer.move_to(START)
+    life = Life(gateway.account)
+    options = {CONF_LOW_BALANCE: 20, CONF_CRITICAL_BALANCE: 5, CONF_UNUSUAL_MINIMUM: 2}
+    account = MockConfigEntry(
+        domain=DOMAIN, title=TITLE, data=entry.data, options=OPTIONS | options
+    )
+    home = Home(hass, account, freezer, hass_storage)
+    await home.set_up()
+    seen_quota = 0
+    days = 0
+
+    while life.now < END:
+        now = life.now + next_look(life.now)
+        if local_date(now) > local_date(life.now) and home.is_on:
+            truth = life.figures()
+            assert truth == {
+                key: state_of(hass, f"sensor.example_gateway_{key}") for key in truth
+            }
+            days += 1
+        life.go_on(now)
+        gateway.fault = answering(502) if within(now, OUTAGES) else None
+        await home.live_until(now)
+        if gateway.fault is None:
+            seen_quota = gateway.account.quota
+        issue = issue_registry.async_get_issue(
+            DOMAIN, f"balance_exhausted_{account.entry_id}"
+        )
+        assert (issue is not None) == (home.is_on and seen_quota <= 0), now
+
+    assert days == 32  # and one at whose end Home Assistant is off
+    assert home.seen_by_entity == [(day, news["type"]) for day, news in EXPECTED]
+    assert home.seen_by_automation == EXPECTED
+    failed = f"Error fetching {DOMAIN} data: The gateway has a problem of its own"
+    assert own_log(caplog) == [
+        f"{failed} (HTTP 502)",
+        f"Fetching {DOMAIN} data recovered",
+    ] * len(OUTAGES)
