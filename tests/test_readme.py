@@ -29,7 +29,8 @@ AUTOMATIONS = {example["alias"]: example for example in EXAMPLES if "alias" in e
 
 @pytest.fixture(autouse=True)
 def frozen_time(freezer: FrozenDateTimeFactory) -> None:
-    """Stop the clock before anything is scheduled by it."""
+    """Stop the clock before anything is scheduled by it, and not at a full minute."""
+    freezer.move_to("2026-11-23T12:00:30Z")
 
 
 @pytest.fixture
