@@ -10,6 +10,7 @@ import json
 import logging
 from pathlib import Path
 import sqlite3
+from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -104,6 +105,7 @@ def log_of(caplog: pytest.LogCaptureFixture) -> str:
 async def test_account_at_every_fork(
     recorder_mock: Recorder,
     hass: HomeAssistant,
+    hass_storage: dict[str, Any],
     hass_client: ClientSessionGenerator,
     gateway: GatewayServer,
     entry: MockConfigEntry,
@@ -120,8 +122,20 @@ async def test_account_at_every_fork(
     hass.config_entries.async_update_entry(entry, title=TITLE)
     await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    gateway.account.quota -= 1
+    # Everything that can happen to an account at once.
+    gateway.account.quota = 0
+    gateway.account.group = "vip"
+    gateway.account.last_login_at += 60
     await jump(hass, freezer, UPDATE_INTERVAL)
+    assert ir.async_get(hass).issues
+    device = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)[0]
+    answer = await hass.services.async_call(
+        DOMAIN,
+        "get_account",
+        {"device_id": device.id},
+        blocking=True,
+        return_response=True,
+    )
     gateway.fault = answering(502, "planted-mail@example.invalid")
     await jump(hass, freezer, UPDATE_INTERVAL)
     diagnostics = await get_diagnostics_for_config_entry(hass, hass_client, entry)
@@ -142,6 +156,8 @@ async def test_account_at_every_fork(
         ],
         "issues": [issue.to_json() for issue in ir.async_get(hass).issues.values()],
         "diagnostics": diagnostics,
+        "action": answer,
+        "memory": hass_storage[f"{DOMAIN}.{entry.entry_id}"],
         "system_health": {
             key: await value if iscoroutine(value) else value
             for key, value in (await get_system_health_info(hass, DOMAIN)).items()
