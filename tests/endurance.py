@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 import gc
 import logging
+from pathlib import Path
 from random import Random
 import resource
 from time import CLOCK_MONOTONIC, clock_gettime
@@ -56,6 +57,17 @@ OURS = (
 def quiet(caplog: pytest.LogCaptureFixture) -> None:
     """Keep the records of thousands of polls out of the memory that is measured."""
     caplog.set_level(logging.CRITICAL)
+
+
+@pytest.fixture
+def hass_config_dir(tmp_path: Path) -> str:
+    """Write to a disk: the storage of the tests remembers every write."""
+    return str(tmp_path)
+
+
+@pytest.fixture
+def hass_storage() -> None:
+    """Be no storage of the tests."""
 
 
 def figures(hass: HomeAssistant) -> Counter[str]:
@@ -157,7 +169,7 @@ async def test_polls(
         f" {sorted(blocked)[POLLS // 2] * 1000:.1f} ms in the median poll,"
         f" {max(blocked) * 1000:.1f} ms at most"
     )
-    assert loaded_entry.runtime_data.data.used_quota == gateway.account.used_quota
+    assert loaded_entry.runtime_data.data.account.used_quota == gateway.account.used_quota
     assert not hass.config_entries.flow.async_progress()
 
 
