@@ -23,6 +23,7 @@ from custom_components.llm_gateway_account.sensor import (
 )
 from custom_components.llm_gateway_account.spending import BalanceLevel
 from custom_components.llm_gateway_account.tracker import ACTIVITY_TYPES
+from homeassistant.generated.languages import LANGUAGES
 
 from . import PACKAGE
 
@@ -32,7 +33,38 @@ TRANSLATIONS = {
 }
 ENGLISH = TRANSLATIONS["en"]
 
+TITLES = {
+    "de": "LLM-Gateway-Konto",
+    "en": "LLM Gateway Account",
+    "es": "Cuenta de puerta de enlace LLM",
+    "fr": "Compte de passerelle LLM",
+    "ja": "LLMゲートウェイアカウント",
+    "ko": "LLM 게이트웨이 계정",
+    "pt-BR": "Conta de gateway de LLM",
+    "ru": "Учётная запись LLM-шлюза",
+    "zh-Hans": "大模型网关账户",
+    "zh-Hant": "LLM 閘道帳號",
+}
+
+SAME_AS_IN_ENGLISH = {
+    "de": {"Administrator", "Root", "Status"},
+    "es": {"No"},
+    "fr": {"Invitations"},
+    "pt-BR": {"Status"},
+}
+
+SCRIPTS = {
+    "ja": "[\u3041-\u30ff\u4e00-\u9fff]",
+    "ko": "[\uac00-\ud7a3]",
+    "ru": "[\u0400-\u04ff]",
+    "zh-Hans": "[\u4e00-\u9fff]",
+    "zh-Hant": "[\u4e00-\u9fff]",
+}
+
 each_language = pytest.mark.parametrize("language", list(TRANSLATIONS))
+each_translation = pytest.mark.parametrize(
+    "language", [language for language in TRANSLATIONS if language != "en"]
+)
 
 
 def texts(tree: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -49,8 +81,19 @@ def placeholders(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
+def entity_texts(language: str, key: str) -> Iterator[str]:
+    """Yield the names or the states of all entities."""
+    for path, text in texts(TRANSLATIONS[language]["entity"]):
+        if f".{key}" in path:
+            yield text
+
+
 def test_languages() -> None:
-    assert set(TRANSLATIONS) == {"en", "zh-Hans"}
+    """Each under the tag of Home Assistant, and found by its name in the language."""
+    assert {language: tree["title"] for language, tree in TRANSLATIONS.items()} == (
+        TITLES
+    )
+    assert set(TRANSLATIONS) <= LANGUAGES
 
 
 @each_language
@@ -82,10 +125,59 @@ def test_file_is_sorted(language: str) -> None:
     assert raw == json.dumps(tree, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
-def test_chinese_is_translated() -> None:
-    """No text was left in English."""
-    for path, text in texts(TRANSLATIONS["zh-Hans"]):
-        assert re.search("[\u4e00-\u9fff]", text), path
+@each_translation
+def test_no_text_is_left_in_english(language: str) -> None:
+    english = dict(texts(ENGLISH))
+    translated = dict(texts(TRANSLATIONS[language]))
+    same = {text for path, text in translated.items() if text == english[path]}
+    assert same == SAME_AS_IN_ENGLISH.get(language, set())
+
+
+@pytest.mark.parametrize("language", list(SCRIPTS))
+def test_texts_are_in_the_script_of_the_language(language: str) -> None:
+    for path, text in texts(TRANSLATIONS[language]):
+        assert re.search(SCRIPTS[language], text), path
+
+
+@pytest.mark.parametrize(
+    ("language", "characters"), [("zh-Hans", "gb2312"), ("zh-Hant", "big5hkscs")]
+)
+def test_chinese_scripts_are_not_mixed(language: str, characters: str) -> None:
+    for path, text in texts(TRANSLATIONS[language]):
+        assert text.encode(characters, "replace").decode(characters) == text, path
+
+
+@each_translation
+def test_technical_terms_stay_as_they_are(language: str) -> None:
+    translated = dict(texts(TRANSLATIONS[language]))
+    for path, text in texts(ENGLISH):
+        for term in re.findall(r"https?|TLS|sk-\.\.\.|500000", text, re.IGNORECASE):
+            assert term.casefold() in translated[path].casefold(), path
+
+
+@each_language
+def test_errors_name_the_section_of_the_form(language: str) -> None:
+    config = TRANSLATIONS[language]["config"]
+    section = config["step"]["user"]["sections"]["advanced"]["name"]
+    for error in ("certificate_error", "unencrypted", "user_id_refused"):
+        assert section in config["error"][error]
+
+
+@each_language
+def test_entities_are_told_apart_by_their_names(language: str) -> None:
+    names = [name.casefold() for name in entity_texts(language, "name")]
+    assert sorted(names) == sorted(set(names))
+
+
+@each_language
+@pytest.mark.parametrize("key", ["name", "state."])
+def test_entities_are_in_sentence_case(language: str, key: str) -> None:
+    """As Home Assistant writes them; only German nouns are capitalised anywhere."""
+    for text in entity_texts(language, key):
+        first, *others = text.split()
+        assert first[0] == first[0].upper()
+        if language != "de":
+            assert all(word in (word.lower(), "IP") for word in others), text
 
 
 def test_every_entity_has_a_name() -> None:
