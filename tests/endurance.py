@@ -169,7 +169,9 @@ async def test_polls(
         f" {sorted(blocked)[POLLS // 2] * 1000:.1f} ms in the median poll,"
         f" {max(blocked) * 1000:.1f} ms at most"
     )
-    assert loaded_entry.runtime_data.data.account.used_quota == gateway.account.used_quota
+    assert (
+        loaded_entry.runtime_data.data.account.used_quota == gateway.account.used_quota
+    )
     assert not hass.config_entries.flow.async_progress()
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from datetime import timedelta
+import json
 import re
 from typing import Any
 
@@ -16,13 +17,19 @@ from homeassistant.components.persistent_notification import (
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 
-from . import ROOT
+from . import PACKAGE, ROOT
 from .gateway_server import GatewayServer, answering
 from .test_init import pass_time
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+READMES = {
+    language: (ROOT / name).read_text(encoding="utf-8")
+    for language, name in (("en", "README.md"), ("zh-Hans", "README.zh-CN.md"))
+}
+TROUBLESHOOTING = {"en": "Troubleshooting", "zh-Hans": "故障排除"}
 EXAMPLES: list[dict[str, Any]] = [
-    yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    yaml.safe_load(text)
+    for readme in READMES.values()
+    for text in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
 ]
 AUTOMATIONS = {example["alias"]: example for example in EXAMPLES if "alias" in example}
 
@@ -69,18 +76,58 @@ def test_examples() -> None:
         "LLM credit is low",
         "LLM gateway does not answer",
         "Ask the LLM gateway every minute",
+        "大模型额度不足",
     ]
 
 
-@example("LLM credit is low")
+@pytest.mark.parametrize("language", list(READMES))
+def test_names_and_messages_are_those_that_people_see(language: str) -> None:
+    readme = READMES[language]
+    file = PACKAGE / "translations" / f"{language}.json"
+    texts = json.loads(file.read_text(encoding="utf-8"))
+    for platform in texts["entity"].values():
+        for entity in platform.values():
+            assert entity["name"] in readme
+    _, _, rest = readme.partition(f"## {TROUBLESHOOTING[language]}\n")
+    messages = re.findall(r"^\| ([^|]+) \| [^|]+ \|$", rest.partition("\n## ")[0], re.M)
+    assert len(messages) > 10
+    shown = texts["config"]["error"].values()
+    for message in messages[2:]:  # below the head of the table
+        assert any(text.startswith(message) for text in shown), message
+
+
+@pytest.mark.parametrize("language", list(READMES))
+def test_links_lead_somewhere(language: str) -> None:
+    readme = READMES[language]
+    anchors = {
+        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.+)$", readme, re.MULTILINE)
+    }
+    for link in re.findall(r"\]\(([^)]+)\)", readme):
+        if link.startswith("#"):
+            assert link[1:] in anchors, link
+        elif not link.startswith("https://"):
+            assert (ROOT / link.partition("#")[0]).exists(), link
+
+
+@pytest.mark.parametrize(
+    ("alias", "notice"),
+    [
+        ("LLM credit is low", "4.80 USD left. Time to top up."),
+        ("大模型额度不足", "还剩 4.80 USD， 该充值了。"),
+    ],
+)
 @pytest.mark.usefixtures("automation")
 async def test_low_credit(
-    hass: HomeAssistant, gateway: GatewayServer, freezer: FrozenDateTimeFactory
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    notice: str,
 ) -> None:
     assert notices(hass) == []
     gateway.account.quota = 2_400_000
     await pass_time(hass, freezer, timedelta(minutes=6))
-    assert notices(hass) == ["4.80 USD left. Time to top up."]
+    assert notices(hass) == [notice]
 
 
 @example("LLM gateway does not answer")
