@@ -89,7 +89,9 @@ def test_names_and_messages_are_those_that_people_see(language: str) -> None:
         for entity in platform.values():
             assert entity["name"] in readme
     _, _, rest = readme.partition(f"## {TROUBLESHOOTING[language]}\n")
-    messages = re.findall(r"^\| ([^|]+) \| [^|]+ \|$", rest.partition("\n## ")[0], re.M)
+    messages = re.findall(
+        r"^\| ([^|]+) \| [^|]+ \|$", rest.partition("\n## ")[0], re.MULTILINE
+    )
     assert len(messages) > 10
     shown = texts["config"]["error"].values()
     for message in messages[2:]:  # below the head of the table
