@@ -240,6 +240,8 @@ async def test_error_that_nobody_thought_of(
     [
         ({CONF_URL: "not an address"}, {CONF_URL: "invalid_url"}),
         ({CONF_URL: "ftp://x.example"}, {CONF_URL: "invalid_url"}),
+        ({CONF_URL: "https://xn--zzzzz-.example"}, {CONF_URL: "invalid_url"}),
+        ({CONF_URL: "https:/api.iqqz.com"}, {CONF_URL: "invalid_url"}),
         (
             {CONF_URL: "https://me:pw@x.example"},  # pragma: allowlist secret
             {CONF_URL: "url_with_login"},
@@ -482,6 +484,23 @@ def _suggested_values(schema: Any) -> dict[str, Any]:
         for marker in schema.schema
         if marker.description
     }
+
+
+async def test_token_is_typed_unseen(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    entry.add_to_hass(hass)
+    for result in (
+        await hass.config_entries.flow.async_init(
+            DOMAIN, context={"source": SOURCE_USER}
+        ),
+        await entry.start_reauth_flow(hass),
+        await entry.start_reconfigure_flow(hass),
+    ):
+        assert result["data_schema"]
+        selector = result["data_schema"].schema[CONF_ACCESS_TOKEN]
+        assert selector.config["type"] == "password"
+        assert selector.config["autocomplete"] == "off"
 
 
 async def test_form_keeps_what_was_typed_but_not_the_token(

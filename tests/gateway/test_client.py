@@ -248,6 +248,10 @@ async def test_rate_limit(
         ("https://new.example/api/user/self", "https://new.example"),
         ("https://new.example/sub/api/user/self/", "https://new.example/sub"),
         ("https://u:p@new.example/login?token=x#y", "https://new.example"),
+        # A target is logged: it forges no line, and tells no token.
+        ("https://new.example/x%0AERROR/api/user/self", "https://new.example"),
+        (f"https://new.example/{ACCESS_TOKEN}/api/user/self", "https://new.example"),
+        (f"https://new.example{'/x' * 3000}/api/user/self", "https://new.example"),
     ],
 )
 async def test_redirect_is_not_followed(

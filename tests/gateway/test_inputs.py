@@ -47,6 +47,7 @@ from custom_components.llm_gateway_account.gateway.inputs import (
         ("http://[fd00::1]/v1", "http://[fd00::1]"),
         ("https://[2606:4700::1111]", "https://[2606:4700::1111]"),
         ("https://1.1.1.1", "https://1.1.1.1"),
+        ("http://[0:0:0:0:0:0:0:1]", "http://[::1]"),
     ],
 )
 def test_url(text: str, url: str) -> None:
@@ -72,6 +73,14 @@ def test_url(text: str, url: str) -> None:
         "https://" + "a" * 64 + ".example",
         "https://" + ".".join(["a" * 60] * 5),
         "https://\u2024",
+        # What yarl itself stumbles over.
+        "https://xn--zzzzz-.example",
+        "https://xn--",
+        "https://[]@x",
+        # A slip, and the token would go to a host called https, unencrypted.
+        "https:/api.iqqz.com",
+        "http//api.iqqz.com",
+        "https://https://api.iqqz.com",
     ],
 )
 def test_no_url(text: str) -> None:
@@ -130,6 +139,10 @@ def test_no_user_id(text: str) -> None:
         ("bearer  0123abcd", "0123abcd"),
         ("Authorization: Bearer 0123abcd", "0123abcd"),
         ("Bearer: 0123abcd", "0123abcd"),
+        # As a page or a file may hold it, and as a Chinese keyboard types it.
+        ("\u200bBearer 0123abcd", "0123abcd"),
+        ("\ufeffBearer\u30000123abcd", "0123abcd"),
+        ("Authorization：Bearer 0123abcd", "0123abcd"),
         ("bearer123", "bearer123"),
         ("a+b/c=", "a+b/c="),
         ("sk-abc", "sk-abc"),

@@ -190,6 +190,18 @@ def test_group_may_be_empty() -> None:
     assert Account.from_payload({"quota": 1, "group": ""}).group == ""
 
 
+def test_text_is_one_line_that_can_be_stored() -> None:
+    """Half a surrogate pair would keep Home Assistant from storing any entry."""
+    broken = " a\ud800\0b\r\n\u2028c\x85 "
+    account = Account.from_payload(
+        {"quota": 1, "group": broken, "display_name": broken, "username": "\n\ud800"}
+    )
+    assert account.group == " abc "
+    assert account.display_name == "abc"
+    assert account.username is None
+    assert Site.from_payload({"system_name": broken}).system_name == "abc"
+
+
 def test_printed_account_does_not_tell_who_it_is() -> None:
     printed = repr(
         Account(
