@@ -70,6 +70,29 @@ async def test_request(gateway: GatewayServer, client: GatewayClient) -> None:
     assert "Cookie" not in request.headers
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "X-Api-User",
+        "New-Api-User",
+        "Veloera-User",
+        "Rix-Api-User",
+        "Dmx-Api-User",
+        "Done-User",
+        "Heqiuyu-Api-User",
+        "neo-api-user",
+        "NexusTok-User",
+        "User-id",
+        "voapi-user",
+    ],
+)
+async def test_user_id_under_every_known_name(
+    gateway: GatewayServer, client: GatewayClient, header: str
+) -> None:
+    gateway.fork = Fork("any", V_API.body, header, refusals=ENGLISH_REFUSALS)
+    assert (await client.async_get_account()).id == USER_ID
+
+
 async def test_token_as_it_is(
     gateway: GatewayServer, create_client: ClientFactory
 ) -> None:

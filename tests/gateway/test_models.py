@@ -278,6 +278,21 @@ def test_unit_of_a_site(
     assert site.points_per_unit == points_per_unit
 
 
+@pytest.mark.parametrize(
+    ("symbol", "currency"),
+    [
+        *((sign, "USD") for sign in ("$", "US$", "us$")),
+        *((sign, "CNY") for sign in ("¥", "￥", "CN¥", "元", "RMB", "rmb")),
+        *zip("€£₹₽₩₺₫₴฿", "EUR GBP INR RUB KRW TRY VND UAH THB".split(), strict=True),
+        ("R$", "BRL"),
+        ("HK$", "HKD"),
+        ("NT$", "TWD"),
+    ],
+)
+def test_sign_of_a_currency(symbol: str, currency: str) -> None:
+    assert Site.from_payload({"currency_symbol": symbol}).currency == currency
+
+
 @pytest.mark.parametrize("value", ["", "  ", None, 3, []])
 def test_site_without_name(value: Any) -> None:
     site = Site.from_payload({"system_name": value, "version": value})
