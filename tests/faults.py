@@ -317,6 +317,7 @@ GOOD = {
     "words of a challenge": answering(
         200, {"success": True, "data": {"quota": 7, "group": "Just a moment"}}
     ),
+    "Location": answering(200, quota("7"), {"Location": "https://x.example/"}),
     "no message": answering(200, {"success": True, "data": {"quota": 7}}),
     "gzip": answering(200, gzip.compress(quota("7").encode()), GZIP),
 }

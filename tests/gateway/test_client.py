@@ -163,15 +163,20 @@ async def test_gateway_without_site_is_a_normal_gateway(
 
 
 @pytest.mark.parametrize(
-    ("status", "error"), [(429, RateLimitedError), (502, ServerError)]
+    ("fault", "error"),
+    [
+        (answering(429), RateLimitedError),
+        (answering(502), ServerError),
+        (FAULTS["reset"][0], UnreachableError),
+    ],
 )
 async def test_site_may_come_later(
     gateway: GatewayServer,
     client: GatewayClient,
-    status: int,
+    fault: Handler,
     error: type[GatewayError],
 ) -> None:
-    gateway.status_fault = answering(status)
+    gateway.status_fault = fault
     with pytest.raises(error):
         await client.async_get_site()
 

@@ -56,6 +56,35 @@ def test_url(text: str, url: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "page",
+    [
+        "api",
+        "console",
+        "dashboard",
+        "login",
+        "panel",
+        "profile",
+        "register",
+        "setting",
+        "token",
+        "topup",
+        "v1",
+    ],
+)
+def test_url_of_a_page(page: str) -> None:
+    assert parse_url(f"https://host.example/gate/{page}/x") == (
+        "https://host.example/gate"
+    )
+
+
+@pytest.mark.parametrize(
+    "domain", ["local", "localhost", "internal", "home.arpa", "lan"]
+)
+def test_local_name_needs_no_encryption(domain: str) -> None:
+    assert parse_url(f"gateway.{domain}") == f"http://gateway.{domain}"
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",
@@ -91,7 +120,11 @@ def test_no_url(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["https://me:pw@api.iqqz.com", "me@api.iqqz.com"],  # pragma: allowlist secret
+    [
+        "https://me:pw@api.iqqz.com",  # pragma: allowlist secret
+        "https://:pw@api.iqqz.com",  # pragma: allowlist secret
+        "me@api.iqqz.com",
+    ],
 )
 def test_url_with_login(text: str) -> None:
     with pytest.raises(InputError) as caught:
@@ -166,7 +199,27 @@ def test_header_name(text: str, name: str | None) -> None:
     assert parse_header_name(text) == name
 
 
-@pytest.mark.parametrize("text", ["a:b", "用户", "Authorization", "HOST", "x" * 65])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a:b",
+        "用户",
+        "x" * 65,
+        "Accept",
+        "Accept-Encoding",
+        "Authorization",
+        "Connection",
+        "Content-Length",
+        "Content-Type",
+        "Cookie",
+        "Expect",
+        "HOST",
+        "TE",
+        "Transfer-Encoding",
+        "Upgrade",
+        "User-Agent",
+    ],
+)
 def test_no_header_name(text: str) -> None:
     with pytest.raises(InputError) as caught:
         parse_header_name(text)

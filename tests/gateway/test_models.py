@@ -283,7 +283,11 @@ def test_unit_of_a_site(
     [
         *((sign, "USD") for sign in ("$", "US$", "us$")),
         *((sign, "CNY") for sign in ("¥", "￥", "CN¥", "元", "RMB", "rmb")),
-        *zip("€£₹₽₩₺₫₴฿", "EUR GBP INR RUB KRW TRY VND UAH THB".split(), strict=True),
+        *zip(
+            "€£₹₽₩₺₫₴฿",
+            ["EUR", "GBP", "INR", "RUB", "KRW", "TRY", "VND", "UAH", "THB"],
+            strict=True,
+        ),
         ("R$", "BRL"),
         ("HK$", "HKD"),
         ("NT$", "TWD"),
