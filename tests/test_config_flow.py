@@ -35,6 +35,7 @@ from homeassistant.generated.currencies import ACTIVE_CURRENCIES
 from .conftest import TITLE
 from .gateway_server import (
     ACCESS_TOKEN,
+    ENGLISH_REFUSALS,
     FORKS,
     INDEX_HTML,
     NEW_API,
@@ -175,6 +176,25 @@ async def test_everything_pasted_carelessly(
         CONF_BEARER: True,
         CONF_SITE_NAME: "Example Gateway",
     }
+
+
+async def test_gateway_with_a_header_of_its_own(
+    hass: HomeAssistant, gateway: GatewayServer
+) -> None:
+    gateway.fork = Fork("own", V_API.body, "Acme-User", refusals=ENGLISH_REFUSALS)
+    flow_id = await start_user_flow(hass)
+    typed = user_input(gateway)
+    result = await hass.config_entries.flow.async_configure(flow_id, typed)
+    assert result["errors"] == {CONF_USER_ID: "user_id_refused"}
+    advanced = {
+        CONF_USER_ID_HEADER: "Acme-User",
+        CONF_VERIFY_SSL: True,
+        CONF_ALLOW_UNENCRYPTED: False,
+    }
+    result = await hass.config_entries.flow.async_configure(
+        flow_id, typed | {SECTION_ADVANCED: advanced}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
 @each_fault
@@ -536,6 +556,10 @@ async def test_flows_leave_no_session_open(
     with patch.object(aiohttp.ClientSession, "__init__", remember):
         gateway.fault = answering(500)
         await hass.config_entries.flow.async_configure(flow_id, user_input(gateway))
+        # The first try also made the connector that all sessions share.
+        listeners = hass.bus.async_listeners()
+        await hass.config_entries.flow.async_configure(flow_id, user_input(gateway))
+        assert hass.bus.async_listeners() == listeners
         gateway.fault = None
         await hass.config_entries.flow.async_configure(flow_id, user_input(gateway))
     assert sessions
