@@ -57,6 +57,7 @@ OTHER_WORDS: dict[str, type[GatewayError]] = {
     "Unauthorized, user id mismatch": UserIdRefusedError,
     "Unauthorized, user id format error": UserIdRefusedError,
     "Unauthorized": TokenRefusedError,
+    "access token 无效": TokenRefusedError,
     "Unauthorized: invalid system token": TokenRefusedError,
     "会话无效": TokenRefusedError,
     "用户校验失败": TokenRefusedError,
@@ -65,6 +66,8 @@ OTHER_WORDS: dict[str, type[GatewayError]] = {
 }
 
 OTHER_CODES: dict[str, type[GatewayError]] = {
+    "AUTH_UNAUTHORIZED": TokenRefusedError,
+    "AUTH_USER_DISABLED": AccountDisabledError,
     "AUTH_TOKEN_EXPIRED": TokenRefusedError,
     "AUTH_SESSION_REVOKED": TokenRefusedError,
     "AUTH_USER_INVALID": AccountDisabledError,
@@ -163,6 +166,15 @@ FAULTS: FaultTable = {
     "401 error text": (answering(401, {"error": "Unauthorized"}), TokenRefusedError),
     "401 text": (answering(401, "Unauthorized"), TokenRefusedError),
     "401 empty": (answering(401), TokenRefusedError),
+    "200 words inside": (
+        answering(200, {"error": {"message": "invalid access token"}}),
+        TokenRefusedError,
+    ),
+    "403 error text": (
+        answering(403, {"error": "未提供 New-Api-User"}),
+        UserIdRefusedError,
+    ),
+    "404 unknown words": (answering(404, said("?")), InvalidAnswerError),
     "403 unknown words": (answering(403, said("?")), AccountDisabledError),
     # Too many requests; what the header means is tested apart.
     "429 empty": (answering(429), RateLimitedError),
@@ -171,6 +183,8 @@ FAULTS: FaultTable = {
     # The gateway's own trouble.
     "database lost": (answering(200, said("record not found")), ServerError),
     "no words": (answering(200, {"success": False}), ServerError),
+    # A search for words that starts anew at each of these takes minutes.
+    "endless words": (answering(200, said("user " * 200_000)), ServerError),
     "message null": (answering(200, said(None)), ServerError),  # type: ignore[arg-type]
     "500 coded": (answering(500, said("x", code="AUTH_INTERNAL_ERROR")), ServerError),
     "500 words of a refusal": (answering(500, said("access token 无效")), ServerError),
@@ -201,11 +215,11 @@ FAULTS: FaultTable = {
         BlockedError,
     ),
     "challenge header": (
-        answering(403, "", {"cf-mitigated": "challenge"}),
+        answering(503, "", {"cf-mitigated": "challenge"}),
         BlockedError,
     ),
     "WAF challenge": (
-        answering(200, "<html><script>var arg1='3E';</script></html>", HTML),
+        answering(200, " \n<html><script>var arg1='3E';</script></html>", HTML),
         BlockedError,
     ),
     # Elsewhere. Where it leads is tested apart.
@@ -228,6 +242,18 @@ FAULTS: FaultTable = {
     ),
     "301 nonsense": (
         answering(301, b"", {"Location": "http://["}),
+        InvalidAnswerError,
+    ),
+    "301 brackets around nothing": (
+        answering(301, b"", {"Location": "http://[]@/"}),
+        InvalidAnswerError,
+    ),
+    "301 script": (
+        answering(301, b"", {"Location": "javascript://x/%0aalert(1)"}),
+        InvalidAnswerError,
+    ),
+    "301 endless host": (
+        answering(301, b"", {"Location": f"https://{'a' * 7000}.example/"}),
         InvalidAnswerError,
     ),
     "304": (answering(304), InvalidAnswerError),
@@ -288,6 +314,10 @@ GOOD = {
     "keys twice": answering(
         200, '{"success": false, "success": true, "data": {"quota": 1, "quota": 7}}'
     ),
+    "words of a challenge": answering(
+        200, {"success": True, "data": {"quota": 7, "group": "Just a moment"}}
+    ),
+    "Location": answering(200, quota("7"), {"Location": "https://x.example/"}),
     "no message": answering(200, {"success": True, "data": {"quota": 7}}),
     "gzip": answering(200, gzip.compress(quota("7").encode()), GZIP),
 }

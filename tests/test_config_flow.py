@@ -38,6 +38,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from .conftest import TITLE
 from .gateway_server import (
     ACCESS_TOKEN,
+    ENGLISH_REFUSALS,
     FORKS,
     INDEX_HTML,
     NEW_API,
@@ -179,6 +180,25 @@ async def test_everything_pasted_carelessly(
     }
 
 
+async def test_gateway_with_a_header_of_its_own(
+    hass: HomeAssistant, gateway: GatewayServer
+) -> None:
+    gateway.fork = Fork("own", V_API.body, "Acme-User", refusals=ENGLISH_REFUSALS)
+    flow_id = await start_user_flow(hass)
+    typed = user_input(gateway)
+    result = await hass.config_entries.flow.async_configure(flow_id, typed)
+    assert result["errors"] == {CONF_USER_ID: "user_id_refused"}
+    advanced = {
+        CONF_USER_ID_HEADER: "Acme-User",
+        CONF_VERIFY_SSL: True,
+        CONF_ALLOW_UNENCRYPTED: False,
+    }
+    result = await hass.config_entries.flow.async_configure(
+        flow_id, typed | {SECTION_ADVANCED: advanced}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
 @each_fault
 async def test_each_answer_has_its_message(
     hass: HomeAssistant,
@@ -242,6 +262,8 @@ async def test_error_that_nobody_thought_of(
     [
         ({CONF_URL: "not an address"}, {CONF_URL: "invalid_url"}),
         ({CONF_URL: "ftp://x.example"}, {CONF_URL: "invalid_url"}),
+        ({CONF_URL: "https://xn--zzzzz-.example"}, {CONF_URL: "invalid_url"}),
+        ({CONF_URL: "https:/api.iqqz.com"}, {CONF_URL: "invalid_url"}),
         (
             {CONF_URL: "https://me:pw@x.example"},  # pragma: allowlist secret
             {CONF_URL: "url_with_login"},
@@ -520,6 +542,23 @@ def _suggested_values(schema: Any) -> dict[str, Any]:
     }
 
 
+async def test_token_is_typed_unseen(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    entry.add_to_hass(hass)
+    for result in (
+        await hass.config_entries.flow.async_init(
+            DOMAIN, context={"source": SOURCE_USER}
+        ),
+        await entry.start_reauth_flow(hass),
+        await entry.start_reconfigure_flow(hass),
+    ):
+        assert result["data_schema"]
+        selector = result["data_schema"].schema[CONF_ACCESS_TOKEN]
+        assert selector.config["type"] == "password"
+        assert selector.config["autocomplete"] == "off"
+
+
 async def test_form_keeps_what_was_typed_but_not_the_token(
     hass: HomeAssistant, gateway: GatewayServer
 ) -> None:
@@ -553,6 +592,10 @@ async def test_flows_leave_no_session_open(
     with patch.object(aiohttp.ClientSession, "__init__", remember):
         gateway.fault = answering(500)
         await hass.config_entries.flow.async_configure(flow_id, user_input(gateway))
+        # The first try also made the connector that all sessions share.
+        listeners = hass.bus.async_listeners()
+        await hass.config_entries.flow.async_configure(flow_id, user_input(gateway))
+        assert hass.bus.async_listeners() == listeners
         gateway.fault = None
         await hass.config_entries.flow.async_configure(flow_id, user_input(gateway))
     assert sessions

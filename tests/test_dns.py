@@ -8,6 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.llm_gateway_account.const import DOMAIN
+from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
 from custom_components.llm_gateway_account.gateway import UnreachableError
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.const import CONF_URL
@@ -15,10 +16,12 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import aiohttp_client
 
-from .gateway_server import GatewayServer
+from .conftest import setup
+from .gateway_server import GatewayServer, answering
 from .name_server import NO_ERROR, NO_SUCH_NAME, REFUSED, SERVER_FAILURE, NameServer
 from .test_config_flow import user_input
 from .test_faults import watch_failure, watch_recovery
+from .test_init import jump
 
 each_fault = pytest.mark.parametrize(
     "code",
@@ -98,3 +101,27 @@ async def test_over_time(
     )
     name_server.code = NO_ERROR
     await watch_recovery(hass, gateway, freezer, caplog)
+
+
+@pytest.mark.usefixtures("freezer")
+async def test_two_accounts_share_no_cookie(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """A gateway trusts a session cookie more than the token.
+
+    Tested at a name, because aiohttp takes no cookie from an IP address anyway.
+    """
+    body = {"success": True, "data": {"quota": 1}}
+    gateway.fault = answering(200, body, {"Set-Cookie": "session=1; Path=/"})
+    other = MockConfigEntry(
+        domain=DOMAIN, unique_id="other", data=entry.data, options=entry.options
+    )
+    await setup(hass, entry)
+    await setup(hass, other)
+    for _ in range(3):
+        await jump(hass, freezer, UPDATE_INTERVAL)
+    assert len(gateway.requests) > 6
+    assert not [each for each in gateway.requests if "Cookie" in each.headers]

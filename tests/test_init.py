@@ -32,6 +32,7 @@ from homeassistant.helpers import (
 )
 
 from .conftest import setup
+from .faults import GOOD
 from .gateway_server import (
     INDEX_HTML,
     ONE_API,
@@ -297,6 +298,39 @@ async def test_short_trouble_is_not_seen(
     assert changes == []
 
 
+async def test_grace_period_starts_with_the_last_good_answer(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    await pass_time(hass, freezer, timedelta(minutes=21))
+    gateway.fault = answering(502)
+    await pass_time(hass, freezer, timedelta(minutes=14))
+    assert balance(hass) == "12.345"
+    await pass_time(hass, freezer, timedelta(minutes=2))
+    assert balance(hass) == STATE_UNAVAILABLE
+
+
+async def test_answer_stays_where_polling_is_switched_off(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """Who polls with an automation decides how old an answer may be."""
+    entry.add_to_hass(hass)
+    hass.config_entries.async_update_entry(entry, pref_disable_polling=True)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    gateway.requests.clear()
+    await pass_time(hass, freezer, timedelta(hours=1))
+    assert gateway.requests == []
+    assert balance(hass) == "12.345"
+    await entry.runtime_data.async_refresh()
+    assert balance(hass) == "12.345"
+
+
 async def test_grace_period_ends_while_the_gateway_asks_for_patience(
     hass: HomeAssistant,
     gateway: GatewayServer,
@@ -449,8 +483,10 @@ async def test_unloaded_account_leaves_no_timer(
     assert await hass.config_entries.async_unload(loaded_entry.entry_id)
     updates: list[None] = []
     coordinator.async_add_listener(lambda: updates.append(None))
+    gateway.requests.clear()
     await pass_time(hass, freezer, GRACE_PERIOD * 2)
     assert updates == []
+    assert gateway.requests == []
 
 
 async def test_refusal_before_the_account_was_switched_off_does_not_count(
@@ -538,23 +574,13 @@ async def test_gateway_that_tells_no_id(
     assert balance(hass) == "1.0"
 
 
-async def test_two_accounts_share_no_cookie(
-    hass: HomeAssistant,
-    gateway: GatewayServer,
-    entry: MockConfigEntry,
-    freezer: FrozenDateTimeFactory,
+@pytest.mark.parametrize("answer", list(GOOD.values()), ids=list(GOOD))
+async def test_good_answer_in_odd_clothes(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry, answer: Handler
 ) -> None:
-    """A gateway trusts a session cookie more than the token."""
-    body = {"success": True, "data": {"quota": 1}}
-    gateway.fault = answering(200, body, {"Set-Cookie": "session=1; Path=/"})
-    other = MockConfigEntry(
-        domain=DOMAIN, unique_id="other", data=entry.data, options=entry.options
-    )
+    gateway.fault = answer
     await setup(hass, entry)
-    await setup(hass, other)
-    await pass_time(hass, freezer, timedelta(hours=1))
-    assert len(gateway.requests) > 20
-    assert not [each for each in gateway.requests if "Cookie" in each.headers]
+    assert balance(hass) == "1.4e-05"
 
 
 async def test_field_that_comes_and_goes(
@@ -563,6 +589,7 @@ async def test_field_that_comes_and_goes(
     entry: MockConfigEntry,
     entity_registry: er.EntityRegistry,
     freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """No field, no entity; a field that was there once reads unknown."""
     last_login = "sensor.example_gateway_last_sign_in"
@@ -582,6 +609,8 @@ async def test_field_that_comes_and_goes(
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert state_of(hass, last_login) == STATE_UNKNOWN
+    # Home Assistant complains of an entity that is added twice.
+    assert not [each for each in caplog.records if each.levelno >= logging.ERROR]
 
 
 async def test_idle_account_is_silent(

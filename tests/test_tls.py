@@ -26,7 +26,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.setup import async_setup_component
 from homeassistant.util import ssl as ssl_util
 
-from .gateway_server import GatewayServer
+from .gateway_server import GatewayServer, answering
 from .test_config_flow import user_input
 from .test_faults import SEEN, watch_failure, watch_recovery
 from .tls import BAD_CERTIFICATES, NO_TLS, CertificateAuthority, TlsFault
@@ -91,6 +91,21 @@ async def test_form(
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["data"][CONF_URL] == f"https://127.0.0.1:{gateway.port}"
     assert result["data"][CONF_VERIFY_SSL] is True
+
+
+async def test_form_is_not_sent_to_plain_http(
+    hass: HomeAssistant, gateway: GatewayServer
+) -> None:
+    """At the same host either: the address is told, and would need a permission."""
+    typed = user_input(gateway)
+    plain = gateway.url.replace("https://", "http://")
+    gateway.fault = answering(301, b"", {"Location": f"{plain}/api/user/self"})
+    result = await hass.config_entries.flow.async_configure(
+        await _open_form(hass), typed
+    )
+    assert result["errors"] == {CONF_URL: "redirected"}
+    assert (result["description_placeholders"] or {})["target"] == plain
+    assert gateway.paths() == ["/api/user/self"]
 
 
 @pytest.mark.parametrize(

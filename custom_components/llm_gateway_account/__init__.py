@@ -53,10 +53,13 @@ POSITIVE = vol.All(vol.Any(int, float), vol.Range(min=0, min_included=False))
 # What the flows store. Storage may be edited by hand, or be half of a backup.
 ENTRY_SCHEMA = vol.Schema(
     {
-        CONF_URL: cv.url,
-        CONF_USER_ID: cv.matches_regex("^[0-9]+$"),
-        CONF_ACCESS_TOKEN: vol.All(str, vol.Length(min=1)),
-        CONF_USER_ID_HEADER: vol.Any(None, str),
+        # No login and no query in it; the rest goes into headers.
+        CONF_URL: vol.All(
+            cv.url, cv.matches_regex(r"[a-z]+://[^@?#\s/]+(/[^?#\s]*)?\Z")
+        ),
+        CONF_USER_ID: cv.matches_regex(r"[0-9]{1,20}\Z"),
+        CONF_ACCESS_TOKEN: cv.matches_regex(r"[!-~]+\Z"),
+        CONF_USER_ID_HEADER: vol.Any(None, cv.matches_regex(r"[!-9;-~]+\Z")),
         CONF_VERIFY_SSL: bool,
         CONF_BEARER: bool,
         CONF_SITE_NAME: str,

@@ -70,6 +70,29 @@ async def test_request(gateway: GatewayServer, client: GatewayClient) -> None:
     assert "Cookie" not in request.headers
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "X-Api-User",
+        "New-Api-User",
+        "Veloera-User",
+        "Rix-Api-User",
+        "Dmx-Api-User",
+        "Done-User",
+        "Heqiuyu-Api-User",
+        "neo-api-user",
+        "NexusTok-User",
+        "User-id",
+        "voapi-user",
+    ],
+)
+async def test_user_id_under_every_known_name(
+    gateway: GatewayServer, client: GatewayClient, header: str
+) -> None:
+    gateway.fork = Fork("any", V_API.body, header, refusals=ENGLISH_REFUSALS)
+    assert (await client.async_get_account()).id == USER_ID
+
+
 async def test_token_as_it_is(
     gateway: GatewayServer, create_client: ClientFactory
 ) -> None:
@@ -140,15 +163,20 @@ async def test_gateway_without_site_is_a_normal_gateway(
 
 
 @pytest.mark.parametrize(
-    ("status", "error"), [(429, RateLimitedError), (502, ServerError)]
+    ("fault", "error"),
+    [
+        (answering(429), RateLimitedError),
+        (answering(502), ServerError),
+        (FAULTS["reset"][0], UnreachableError),
+    ],
 )
 async def test_site_may_come_later(
     gateway: GatewayServer,
     client: GatewayClient,
-    status: int,
+    fault: Handler,
     error: type[GatewayError],
 ) -> None:
-    gateway.status_fault = answering(status)
+    gateway.status_fault = fault
     with pytest.raises(error):
         await client.async_get_site()
 
@@ -248,6 +276,10 @@ async def test_rate_limit(
         ("https://new.example/api/user/self", "https://new.example"),
         ("https://new.example/sub/api/user/self/", "https://new.example/sub"),
         ("https://u:p@new.example/login?token=x#y", "https://new.example"),
+        # A target is logged: it forges no line, and tells no token.
+        ("https://new.example/x%0AERROR/api/user/self", "https://new.example"),
+        (f"https://new.example/{ACCESS_TOKEN}/api/user/self", "https://new.example"),
+        (f"https://new.example{'/x' * 3000}/api/user/self", "https://new.example"),
     ],
 )
 async def test_redirect_is_not_followed(

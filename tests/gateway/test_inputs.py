@@ -47,11 +47,41 @@ from custom_components.llm_gateway_account.gateway.inputs import (
         ("http://[fd00::1]/v1", "http://[fd00::1]"),
         ("https://[2606:4700::1111]", "https://[2606:4700::1111]"),
         ("https://1.1.1.1", "https://1.1.1.1"),
+        ("http://[0:0:0:0:0:0:0:1]", "http://[::1]"),
     ],
 )
 def test_url(text: str, url: str) -> None:
     assert parse_url(text) == url
     assert parse_url(url) == url
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "api",
+        "console",
+        "dashboard",
+        "login",
+        "panel",
+        "profile",
+        "register",
+        "setting",
+        "token",
+        "topup",
+        "v1",
+    ],
+)
+def test_url_of_a_page(page: str) -> None:
+    assert parse_url(f"https://host.example/gate/{page}/x") == (
+        "https://host.example/gate"
+    )
+
+
+@pytest.mark.parametrize(
+    "domain", ["local", "localhost", "internal", "home.arpa", "lan"]
+)
+def test_local_name_needs_no_encryption(domain: str) -> None:
+    assert parse_url(f"gateway.{domain}") == f"http://gateway.{domain}"
 
 
 @pytest.mark.parametrize(
@@ -72,6 +102,14 @@ def test_url(text: str, url: str) -> None:
         "https://" + "a" * 64 + ".example",
         "https://" + ".".join(["a" * 60] * 5),
         "https://\u2024",
+        # What yarl itself stumbles over.
+        "https://xn--zzzzz-.example",
+        "https://xn--",
+        "https://[]@x",
+        # A slip, and the token would go to a host called https, unencrypted.
+        "https:/api.iqqz.com",
+        "http//api.iqqz.com",
+        "https://https://api.iqqz.com",
     ],
 )
 def test_no_url(text: str) -> None:
@@ -82,7 +120,11 @@ def test_no_url(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["https://me:pw@api.iqqz.com", "me@api.iqqz.com"],  # pragma: allowlist secret
+    [
+        "https://me:pw@api.iqqz.com",  # pragma: allowlist secret
+        "https://:pw@api.iqqz.com",  # pragma: allowlist secret
+        "me@api.iqqz.com",
+    ],
 )
 def test_url_with_login(text: str) -> None:
     with pytest.raises(InputError) as caught:
@@ -130,6 +172,10 @@ def test_no_user_id(text: str) -> None:
         ("bearer  0123abcd", "0123abcd"),
         ("Authorization: Bearer 0123abcd", "0123abcd"),
         ("Bearer: 0123abcd", "0123abcd"),
+        # As a page or a file may hold it, and as a Chinese keyboard types it.
+        ("\u200bBearer 0123abcd", "0123abcd"),
+        ("\ufeffBearer\u30000123abcd", "0123abcd"),
+        ("Authorization：Bearer 0123abcd", "0123abcd"),
         ("bearer123", "bearer123"),
         ("a+b/c=", "a+b/c="),
         ("sk-abc", "sk-abc"),
@@ -153,7 +199,27 @@ def test_header_name(text: str, name: str | None) -> None:
     assert parse_header_name(text) == name
 
 
-@pytest.mark.parametrize("text", ["a:b", "用户", "Authorization", "HOST", "x" * 65])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a:b",
+        "用户",
+        "x" * 65,
+        "Accept",
+        "Accept-Encoding",
+        "Authorization",
+        "Connection",
+        "Content-Length",
+        "Content-Type",
+        "Cookie",
+        "Expect",
+        "HOST",
+        "TE",
+        "Transfer-Encoding",
+        "Upgrade",
+        "User-Agent",
+    ],
+)
 def test_no_header_name(text: str) -> None:
     with pytest.raises(InputError) as caught:
         parse_header_name(text)

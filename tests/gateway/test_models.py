@@ -190,6 +190,18 @@ def test_group_may_be_empty() -> None:
     assert Account.from_payload({"quota": 1, "group": ""}).group == ""
 
 
+def test_text_is_one_line_that_can_be_stored() -> None:
+    """Half a surrogate pair would keep Home Assistant from storing any entry."""
+    broken = " a\ud800\0b\r\n\u2028c\x85 "
+    account = Account.from_payload(
+        {"quota": 1, "group": broken, "display_name": broken, "username": "\n\ud800"}
+    )
+    assert account.group == " abc "
+    assert account.display_name == "abc"
+    assert account.username is None
+    assert Site.from_payload({"system_name": broken}).system_name == "abc"
+
+
 def test_printed_account_does_not_tell_who_it_is() -> None:
     printed = repr(
         Account(
@@ -264,6 +276,25 @@ def test_unit_of_a_site(
     site = Site.from_payload(payload)
     assert site.currency == currency
     assert site.points_per_unit == points_per_unit
+
+
+@pytest.mark.parametrize(
+    ("symbol", "currency"),
+    [
+        *((sign, "USD") for sign in ("$", "US$", "us$")),
+        *((sign, "CNY") for sign in ("¥", "￥", "CN¥", "元", "RMB", "rmb")),
+        *zip(
+            "€£₹₽₩₺₫₴฿",
+            ["EUR", "GBP", "INR", "RUB", "KRW", "TRY", "VND", "UAH", "THB"],
+            strict=True,
+        ),
+        ("R$", "BRL"),
+        ("HK$", "HKD"),
+        ("NT$", "TWD"),
+    ],
+)
+def test_sign_of_a_currency(symbol: str, currency: str) -> None:
+    assert Site.from_payload({"currency_symbol": symbol}).currency == currency
 
 
 @pytest.mark.parametrize("value", ["", "  ", None, 3, []])

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 import json
+import re
 from typing import Any, NoReturn
 
 import aiohttp
@@ -30,6 +31,10 @@ STATUS_PATH = "api/status"
 
 REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=15)
 MAX_BODY = 1024 * 1024
+
+# A path that a person may have entered, with no part as long as a token.
+_PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]{1,20}){0,4}")
+_LONGEST_HOST = 253
 
 # Every fork that wants to know whose token it is has a name of its own for that
 # header. None minds the others', so nobody has to know which software a site runs.
@@ -207,7 +212,7 @@ def _redirect_target(response: aiohttp.ClientResponse) -> str | None:
     try:
         target = response.url.join(URL(response.headers["Location"]))
         address = _base_address(target)
-    except ValueError:
+    except ValueError, IndexError:  # the latter for brackets around nothing
         return None
     return None if address == _base_address(response.url) else address
 
@@ -218,5 +223,7 @@ def _base_address(url: URL) -> str:
     Only what stands before the API's path is that; anything else in a path, and all
     of a query, might tell who asked. Raises ValueError for what is no web address.
     """
-    base, found, _ = url.path.partition(f"/{ACCOUNT_PATH}")
-    return f"{url.origin()}{base if found else ''}"
+    if url.scheme not in {"http", "https"} or len(url.raw_host or "") > _LONGEST_HOST:
+        raise ValueError
+    base, found, _ = url.raw_path.partition(f"/{ACCOUNT_PATH}")
+    return f"{url.origin()}{base if found and _PLAIN_PATH.fullmatch(base) else ''}"

@@ -50,6 +50,8 @@ _PAGES = {
     "v1",
 }
 
+_SCHEMES = {"http", "https"}
+
 # Domains that never leave the local network (RFC 6761, 6762, 8375, ICANN's
 # .internal, and OpenWrt's default).
 _LOCAL_DOMAINS = (".local", ".localhost", ".internal", ".home.arpa", ".lan")
@@ -82,11 +84,12 @@ def parse_url(text: str, *, allow_unencrypted: bool = False) -> str:
     scheme, separator, rest = _clean(text).partition("://")
     if not separator:
         scheme, rest = "", scheme.removeprefix("//")
-    url = _split(f"{scheme or 'https'}://{rest}")
-    if url is None:
+    parts = _split(f"{scheme or 'https'}://{rest}")
+    if parts is None:
         raise InputError(InputProblem.INVALID_URL)
-    host, port = (url.host or "").removesuffix("."), url.explicit_port
-    if url.scheme not in {"http", "https"} or not _is_host(host) or port == 0:
+    url, host = parts
+    port = url.explicit_port
+    if url.scheme not in _SCHEMES or not _is_host(host) or port == 0:
         raise InputError(InputProblem.INVALID_URL)
     if url.user is not None or url.password is not None:
         raise InputError(InputProblem.URL_WITH_LOGIN)
@@ -132,9 +135,9 @@ def parse_access_token(text: str) -> str:
     Its form differs from fork to fork, so anything a header can carry passes.
     Raises InputError for the rest.
     """
-    pasted = r"^\s*(?:authorization\s*:)?\s*bearer[\s:]+"
+    pasted = r"^\s*(?:authorization\s*:)?\s*bearer(?:[\s:]+|$)"
     # A token copied out of a narrow page may be broken into lines.
-    text = "".join(_clean(re.sub(pasted, "", text, flags=re.IGNORECASE)).split())
+    text = "".join(re.sub(pasted, "", _clean(text), flags=re.IGNORECASE).split())
     if not text or not text.isascii() or not text.isprintable():
         raise InputError(InputProblem.INVALID_ACCESS_TOKEN)
     return text
@@ -173,11 +176,12 @@ def _clean(text: str) -> str:
     ).strip()
 
 
-def _split(text: str) -> URL | None:
-    """Return the parts of an address; no error, for it would hold the address."""
+def _split(text: str) -> tuple[URL, str] | None:
+    """Return an address and its host; no error, for it would hold the address."""
     try:
-        return URL(text)
-    except ValueError:
+        url = URL(text)
+        return url, (url.host or "").removesuffix(".")
+    except ValueError, IndexError:  # the latter for brackets around nothing
         return None
 
 
@@ -189,9 +193,15 @@ def _address(host: str) -> IPv4Address | IPv6Address | None:
 
 
 def _is_host(host: str) -> bool:
-    """Tell an address or a name of labels from the likes of `a_b`, `..` or `-`."""
+    """Tell an address or a name of labels from the likes of `a_b`, `..` or `-`.
+
+    A scheme is no name either: `https:/a.example` would send a token to a host
+    `https`.
+    """
     if _address(host) is not None:
         return True
+    if host in _SCHEMES:
+        return False
     try:
         name = URL.build(scheme="https", host=host).raw_host or ""
     except ValueError:

@@ -29,6 +29,10 @@ _LARGEST_NUMBER = 10**30
 # Names are shown to people; a longer text is none.
 _LONGEST_NAME = 100
 
+# What no storage takes, or what would forge a line of a log: control characters,
+# separators of lines, halves of surrogate pairs.
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
 # 9999-12-31, the last day a datetime can hold.
 _LAST_TIMESTAMP = 253_402_214_400
 
@@ -72,7 +76,7 @@ def _integer(value: Any) -> int | None:
 
 
 def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+    return _UNPRINTABLE.sub("", value) if isinstance(value, str) else None
 
 
 def _flag(value: Any) -> bool | None:

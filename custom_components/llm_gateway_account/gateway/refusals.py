@@ -27,6 +27,9 @@ _CODES: dict[str, type[GatewayError]] = {
     "AUTH_INSUFFICIENT_PRIVILEGE": AccountDisabledError,
 }
 
+# No refusal has more to say, and a search in a longer text would take its time.
+_LONGEST_MESSAGE = 500
+
 # All the others only have words, in the language of the build. First match wins:
 # the text about a user ID may also speak of the token.
 _WORDS: tuple[tuple[re.Pattern[str], type[GatewayError]], ...] = (
@@ -87,7 +90,7 @@ def error_from_envelope(status: int, envelope: Mapping[str, Any]) -> GatewayErro
     message = envelope.get("message") or details.get("message") or inner
     if isinstance(message, str):
         for pattern, kind in _WORDS:
-            if pattern.search(message):
+            if pattern.search(message, 0, _LONGEST_MESSAGE):
                 return kind(refused)
 
     if status == 401:
