@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.llm_gateway_account.const import DOMAIN
 from custom_components.llm_gateway_account.coordinator import (
-    FIRST_REFUSALS,
+    REFUSALS,
     GRACE_PERIOD,
     MAX_RETRY_AFTER,
     UPDATE_INTERVAL,
@@ -505,14 +505,31 @@ async def test_refusal_before_the_account_was_switched_off_does_not_count(
     assert not hass.config_entries.flow.async_progress()
 
 
+async def test_refusal_before_a_set_up_that_failed_was_switched_off_does_not_count(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    gateway.fault = REFUSED
+    await setup(hass, entry)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    entry_id = entry.entry_id
+    await hass.config_entries.async_set_disabled_by(entry_id, ConfigEntryDisabler.USER)
+    freezer.tick(timedelta(days=7))
+    await hass.config_entries.async_set_disabled_by(entry_id, None)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert not hass.config_entries.flow.async_progress()
+
+
 async def test_refusal_of_a_removed_account_is_forgotten(
     hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
 ) -> None:
     gateway.fault = REFUSED
     await setup(hass, entry)
-    assert entry.entry_id in hass.data[FIRST_REFUSALS]
+    assert entry.entry_id in hass.data[REFUSALS]
     await hass.config_entries.async_remove(entry.entry_id)
-    assert hass.data[FIRST_REFUSALS] == {}
+    assert hass.data[REFUSALS] == {}
 
 
 async def test_token_that_is_refused_from_the_start(

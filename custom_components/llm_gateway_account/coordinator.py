@@ -48,9 +48,12 @@ MAX_RETRY_AFTER = timedelta(hours=1)
 # when it is still there after this time.
 CONFIRM_REFUSAL_AFTER = timedelta(minutes=1)
 
-# When the token of an entry was first refused, in monotonic seconds. Outlives the
-# coordinator, because every retry of a failed set-up makes a new one.
-FIRST_REFUSALS: HassKey[dict[str, float]] = HassKey(f"{DOMAIN}_first_refusals")
+# A refusal from before a longer pause, such as of a disabled entry, does not count.
+LONGEST_PAUSE = timedelta(hours=2)
+
+# When the token of an entry was refused first and last, in monotonic seconds. Outlives
+# the coordinator, because every retry of a failed set-up makes a new one.
+REFUSALS: HassKey[dict[str, tuple[float, float]]] = HassKey(f"{DOMAIN}_refusals")
 
 TRANSLATION_KEYS: dict[type[GatewayError], str] = {
     UserIdRefusedError: "user_id_refused",
@@ -143,9 +146,12 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
     def _async_refused(self) -> bool:
         """Ask for a new token, if the refusal is an old one. Tell whether it is."""
         now = monotonic()
-        first_refusals = self.hass.data.setdefault(FIRST_REFUSALS, {})
-        first_refusal = first_refusals.setdefault(self.config_entry.entry_id, now)
-        if now - first_refusal < CONFIRM_REFUSAL_AFTER.total_seconds():
+        refusals = self.hass.data.setdefault(REFUSALS, {})
+        first, last = refusals.get(self.config_entry.entry_id, (now, now))
+        if now - last > LONGEST_PAUSE.total_seconds():
+            first = now
+        refusals[self.config_entry.entry_id] = first, now
+        if now - first < CONFIRM_REFUSAL_AFTER.total_seconds():
             return False
         self.config_entry.async_start_reauth(self.hass)
         return True
@@ -236,7 +242,7 @@ def signal_activity(entry_id: str) -> str:
 @callback
 def async_forget_refusal(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
     """Let no refusal count any more, because the entry is unloaded or gone."""
-    hass.data.get(FIRST_REFUSALS, {}).pop(entry.entry_id, None)
+    hass.data.get(REFUSALS, {}).pop(entry.entry_id, None)
 
 
 def translation_placeholders(err: GatewayError) -> dict[str, str]:
