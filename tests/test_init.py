@@ -13,9 +13,9 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.llm_gateway_account.const import DOMAIN
 from custom_components.llm_gateway_account.coordinator import (
-    REFUSALS,
     GRACE_PERIOD,
     MAX_RETRY_AFTER,
+    REFUSALS,
     UPDATE_INTERVAL,
 )
 from homeassistant.config_entries import (
