@@ -45,7 +45,10 @@ class Settings:
 async def run_home_assistant(
     config: Path, settings: Settings
 ) -> AsyncGenerator[asyncio.subprocess.Process]:
-    """Run Home Assistant in an empty folder, and stop it at the end."""
+    """Run Home Assistant in a folder, and stop it at the end.
+
+    The folder is empty, or holds the `custom_components` to run in place of ours.
+    """
     _write_config(config, settings)
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -55,7 +58,8 @@ async def run_home_assistant(
         str(config),
         "--skip-pip",
         "--log-no-color",
-        cwd=ROOT,
+        # Not here, where Python would find this folder's own custom_components.
+        cwd=config,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
         # Ctrl-C is for us; Home Assistant is stopped in its own time below.
@@ -114,7 +118,8 @@ def _write_config(config: Path, settings: Settings) -> None:
         yaml.safe_dump(configuration, allow_unicode=True) + "".join(includes),
         encoding="utf-8",
     )
-    (config / "custom_components").symlink_to(ROOT / "custom_components")
+    if not (custom_components := config / "custom_components").exists():
+        custom_components.symlink_to(ROOT / "custom_components")
     storage = config / ".storage"
     storage.mkdir()
     # `http:` in the configuration is deprecated, so the port goes where the user

@@ -1,0 +1,57 @@
+"""`python -m release`: what `scripts/package` runs."""
+
+import argparse
+import asyncio
+import sys
+
+from demo.instance import DemoError
+
+from .archive import (
+    DOMAIN,
+    PACKAGE,
+    ROOT,
+    ReleaseError,
+    notes_of,
+    version_of,
+    write_zip,
+)
+from .installation import check_installation
+
+DIST = ROOT / "dist"
+
+
+def main() -> None:
+    """Make the zip. Raises ReleaseError, or DemoError, if it is of no use."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/package",
+        description=f"Makes dist/{DOMAIN}.zip, the file of a release.",
+    )
+    parser.add_argument(
+        "--tag",
+        help="the release's, such as v1.2.3: has to fit the version, and CHANGELOG.md"
+        " has to speak of it; that goes to dist/notes.md",
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="install it in an empty Home Assistant, use it there and read the log",
+    )
+    arguments = parser.parse_args()
+    version = version_of(ROOT)
+    DIST.mkdir(exist_ok=True)
+    if arguments.tag:
+        notes = notes_of(ROOT, arguments.tag)
+        (DIST / "notes.md").write_text(notes, encoding="utf-8")
+    archive = DIST / f"{DOMAIN}.zip"
+    write_zip(PACKAGE, archive)
+    print(f"package: {archive.relative_to(ROOT)} holds {version}")
+    if arguments.check:
+        asyncio.run(check_installation(archive))
+        print("package: installed in an empty Home Assistant, it works there")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (ReleaseError, DemoError) as err:
+        sys.exit(f"package: {err}")
