@@ -36,10 +36,10 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.yaml import load_yaml_dict
 
 from . import ROOT
+from .conformance import REPOSITORY
 from .conftest import setup
 from .gateway_server import GatewayServer, ServerAccount, answering
 from .test_init import jump
-from .test_metadata import REPOSITORY
 
 FOLDER = ROOT / "blueprints" / "automation" / DOMAIN
 NAMES = ["balance_alert.yaml", "daily_report.yaml", "guard.yaml"]

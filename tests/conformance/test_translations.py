@@ -24,8 +24,7 @@ from custom_components.llm_gateway_account.sensor import (
 from custom_components.llm_gateway_account.spending import BalanceLevel
 from custom_components.llm_gateway_account.tracker import ACTIVITY_TYPES
 from homeassistant.generated.languages import LANGUAGES
-
-from . import PACKAGE
+from tests import PACKAGE
 
 TRANSLATIONS = {
     path.stem: json.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,86 @@
+"""The documents and lists of versions, and what none of the files may hold."""
+
+from importlib.metadata import version
+import re
+import tomllib
+
+import pytest
+
+from tests import PACKAGE, ROOT
+from tests.gateway_server import ACCESS_TOKEN
+
+from . import load, read
+
+DOCUMENTS = sorted(
+    path.relative_to(ROOT).as_posix()
+    for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))
+)
+
+
+def test_every_json_file_is_valid() -> None:
+    names = {path.name for path in ROOT.glob("*.json")} | {
+        str(path.relative_to(ROOT))
+        for folder in ("custom_components", "demo", "tests")
+        for path in (ROOT / folder).rglob("*.json")
+    }
+    assert len(names) >= 5
+    for name in names:
+        assert load(name)
+
+
+def test_every_version_is_pinned() -> None:
+    for name in ("requirements_test.txt", "requirements_test_oldest.txt"):
+        for line in read(name).splitlines():
+            if line and not line.startswith("#"):
+                assert re.match(r"[A-Za-z0-9._\[\],-]+==[^ ]+( ; .+)?$", line), line
+
+
+def test_versions_of_home_assistant() -> None:
+    """The README names the versions the tests really run with."""
+    readme = read("README.md")
+    assert version("homeassistant") in readme
+    assert load("hacs.json")["homeassistant"].removesuffix(".0") in readme
+
+
+def test_no_file_holds_a_secret() -> None:
+    """No token, key or address of a person in a text, a fixture or a picture."""
+    allowed = {ACCESS_TOKEN, ACCESS_TOKEN[::-1]}
+    checked = 0
+    folders = (".github", "blueprints", "docs", "demo", "release", "tests/snapshots")
+    for folder in (PACKAGE, *(ROOT / name for name in folders)):
+        for path in folder.rglob("*"):
+            if not path.is_file() or "__pycache__" in path.parts:
+                continue
+            checked += 1
+            content = path.read_bytes()
+            if path.suffix == ".png":
+                # Text of any kind: tEXt, zTXt, iTXt, eXIf.
+                assert not re.search(rb"[tz]TXt|tEXt|iTXt|eXIf", content), path
+                continue
+            text = content.decode()
+            keys = set(re.findall(r"\bsk-[A-Za-z0-9]{16,}|\b[0-9a-f]{32}\b", text))
+            assert keys <= allowed, path
+            assert not re.search(r"[\w.]+@(?!2x)[\w-]+\.(?!invalid)\w+", text), path
+    assert checked > 30
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_links_lead_somewhere(name: str) -> None:
+    """Files that are there, and headings of the same document."""
+    text = read(name)
+    headings = {
+        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    }
+    for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        if link.startswith("#"):
+            assert link[1:] in headings
+        elif not link.startswith("https://"):
+            assert (ROOT / name).parent.joinpath(link.partition("#")[0]).exists(), link
+
+
+def test_changelog_speaks_of_this_version_or_the_next() -> None:
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    first = re.search(r"^## (\S+)", read("CHANGELOG.md"), re.MULTILINE)
+    assert first
+    assert first[1] in {"Unreleased", project["version"]}

@@ -1,0 +1,34 @@
+"""The description of the actions, as hassfest wants it."""
+
+from typing import Any
+
+import pytest
+import yaml
+
+from custom_components.llm_gateway_account.const import DOMAIN
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.selector import validate_selector
+from homeassistant.setup import async_setup_component
+
+from . import load, read
+
+ACTIONS: dict[str, Any] = yaml.safe_load(
+    read(f"custom_components/{DOMAIN}/services.yaml")
+)
+
+
+@pytest.mark.parametrize("action", list(ACTIONS))
+def test_action_is_described(action: str) -> None:
+    assert set(ACTIONS[action]) == {"fields"}
+    for field in ACTIONS[action]["fields"].values():
+        assert set(field) <= {"required", "selector"}
+        assert validate_selector(field["selector"])
+
+
+async def test_every_action_is_there(hass: HomeAssistant) -> None:
+    """Registered before there is an account, described, and with an icon."""
+    assert await async_setup_component(hass, DOMAIN, {})
+    assert set(hass.services.async_services_for_domain(DOMAIN)) == set(ACTIONS)
+    assert set(load(f"custom_components/{DOMAIN}/icons.json")["services"]) == set(
+        ACTIONS
+    )
