@@ -107,7 +107,7 @@ async def main(arguments: argparse.Namespace, token: str | None) -> None:
             entry_id = await prepare
             if past:
                 await _give_past(instance, config, entry_id, past, memory)
-            await instance.show_dashboard(entry_id)
+            await instance.show_dashboard()
         except HomeAssistantError as err:
             log = config / "home-assistant.log"
             lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []

@@ -248,28 +248,19 @@ class Instance:
             ],
         )
 
-    async def show_dashboard(self, entry_id: str) -> None:
-        """Make a dashboard of the entry's entities the first thing people see."""
-        entities = await self.entities(entry_id)
-        (entry,) = (
-            each
-            for each in await self.command("config_entries/get", domain=DOMAIN)
-            if each["entry_id"] == entry_id
-        )
-        dashboard = json.loads(
-            (ROOT / "demo" / "dashboard.json").read_text(encoding="utf-8")
-        )
+    async def show_dashboard(self) -> None:
+        """Make the dashboard of the integration the first thing people see."""
         await self.command(
             "lovelace/dashboards/create",
             url_path=DASHBOARD,
-            title=dashboard["title"],
+            title="LLM Gateway Account",
             icon="mdi:wallet",
             mode="storage",
         )
         await self.command(
             "lovelace/config/save",
             url_path=DASHBOARD,
-            config=fill(dashboard, entities, entry["title"]),
+            config={"strategy": {"type": f"custom:{DASHBOARD}"}},
         )
         await self.command(
             "frontend/set_system_data", key="core", value={"default_panel": DASHBOARD}
@@ -305,17 +296,3 @@ def _explain(result: dict[str, Any], texts: dict[str, str]) -> str:
     return " ".join(
         texts[f"component.{DOMAIN}.config.{key}"].format(**placeholders) for key in keys
     )
-
-
-def fill(card: Any, entities: dict[str, str], title: str) -> Any:
-    """Return a card with entity IDs in place of keys; None if it needs missing ones."""
-    if isinstance(card, list):
-        cards = [fill(each, entities, title) for each in card]
-        return [each for each in cards if each is not None]
-    if not isinstance(card, dict):
-        return title if card == "TITLE" else card
-    if "entity" not in card:
-        return {key: fill(value, entities, title) for key, value in card.items()}
-    if card["entity"] not in entities:
-        return None
-    return card | {"entity": entities[card["entity"]]}

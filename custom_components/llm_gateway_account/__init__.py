@@ -36,6 +36,7 @@ from .coordinator import (
     AccountCoordinator,
     async_forget_refusal,
 )
+from .dashboard import async_setup_dashboard
 from .issues import async_delete_issue, async_update_issue
 from .services import async_setup_services
 from .tracker import create_store
@@ -78,6 +79,7 @@ ENTRY_SCHEMA = vol.Schema(
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up what there is once for all accounts."""
     async_setup_services(hass)
+    await async_setup_dashboard(hass)
     return True
 
 

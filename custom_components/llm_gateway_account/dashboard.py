@@ -1,0 +1,25 @@
+"""The dashboard of the accounts, which Home Assistant offers among others."""
+
+from pathlib import Path
+
+from homeassistant.components.frontend import DOMAIN as FRONTEND, add_extra_js_url
+from homeassistant.components.http import StaticPathConfig
+from homeassistant.core import HomeAssistant
+from homeassistant.loader import async_get_integration
+
+from .const import DOMAIN
+
+STRATEGY = Path(__file__).parent / "frontend" / "strategy.js"
+STRATEGY_URL = f"/{DOMAIN}/strategy.js"
+
+
+async def async_setup_dashboard(hass: HomeAssistant) -> None:
+    """Let every browser load the strategy, if there is a frontend at all."""
+    if FRONTEND not in hass.config.components:
+        return
+    await hass.http.async_register_static_paths(
+        [StaticPathConfig(STRATEGY_URL, str(STRATEGY), cache_headers=True)]
+    )
+    # Browsers keep the file for a month: another version needs another address.
+    integration = await async_get_integration(hass, DOMAIN)
+    add_extra_js_url(hass, f"{STRATEGY_URL}?v={integration.version}")

@@ -1,0 +1,169 @@
+// A dashboard of the accounts, made of built-in cards from what Home Assistant knows.
+
+const DOMAIN = "llm_gateway_account";
+const TYPE = "llm-gateway-account";
+const ICON = "mdi:wallet";
+const WIDE = { grid_options: { columns: 12 } };
+
+// By the keys of the entities, which stay when entities are renamed.
+const ALERTS = ["low_balance", "unusual_spending"];
+const TILES = {
+  balance: { color: "green", features: [{ type: "trend-graph" }], ...WIDE },
+  spent_today: { color: "orange" },
+  spent_this_month: { color: "orange" },
+  average_daily_spending: { color: "amber" },
+  days_remaining: { color: "teal" },
+  request_count: { color: "blue" },
+  used_quota: { color: "blue-grey" },
+  activity: { color: "indigo", state_content: ["event_type", "state"], ...WIDE },
+};
+// A sensor has "state" in money and "mean" in points; the card draws what there is.
+const COURSE = { chart_type: "line", period: "hour", stat_types: ["state", "mean"] };
+const PER_DAY = { chart_type: "bar", period: "day", stat_types: ["change"] };
+const GRAPHS = { balance: COURSE, used_quota: PER_DAY, request_count: PER_DAY };
+
+const accountEntities = (hass) =>
+  Object.values(hass.entities).filter(
+    (entity) => entity.platform === DOMAIN && entity.device_id && !entity.hidden,
+  );
+
+const accountName = (hass, deviceId) => {
+  const device = hass.devices[deviceId];
+  return device?.name_by_user || device?.name || "";
+};
+
+const heading = (text, icon, badges = []) => ({
+  type: "heading",
+  heading: text,
+  icon,
+  badges: badges.map((entity) => ({ type: "entity", entity, show_state: true })),
+});
+
+const tile = (entity, options) => ({
+  type: "tile",
+  entity,
+  name: { type: "entity" },
+  ...options,
+});
+
+const alertTile = (entity) =>
+  tile(entity, {
+    color: "red",
+    ...WIDE,
+    visibility: [{ condition: "state", entity, state: "on" }],
+  });
+
+const graph = (entity, options) => ({
+  type: "statistics-graph",
+  entities: [{ entity, name: { type: "entity" } }],
+  days_to_show: 14,
+  ...options,
+  grid_options: { columns: 12, rows: 4 },
+});
+
+const accountView = (hass, deviceId) => {
+  const entities = accountEntities(hass).filter((each) => each.device_id === deviceId);
+  const ids = Object.fromEntries(
+    entities.map((each) => [each.translation_key, each.entity_id]),
+  );
+  const present = (keys) => keys.filter((key) => key in ids);
+  const placed = [...ALERTS, ...Object.keys(TILES), "balance_level"];
+  const others = entities.filter((each) => !placed.includes(each.translation_key));
+  const details = [
+    ...others.filter((each) => !each.entity_category),
+    ...others.filter((each) => each.entity_category),
+  ];
+  const word = (key) => hass.localize(`ui.dialogs.more_info_control.${key}`);
+  const level = present(["balance_level"]).map((key) => ids[key]);
+  const sections = [
+    [
+      heading(accountName(hass, deviceId), ICON, level),
+      ...present(ALERTS).map((key) => alertTile(ids[key])),
+      ...present(Object.keys(TILES)).map((key) => tile(ids[key], TILES[key])),
+    ],
+    [
+      heading(word("history"), "mdi:chart-bar"),
+      ...present(Object.keys(GRAPHS)).map((key) => graph(ids[key], GRAPHS[key])),
+    ],
+    [
+      heading(word("details"), "mdi:information-outline"),
+      ...details.map((each) => tile(each.entity_id)),
+    ],
+  ];
+  return {
+    type: "sections",
+    max_columns: 3,
+    sections: sections
+      .filter((cards) => cards.length > 1)
+      .map((cards) => ({ type: "grid", cards })),
+  };
+};
+
+const emptyView = async (hass) => {
+  const localize = await hass.loadBackendTranslation("config", DOMAIN);
+  const button = {
+    type: "button",
+    icon: "mdi:wallet-plus",
+    name: localize(`component.${DOMAIN}.config.initiate_flow.user`),
+    tap_action: {
+      action: "navigate",
+      navigation_path: `/config/integrations/dashboard/add?domain=${DOMAIN}`,
+    },
+  };
+  return { type: "sections", sections: [{ type: "grid", cards: [button] }] };
+};
+
+const accounts = (hass) =>
+  [...new Set(accountEntities(hass).map((each) => each.device_id))].sort((a, b) =>
+    accountName(hass, a).localeCompare(accountName(hass, b), hass.locale.language),
+  );
+
+class AccountView extends HTMLElement {
+  static async generate({ device_id: chosen }, hass) {
+    const known = accounts(hass);
+    const deviceId = chosen ?? known[0];
+    return known.includes(deviceId) ? accountView(hass, deviceId) : emptyView(hass);
+  }
+}
+
+class AccountDashboard extends HTMLElement {
+  static async generate({ device_id: chosen }, hass) {
+    const shown = accounts(hass).filter((id) => !chosen || id === chosen);
+    const views = shown.map((id) => ({
+      title: accountName(hass, id),
+      icon: ICON,
+      path: id,
+      strategy: { type: `custom:${TYPE}`, device_id: id },
+    }));
+    return { views: views.length ? views : [await emptyView(hass)] };
+  }
+
+  static async getCreateSuggestions(hass) {
+    const localize = await hass.loadBackendTranslation("title", DOMAIN);
+    return { title: localize(`component.${DOMAIN}.title`), icon: ICON };
+  }
+}
+
+// A new version is loaded into pages that still have the old one.
+if (!customElements.get(`ll-strategy-dashboard-${TYPE}`)) {
+  customElements.define(`ll-strategy-view-${TYPE}`, AccountView);
+  customElements.define(`ll-strategy-dashboard-${TYPE}`, AccountDashboard);
+
+  const localize = (key) =>
+    document.querySelector("home-assistant")?.hass?.localize(`component.${DOMAIN}.${key}`);
+  window.customStrategies = window.customStrategies || [];
+  window.customStrategies.push({
+    type: TYPE,
+    strategyType: "dashboard",
+    // Read when the dialog opens: only then the language is known.
+    get name() {
+      return localize("title") || "LLM Gateway Account";
+    },
+    get description() {
+      return Object.keys(GRAPHS).concat("spent_today", "days_remaining")
+        .map((key) => localize(`entity.sensor.${key}.name`))
+        .filter(Boolean)
+        .join(" · ");
+    },
+  });
+}
