@@ -26,7 +26,14 @@ from .instance import (
     Settings,
     run_home_assistant,
 )
-from .simulation import account_of, create_gateway, memory_of, past_week, spend
+from .simulation import (
+    POINTS_PER_REQUEST,
+    account_of,
+    create_gateway,
+    memory_of,
+    past_week,
+    spend,
+)
 
 TOKEN_VARIABLE = "LLM_GATEWAY_ACCESS_TOKEN"  # noqa: S105
 
@@ -157,11 +164,12 @@ async def _give_past(
     memory: dict[str, Any],
 ) -> None:
     entities = await instance.entities(entry_id)
-    for key, points in (
-        ("balance", [(hour, quota) for hour, quota, _ in past]),
-        ("used_quota", [(hour, used_quota) for hour, _, used_quota in past]),
+    for key, values in (
+        ("balance", [(hour, quota / 500_000) for hour, quota, _ in past]),
+        ("used_quota", [(hour, used / 500_000) for hour, _, used in past]),
+        ("request_count", [(hour, used // POINTS_PER_REQUEST) for hour, _, used in past]),
     ):
-        await instance.import_history(entities[key], points)
+        await instance.import_history(entities[key], values)
     await instance.give_memory(config, entry_id, memory)
 
 

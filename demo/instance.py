@@ -227,10 +227,15 @@ class Instance:
         await self.command(**switch, disabled_by=None)
 
     async def import_history(
-        self, entity_id: str, points: Iterable[tuple[datetime, int]]
+        self, entity_id: str, values: Iterable[tuple[datetime, float]]
     ) -> None:
-        """Give a sensor in USD a past: its points at the start of each hour."""
-        rows = [(start.isoformat(), each / 500_000) for start, each in points]
+        """Give a sensor a past: what it showed at the start of each hour."""
+        rows = [(start.isoformat(), value) for start, value in values]
+        (unit,) = (
+            each["attributes"]["unit_of_measurement"]
+            for each in await self.command("get_states")
+            if each["entity_id"] == entity_id
+        )
         await self.command(
             "recorder/import_statistics",
             metadata={
@@ -240,11 +245,11 @@ class Instance:
                 "source": "recorder",
                 "statistic_id": entity_id,
                 "unit_class": None,
-                "unit_of_measurement": "USD",
+                "unit_of_measurement": unit,
             },
             stats=[
-                {"start": start, "state": amount, "sum": amount - rows[0][1]}
-                for start, amount in rows
+                {"start": start, "state": value, "sum": value - rows[0][1]}
+                for start, value in rows
             ],
         )
 

@@ -10,6 +10,8 @@ from custom_components.llm_gateway_account.spending import Ledger, Limits
 from tests.gateway_server import GatewayServer, ServerAccount
 
 SECONDS_BETWEEN_REQUESTS = 20
+# On average, so that the past leads to the requests the account has now.
+POINTS_PER_REQUEST = 4438
 HOURS_SINCE_TOP_UP = 62
 TOP_UP = 5_000_000
 LAST_TOP_UP = 2_500_000

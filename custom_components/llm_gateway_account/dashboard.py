@@ -18,8 +18,8 @@ async def async_setup_dashboard(hass: HomeAssistant) -> None:
     if FRONTEND not in hass.config.components:
         return
     await hass.http.async_register_static_paths(
-        [StaticPathConfig(STRATEGY_URL, str(STRATEGY), cache_headers=True)]
+        [StaticPathConfig(STRATEGY_URL, str(STRATEGY), cache_headers=False)]
     )
-    # Browsers keep the file for a month: another version needs another address.
+    # Browsers keep a file for a while; an update has to reach them at once.
     integration = await async_get_integration(hass, DOMAIN)
     add_extra_js_url(hass, f"{STRATEGY_URL}?v={integration.version}")

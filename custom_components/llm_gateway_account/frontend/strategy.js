@@ -6,6 +6,7 @@ const ICON = "mdi:wallet";
 const WIDE = { grid_options: { columns: 12 } };
 
 // By the keys of the entities, which stay when entities are renamed.
+const LEVEL = "balance_level";
 const ALERTS = ["low_balance", "unusual_spending"];
 const TILES = {
   balance: { color: "green", features: [{ type: "trend-graph" }], ...WIDE },
@@ -20,7 +21,6 @@ const TILES = {
 // A sensor has "state" in money and "mean" in points; the card draws what there is.
 const COURSE = { chart_type: "line", period: "hour", stat_types: ["state", "mean"] };
 const PER_DAY = { chart_type: "bar", period: "day", stat_types: ["change"] };
-const GRAPHS = { balance: COURSE, used_quota: PER_DAY, request_count: PER_DAY };
 
 const accountEntities = (hass) =>
   Object.values(hass.entities).filter(
@@ -32,11 +32,11 @@ const accountName = (hass, deviceId) => {
   return device?.name_by_user || device?.name || "";
 };
 
-const heading = (text, icon, badges = []) => ({
+const heading = (text, icon, badge) => ({
   type: "heading",
   heading: text,
   icon,
-  badges: badges.map((entity) => ({ type: "entity", entity, show_state: true })),
+  badges: badge ? [{ type: "entity", entity: badge }] : [],
 });
 
 const tile = (entity, options) => ({
@@ -61,41 +61,43 @@ const graph = (entity, options) => ({
   grid_options: { columns: 12, rows: 4 },
 });
 
+const titled = (title, cards) => (cards.length ? [title, ...cards] : []);
+
 const accountView = (hass, deviceId) => {
   const entities = accountEntities(hass).filter((each) => each.device_id === deviceId);
   const ids = Object.fromEntries(
     entities.map((each) => [each.translation_key, each.entity_id]),
   );
-  const present = (keys) => keys.filter((key) => key in ids);
-  const placed = [...ALERTS, ...Object.keys(TILES), "balance_level"];
+  const all = (keys, card) => keys.filter((key) => key in ids).map((key) => card(key, ids[key]));
+  const word = (key) => hass.localize(`ui.dialogs.more_info_control.${key}`);
+  const placed = [LEVEL, ...ALERTS, ...Object.keys(TILES)];
   const others = entities.filter((each) => !placed.includes(each.translation_key));
   const details = [
     ...others.filter((each) => !each.entity_category),
     ...others.filter((each) => each.entity_category),
   ];
-  const word = (key) => hass.localize(`ui.dialogs.more_info_control.${key}`);
-  const level = present(["balance_level"]).map((key) => ids[key]);
   const sections = [
     [
-      heading(accountName(hass, deviceId), ICON, level),
-      ...present(ALERTS).map((key) => alertTile(ids[key])),
-      ...present(Object.keys(TILES)).map((key) => tile(ids[key], TILES[key])),
+      heading(accountName(hass, deviceId), ICON, ids[LEVEL]),
+      ...all(ALERTS, (key, id) => alertTile(id)),
+      ...all(Object.keys(TILES), (key, id) => tile(id, TILES[key])),
+      ...all(["balance"], (key, id) => graph(id, COURSE)),
     ],
     [
-      heading(word("history"), "mdi:chart-bar"),
-      ...present(Object.keys(GRAPHS)).map((key) => graph(ids[key], GRAPHS[key])),
-    ],
-    [
-      heading(word("details"), "mdi:information-outline"),
-      ...details.map((each) => tile(each.entity_id)),
+      ...titled(
+        heading(word("history"), "mdi:chart-bar"),
+        all(["used_quota", "request_count"], (key, id) => graph(id, PER_DAY)),
+      ),
+      ...titled(
+        heading(word("details"), "mdi:information-outline"),
+        details.map((each) => tile(each.entity_id)),
+      ),
     ],
   ];
   return {
     type: "sections",
-    max_columns: 3,
-    sections: sections
-      .filter((cards) => cards.length > 1)
-      .map((cards) => ({ type: "grid", cards })),
+    max_columns: 2,
+    sections: sections.map((cards) => ({ type: "grid", cards })),
   };
 };
 
@@ -144,14 +146,17 @@ class AccountDashboard extends HTMLElement {
   }
 }
 
-// A new version is loaded into pages that still have the old one.
-if (!customElements.get(`ll-strategy-dashboard-${TYPE}`)) {
+const offer = () => {
+  // A new version is loaded into pages that still have the old one.
+  if (customElements.get(`ll-strategy-dashboard-${TYPE}`)) {
+    return;
+  }
   customElements.define(`ll-strategy-view-${TYPE}`, AccountView);
   customElements.define(`ll-strategy-dashboard-${TYPE}`, AccountDashboard);
 
   const localize = (key) =>
     document.querySelector("home-assistant")?.hass?.localize(`component.${DOMAIN}.${key}`);
-  window.customStrategies = window.customStrategies || [];
+  window.customStrategies ||= [];
   window.customStrategies.push({
     type: TYPE,
     strategyType: "dashboard",
@@ -160,10 +165,14 @@ if (!customElements.get(`ll-strategy-dashboard-${TYPE}`)) {
       return localize("title") || "LLM Gateway Account";
     },
     get description() {
-      return Object.keys(GRAPHS).concat("spent_today", "days_remaining")
+      return ["balance", "spent_today", "days_remaining", "request_count"]
         .map((key) => localize(`entity.sensor.${key}.name`))
         .filter(Boolean)
         .join(" · ");
     },
   });
-}
+};
+
+// The frontend puts a registry of elements of its own in the place of the browser's;
+// what came before that, it never finds.
+customElements.whenDefined("home-assistant").then(offer);
