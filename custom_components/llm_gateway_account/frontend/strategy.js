@@ -97,7 +97,9 @@ const accountView = (hass, deviceId) => {
   return {
     type: "sections",
     max_columns: 2,
-    sections: sections.map((cards) => ({ type: "grid", cards })),
+    sections: sections
+      .filter((cards) => cards.length)
+      .map((cards) => ({ type: "grid", cards })),
   };
 };
 
@@ -133,7 +135,6 @@ class AccountDashboard extends HTMLElement {
     const shown = accounts(hass).filter((id) => !chosen || id === chosen);
     const views = shown.map((id) => ({
       title: accountName(hass, id),
-      icon: ICON,
       path: id,
       strategy: { type: `custom:${TYPE}`, device_id: id },
     }));
