@@ -167,7 +167,10 @@ async def _give_past(
     for key, values in (
         ("balance", [(hour, quota / 500_000) for hour, quota, _ in past]),
         ("used_quota", [(hour, used / 500_000) for hour, _, used in past]),
-        ("request_count", [(hour, used // POINTS_PER_REQUEST) for hour, _, used in past]),
+        (
+            "request_count",
+            [(hour, used // POINTS_PER_REQUEST) for hour, _, used in past],
+        ),
     ):
         await instance.import_history(entities[key], values)
     await instance.give_memory(config, entry_id, memory)

@@ -1,0 +1,141 @@
+"""The dashboard that the frontend offers, and its twin to edit."""
+
+import asyncio
+from collections.abc import Iterator
+from http import HTTPStatus
+import re
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+import yaml
+
+from custom_components.llm_gateway_account.const import DOMAIN
+from homeassistant.components.onboarding import STEPS
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.loader import async_get_integration
+from homeassistant.setup import async_set_domains_to_be_loaded, async_setup_component
+
+from . import PACKAGE, ROOT
+from .conftest import OPTIONS, TITLE, setup
+
+STRATEGY = PACKAGE / "frontend" / "strategy.js"
+TWIN = yaml.safe_load((ROOT / "docs" / "dashboard.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def another_entry(entry: MockConfigEntry) -> MockConfigEntry:
+    """Return the config entry of a second account."""
+    return MockConfigEntry(
+        domain=DOMAIN, title=TITLE, unique_id="2", data=entry.data, options=OPTIONS
+    )
+
+
+@pytest.fixture(autouse=True)
+def onboarded(hass_storage: dict[str, Any]) -> None:
+    """Let the frontend show itself, not the first steps with Home Assistant."""
+    hass_storage["onboarding"] = {"version": 4, "data": {"done": [*STEPS]}}
+
+
+async def modules(hass_client_no_auth: ClientSessionGenerator) -> list[str]:
+    """Return the addresses of what a browser loads because of the integration."""
+    client = await hass_client_no_auth()
+    async with client.get("/") as response:
+        assert response.status == HTTPStatus.OK
+        return re.findall(rf'import\("(/{DOMAIN}/[^"]+)"\)', await response.text())
+
+
+async def test_browsers_get_the_strategy(
+    hass: HomeAssistant,
+    hass_client_no_auth: ClientSessionGenerator,
+    entry: MockConfigEntry,
+) -> None:
+    assert await async_setup_component(hass, "frontend", {})
+    await setup(hass, entry)
+    (module,) = await modules(hass_client_no_auth)
+    # Another version is another address, so that no browser shows an old dashboard.
+    assert module.endswith(f"?v={(await async_get_integration(hass, DOMAIN)).version}")
+    client = await hass_client_no_auth()
+    async with client.get(module) as response:
+        assert response.status == HTTPStatus.OK
+        assert response.content_type == "text/javascript"
+        assert await response.text() == STRATEGY.read_text(encoding="utf-8")
+
+
+async def test_strategy_is_loaded_once(
+    hass: HomeAssistant,
+    hass_client_no_auth: ClientSessionGenerator,
+    entry: MockConfigEntry,
+    another_entry: MockConfigEntry,
+) -> None:
+    assert await async_setup_component(hass, "frontend", {})
+    await setup(hass, entry)
+    await setup(hass, another_entry)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert await hass.config_entries.async_remove(another_entry.entry_id)
+    assert len(await modules(hass_client_no_auth)) == 1
+
+
+async def test_frontend_that_is_still_being_set_up(
+    hass: HomeAssistant,
+    hass_client_no_auth: ClientSessionGenerator,
+    entry: MockConfigEntry,
+) -> None:
+    async_set_domains_to_be_loaded(hass, {"frontend", DOMAIN})
+    await asyncio.gather(
+        setup(hass, entry), async_setup_component(hass, "frontend", {})
+    )
+    assert entry.state is ConfigEntryState.LOADED
+    assert len(await modules(hass_client_no_auth)) == 1
+
+
+async def test_home_assistant_without_frontend(
+    hass: HomeAssistant, loaded_entry: MockConfigEntry
+) -> None:
+    assert loaded_entry.state is ConfigEntryState.LOADED
+    assert not hass.config.components & {"frontend", "http"}
+
+
+def entity_ids(cards: Any) -> Iterator[str]:
+    """Yield every entity of a dashboard, however deep."""
+    if isinstance(cards, list):
+        cards = dict(enumerate(cards))
+    if isinstance(cards, dict):
+        for key, value in cards.items():
+            if key == "entity":
+                yield value if isinstance(value, str) else value["entity"]
+            else:
+                yield from entity_ids(value)
+
+
+@pytest.mark.usefixtures("loaded_entry")
+async def test_twin_shows_the_account(hass: HomeAssistant) -> None:
+    """Each card has its entity, as long as the account is called like the demo's."""
+    registry = er.async_get(hass)
+    shown = set(entity_ids(TWIN))
+    assert shown == {
+        each.entity_id for each in registry.entities.values() if not each.disabled
+    }
+
+
+@pytest.mark.usefixtures("every_entity_enabled", "loaded_entry")
+async def test_strategy_knows_the_entities(hass: HomeAssistant) -> None:
+    """What the strategy puts in a place of its own is an entity of the account."""
+    strategy = STRATEGY.read_text(encoding="utf-8")
+    (tiles,) = re.findall(
+        r"^const TILES = {(.*?)^};", strategy, re.DOTALL | re.MULTILINE
+    )
+    (alerts,) = re.findall(r"^const ALERTS = \[(.*?)\];", strategy, re.MULTILINE)
+    (level,) = re.findall(r'^const LEVEL = "(.*?)";', strategy, re.MULTILINE)
+    keys = [
+        *re.findall(r"^  (\w+): {", tiles, re.MULTILINE),
+        *re.findall(r'"(\w+)"', alerts),
+        level,
+    ]
+    assert len(keys) == 11
+    assert set(keys) <= {
+        each.translation_key for each in er.async_get(hass).entities.values()
+    }
