@@ -36,7 +36,7 @@ const heading = (text, icon, badge) => ({
   type: "heading",
   heading: text,
   icon,
-  badges: badge ? [{ type: "entity", entity: badge }] : [],
+  ...(badge && { badges: [{ type: "entity", entity: badge }] }),
 });
 
 const tile = (entity, options) => ({
