@@ -37,6 +37,7 @@ def test_manifest(manifest: dict[str, Any]) -> None:
     assert manifest == {
         "domain": PACKAGE.name,
         "name": "LLM Gateway Account",
+        "after_dependencies": ["frontend", "http"],
         "codeowners": ["@ha-llm-gateway-account"],
         "config_flow": True,
         "documentation": REPOSITORY,
@@ -78,10 +79,10 @@ def imported() -> Iterator[str]:
                 yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def test_only_allowed_components_are_used() -> None:
+def test_only_allowed_components_are_used(manifest: dict[str, Any]) -> None:
     prefix = "homeassistant.components."
     used = {name.split(".")[2] for name in imported() if name.startswith(prefix)}
-    assert used == ALLOWED_COMPONENTS
+    assert used == ALLOWED_COMPONENTS | {*manifest["after_dependencies"]}
 
 
 def test_nothing_is_required_that_home_assistant_does_not_have() -> None:
