@@ -68,25 +68,24 @@ const accountView = (hass, deviceId) => {
   const ids = Object.fromEntries(
     entities.map((each) => [each.translation_key, each.entity_id]),
   );
-  const all = (keys, card) => keys.filter((key) => key in ids).map((key) => card(key, ids[key]));
+  const all = (keys, card) =>
+    keys.filter((key) => key in ids).map((key) => card(ids[key], key));
   const word = (key) => hass.localize(`ui.dialogs.more_info_control.${key}`);
   const placed = [LEVEL, ...ALERTS, ...Object.keys(TILES)];
-  const others = entities.filter((each) => !placed.includes(each.translation_key));
-  const details = [
-    ...others.filter((each) => !each.entity_category),
-    ...others.filter((each) => each.entity_category),
-  ];
+  const details = entities
+    .filter((each) => !placed.includes(each.translation_key))
+    .sort((a, b) => Boolean(a.entity_category) - Boolean(b.entity_category));
   const sections = [
     [
       heading(accountName(hass, deviceId), ICON, ids[LEVEL]),
-      ...all(ALERTS, (key, id) => alertTile(id)),
-      ...all(Object.keys(TILES), (key, id) => tile(id, TILES[key])),
-      ...all(["balance"], (key, id) => graph(id, COURSE)),
+      ...all(ALERTS, alertTile),
+      ...all(Object.keys(TILES), (id, key) => tile(id, TILES[key])),
+      ...all(["balance"], (id) => graph(id, COURSE)),
     ],
     [
       ...titled(
         heading(word("history"), "mdi:chart-bar"),
-        all(["used_quota", "request_count"], (key, id) => graph(id, PER_DAY)),
+        all(["used_quota", "request_count"], (id) => graph(id, PER_DAY)),
       ),
       ...titled(
         heading(word("details"), "mdi:information-outline"),
@@ -156,7 +155,7 @@ const offer = () => {
   customElements.define(`ll-strategy-dashboard-${TYPE}`, AccountDashboard);
 
   const localize = (key) =>
-    document.querySelector("home-assistant")?.hass?.localize(`component.${DOMAIN}.${key}`);
+    document.querySelector("home-assistant").hass?.localize(`component.${DOMAIN}.${key}`);
   window.customStrategies ||= [];
   window.customStrategies.push({
     type: TYPE,
