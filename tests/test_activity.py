@@ -60,9 +60,12 @@ def told(events: list[Event[Any]]) -> list[dict[str, Any]]:
         state = event.data["new_state"]
         if event.data["entity_id"] != ACTIVITY or state is None:
             continue
-        if state.state in {STATE_UNAVAILABLE, STATE_UNKNOWN, last}:
+        if state.state in {STATE_UNAVAILABLE, STATE_UNKNOWN}:
             continue
-        last = state.state
+        # Before 2026.10 two events of one moment share a state.
+        if (state.state, state.attributes["event_type"]) == last:
+            continue
+        last = state.state, state.attributes["event_type"]
         result.append(
             {
                 key: value
