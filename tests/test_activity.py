@@ -62,7 +62,7 @@ def told(events: list[Event[Any]]) -> list[dict[str, Any]]:
             continue
         if state.state in {STATE_UNAVAILABLE, STATE_UNKNOWN}:
             continue
-        # Before 2026.10 two events of one moment share a state.
+        # In older releases two events of one moment share a state.
         if (state.state, state.attributes["event_type"]) == last:
             continue
         last = state.state, state.attributes["event_type"]
