@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 from contextlib import AsyncExitStack, suppress
-from datetime import datetime
 from getpass import getpass
 import os
 from pathlib import Path
@@ -12,7 +11,6 @@ import signal
 import socket
 import sys
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import aiohttp
 
@@ -26,14 +24,8 @@ from .instance import (
     Settings,
     run_home_assistant,
 )
-from .simulation import (
-    POINTS_PER_REQUEST,
-    account_of,
-    create_gateway,
-    memory_of,
-    past_week,
-    spend,
-)
+from .past import give_past
+from .simulation import account_of, create_gateway, spend
 
 TOKEN_VARIABLE = "LLM_GATEWAY_ACCESS_TOKEN"  # noqa: S105
 
@@ -88,8 +80,7 @@ async def main(arguments: argparse.Namespace, token: str | None) -> None:
         # Readable for nobody else, and gone at the end: a real token is stored here.
         folder = stack.enter_context(TemporaryDirectory(prefix="llm_gateway_account_"))
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        past: list[tuple[datetime, int, int]] = []
-        memory: dict[str, Any] = {}
+        gateway: GatewayServer | None = None
         account = {
             "url": arguments.url,
             "user_id": arguments.user_id,
@@ -98,8 +89,6 @@ async def main(arguments: argparse.Namespace, token: str | None) -> None:
         if not real:
             gateway = await _start_gateway(stack)
             account = account_of(gateway, gateway.account)
-            past = past_week(gateway.account)
-            memory = memory_of(gateway.account, past)
         print("Home Assistant starts ...", flush=True)
         config = Path(folder)
         process = await stack.enter_async_context(run_home_assistant(config, settings))
@@ -112,8 +101,8 @@ async def main(arguments: argparse.Namespace, token: str | None) -> None:
             return
         try:
             entry_id = await prepare
-            if past:
-                await _give_past(instance, config, entry_id, past, memory)
+            if gateway:
+                await give_past(instance, config, entry_id, gateway.account)
             await instance.show_dashboard()
         except HomeAssistantError as err:
             log = config / "home-assistant.log"
@@ -154,26 +143,6 @@ async def _prepare(
     await instance.create_owner()
     await instance.check_identity()
     return await instance.add_account(account)
-
-
-async def _give_past(
-    instance: Instance,
-    config: Path,
-    entry_id: str,
-    past: list[tuple[datetime, int, int]],
-    memory: dict[str, Any],
-) -> None:
-    entities = await instance.entities(entry_id)
-    for key, values in (
-        ("balance", [(hour, quota / 500_000) for hour, quota, _ in past]),
-        ("used_quota", [(hour, used / 500_000) for hour, _, used in past]),
-        (
-            "request_count",
-            [(hour, used // POINTS_PER_REQUEST) for hour, _, used in past],
-        ),
-    ):
-        await instance.import_history(entities[key], values)
-    await instance.give_memory(config, entry_id, memory)
 
 
 def _check_port(port: int) -> None:

@@ -1,0 +1,59 @@
+"""`python -m e2e`: what `scripts/e2e` runs."""
+
+import argparse
+import asyncio
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from homeassistant.const import __version__
+
+from . import ROOT
+from .browser import Look, run_chromium
+from .tour import Tour
+
+
+def desktop(language: str) -> Look:
+    """Return a large screen by day."""
+    return Look(language=language, width=1280, height=900, scheme="light")
+
+
+def phone(language: str) -> Look:
+    """Return a small screen by night."""
+    return Look(language=language, width=390, height=844, scheme="dark")
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Return the options of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/e2e",
+        description=(
+            "Walks through the user interface of a real Home Assistant in a real"
+            " browser: in English and Chinese, on a desktop and a phone, by day and"
+            " by night. Fails if anything is not as it should be."
+        ),
+    )
+    parser.add_argument(
+        "--pictures",
+        action="store_true",
+        help="write the pictures of the documents to docs/images",
+    )
+    return parser.parse_args()
+
+
+async def main(pictures: Path) -> None:
+    """Go on both tours at once: each waits a minute for a refusal to be confirmed."""
+    async with run_chromium() as browser, asyncio.TaskGroup() as tours:
+        print(f"Home Assistant {__version__}, Chromium {browser.version}", flush=True)
+        for look, other_look in (
+            (desktop("en"), phone("en")),
+            (phone("zh-Hans"), desktop("zh-Hans")),
+        ):
+            tour = Tour(look=look, other_look=other_look, pictures=pictures)
+            tours.create_task(tour.go(browser))
+
+
+if __name__ == "__main__":
+    arguments = parse_arguments()
+    with TemporaryDirectory(prefix="e2e_pictures_") as folder:
+        chosen = ROOT / "docs" / "images" if arguments.pictures else Path(folder)
+        asyncio.run(main(chosen))

@@ -1,0 +1,62 @@
+"""What is looked at on every screen, and goes into the documents."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.async_api import expect
+
+from demo.instance import DASHBOARD
+
+from .pictures import is_dark, take
+from .walk import Walk
+
+ACTIVITY = "entity.event.activity.state_attributes.event_type.state"
+
+# Languages in the names of the documents.
+SUFFIXES = {"en": "", "zh-Hans": ".zh-CN"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Glance:
+    """Looks at the dashboard and two forms."""
+
+    walk: Walk
+    pictures: Path
+    """Folder of the pictures."""
+
+    async def look(self) -> None:
+        """Look at everything; take pictures of what a large screen shows."""
+        for see, shown, name in (
+            (self._see_dashboard, "hui-view", "dashboard"),
+            (self._see_form, "dialog[open]", "setup"),
+            (self.walk.open_alerts, "dialog[open]", "alerts"),
+        ):
+            await see()
+            await self._keep(shown, name)
+
+    async def _keep(self, shown: str, name: str) -> None:
+        screen = self.walk.screen
+        # What is animated in comes to rest.
+        await screen.page.wait_for_timeout(1000)
+        await screen.check()
+        assert await is_dark(screen.page) is (screen.look.scheme == "dark")
+        if not screen.look.is_phone:
+            suffix = SUFFIXES[screen.look.language]
+            file = self.pictures / f"{name}{suffix}.png"
+            await take(screen.page.locator(shown).last, file)
+
+    async def _see_dashboard(self) -> None:
+        screen = self.walk.screen
+        await screen.open(f"/{DASHBOARD}")
+        await screen.see(
+            screen.texts.ours("entity.sensor.balance.name"),
+            screen.texts.ours("entity.sensor.spent_today.name"),
+            self.walk.balance,
+            # Told a while after the start.
+            screen.texts.ours(f"{ACTIVITY}.topped_up"),
+        )
+        await expect(screen.page.locator("canvas").first).to_be_visible()
+
+    async def _see_form(self) -> None:
+        await self.walk.open_form()
+        await self.walk.forms.see_account("user")

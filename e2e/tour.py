@@ -1,0 +1,135 @@
+"""One Home Assistant, and everything that is looked at there in one language."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+import socket
+from tempfile import TemporaryDirectory, mkdtemp
+from time import monotonic
+
+import aiohttp
+from playwright.async_api import Browser, BrowserContext
+
+from demo.instance import Instance, Settings, run_home_assistant
+from demo.past import give_past
+from demo.simulation import create_gateway
+from tests.gateway_server import ACCESS_TOKEN, PLANTED_SECRETS, GatewayServer
+
+from .browser import Look, open_context
+from .forms import Forms
+from .glance import Glance
+from .screen import Screen
+from .texts import Texts
+from .walk import NEW_TOKEN, Walk
+from .watch import Watch
+
+# What Home Assistant logs is English, and ends without a full stop.
+LOGGED = Texts("en").ours("exceptions.token_refused_once.message").removesuffix(".")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tour:
+    """What is looked at in one language."""
+
+    look: Look
+    """Of the whole walk."""
+    other_look: Look
+    """Of a second glance."""
+    pictures: Path
+    """Folder of the pictures."""
+
+    async def go(self, browser: Browser) -> None:
+        """Go through everything. A picture shows where it ended if it fails."""
+        async with AsyncExitStack() as stack:
+            config = Path(stack.enter_context(TemporaryDirectory(prefix="e2e_")))
+            gateway = await stack.enter_async_context(_run_gateway())
+            instance = await stack.enter_async_context(
+                _run_instance(config, self.look.language)
+            )
+            watch = Watch([ACCESS_TOKEN, NEW_TOKEN, *PLANTED_SECRETS.values()])
+            texts = Texts(self.look.language)
+
+            async def person(look: Look, like: BrowserContext | None = None) -> Walk:
+                context = await stack.enter_async_context(
+                    open_context(browser, look, like)
+                )
+                page = await context.new_page()
+                screen = Screen(page, instance.url, look, texts, watch)
+                return Walk(
+                    screen=screen,
+                    instance=instance,
+                    gateway=gateway,
+                    forms=Forms(screen),
+                )
+
+            walk = await person(self.look)
+            await _take(walk, walk.log_in, walk.add_account, walk.look_at_device)
+            entry_id = await walk.entry_id()
+            await give_past(instance, config, entry_id, gateway.account)
+            await instance.show_dashboard()
+            other = await person(self.other_look, walk.screen.page.context)
+            for each in (walk, other):
+                await _take(each, Glance(walk=each, pictures=self.pictures).look)
+            await _take(
+                walk,
+                walk.change_options,
+                walk.lose_token,
+                walk.renew_token,
+                walk.move,
+                walk.remove,
+            )
+            log = (config / "home-assistant.log").read_text(encoding="utf-8")
+            watch.check_log(log, [LOGGED])
+
+
+async def _take(walk: Walk, *steps: Callable[[], Awaitable[None]]) -> None:
+    for step in steps:
+        name = f"{walk.screen.look}: {step.__name__.replace('_', ' ')}"
+        start = monotonic()
+        try:
+            await step()
+        except Exception:
+            file = Path(mkdtemp(prefix="e2e_failed_")) / "failed.png"
+            await walk.screen.page.screenshot(path=file)
+            print(f"{name} failed at {walk.screen.page.url}, see {file}", flush=True)
+            raise
+        print(f"{name}, {monotonic() - start:.0f} s", flush=True)
+
+
+@asynccontextmanager
+async def _run_gateway() -> AsyncGenerator[GatewayServer]:
+    gateway = create_gateway()
+    # A balance that no rounding touches.
+    gateway.account.quota = 6_170_000
+    await gateway.start()
+    try:
+        yield gateway
+    finally:
+        await gateway.stop()
+
+
+@asynccontextmanager
+async def _run_instance(config: Path, language: str) -> AsyncGenerator[Instance]:
+    settings = Settings(
+        port=_free_port(),
+        language=language,
+        name="E2E",
+        password="demo",
+        open_door=False,
+    )
+    async with (
+        aiohttp.ClientSession() as session,
+        run_home_assistant(config, settings) as process,
+    ):
+        instance = Instance(session, settings)
+        await instance.wait(process)
+        await instance.create_owner()
+        yield instance
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,257 @@
+"""The story of an account: from the login to its removal."""
+
+from dataclasses import dataclass
+import json
+from time import monotonic
+
+from playwright.async_api import expect
+
+from custom_components.llm_gateway_account.coordinator import CONFIRM_REFUSAL_AFTER
+from demo.instance import DASHBOARD, DOMAIN, Instance
+from tests.gateway_server import ACCESS_TOKEN, GatewayServer
+
+from . import ROOT
+from .forms import Forms
+from .screen import Screen
+
+# A little later than the integration takes a refusal for a real one.
+CONFIRMED_AFTER = CONFIRM_REFUSAL_AFTER.total_seconds() + 1
+ENTRY_PAGE = f"/config/integrations/integration/{DOMAIN}"
+REPAIRS_PAGE = "/config/repairs"
+
+NAME = json.loads(
+    (ROOT / "custom_components" / DOMAIN / "manifest.json").read_text(encoding="utf-8")
+)["name"]
+
+NOT_LISTENING = "http://127.0.0.1:9"
+WRONG_TOKEN = "0" * 32
+API_KEY = "sk-" + "0" * 48
+NEW_TOKEN = ACCESS_TOKEN.upper()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Walk:
+    """A person at a screen, an account at a gateway, and what they do."""
+
+    screen: Screen
+    instance: Instance
+    gateway: GatewayServer
+    forms: Forms
+
+    async def log_in(self) -> None:
+        """Go through the login form."""
+        screen, text = self.screen, self.screen.texts.frontend
+        await screen.open("/")
+        login = "panel.page-authorize.form"
+        data = f"{login}.providers.homeassistant.step.init.data"
+        await screen.type(text(f"{data}.username"), "demo")
+        await screen.type(text(f"{data}.password"), "demo")
+        await screen.press(text(f"{login}.next"))
+        await screen.page.wait_for_url(lambda url: "/auth/" not in url)
+        await screen.page.locator("home-assistant-main").wait_for()
+
+    async def open_form(self) -> None:
+        """Find the integration among all others."""
+        screen, text = self.screen, self.screen.texts.frontend
+        integrations = "panel.config.integrations"
+        await screen.open("/config/integrations/dashboard")
+        await screen.press(text(f"{integrations}.add_integration"))
+        search = screen.page.get_by_placeholder(text(f"{integrations}.search_brand"))
+        # In this list a custom integration has the name of its manifest only.
+        await search.press_sequentially(NAME)
+        await screen.press(NAME)
+
+    async def add_account(self) -> None:
+        """Type until it is right."""
+        await self.open_form()
+        await self.forms.see_account("user")
+        token = self.gateway.account.access_token
+        for url, typed, error in (
+            ("not an address", token, "invalid_url"),
+            (NOT_LISTENING, token, "cannot_connect"),
+            (self.gateway.url, WRONG_TOKEN, "invalid_auth"),
+            (self.gateway.url, API_KEY, "api_key"),
+        ):
+            await self.forms.send_account("user", url, self._user_id, typed)
+            await self.forms.see_error(error)
+        await self.forms.send_account("user", self.gateway.url, self._user_id, token)
+        finish = "panel.config.integrations.config_flow.finish_skip"
+        await self.screen.press(self.screen.texts.frontend(finish))
+        await self.screen.page.wait_for_url("**/config/devices/device/*")
+
+    async def look_at_device(self) -> None:
+        """Read the account on the page of its device."""
+        await self.screen.see("Example Gateway", "v0.6.10")
+        await self._see_balance()
+        for kind, key, state in (
+            ("sensor", "balance_level", "ok"),
+            ("sensor", "status", "enabled"),
+        ):
+            name = self.screen.texts.ours(f"entity.{kind}.{key}.name")
+            value = self.screen.texts.ours(f"entity.{kind}.{key}.state.{state}")
+            await self.screen.see_entity(name, value)
+
+    async def change_options(self) -> None:
+        """Type a wrong limit, then one that makes the balance a low one."""
+        await self.open_alerts()
+        await self.forms.send_alerts(low="20", critical="30")
+        await self.forms.see_error("critical_not_below_low", flow="options")
+        await self.forms.send_alerts(low="20", critical="1")
+        text = self.screen.texts.frontend
+        await self.screen.see(text("dialogs.options_flow.success.description"))
+        await self.screen.press(text("panel.config.integrations.config_flow.finish"))
+        await self._open_device()
+        texts = self.screen.texts
+        await self.screen.see_entity(
+            texts.ours("entity.sensor.balance_level.name"),
+            texts.ours("entity.sensor.balance_level.state.low"),
+        )
+
+    async def open_alerts(self) -> None:
+        """Open the form of the alerts."""
+        text = self.screen.texts
+        await self.screen.open(ENTRY_PAGE)
+        configure = text.frontend("panel.config.integrations.config_entry.configure")
+        await self.screen.press(configure)
+        await self.screen.choose(text.ours("options.step.init.menu_options.alerts"))
+        await self.screen.see(text.ours("options.step.alerts.description"))
+
+    async def lose_token(self) -> None:
+        """See the last values while the gateway refuses, then a repair."""
+        self.gateway.account.access_token = NEW_TOKEN
+        await self._update()
+        refused = monotonic()
+        await self._open_device()
+        await self._see_balance()
+        await self.screen.open(REPAIRS_PAGE)
+        await self.screen.see(
+            self.screen.texts.frontend("panel.config.repairs.no_repairs")
+        )
+        await self._download_diagnostics()
+        left = CONFIRMED_AFTER - (monotonic() - refused)
+        await self.screen.page.wait_for_timeout(max(left, 0) * 1000)
+        await self._update()
+        await self.screen.open(ENTRY_PAGE)
+        text = self.screen.texts.frontend
+        page = "panel.config.integrations.integration_page"
+        await self.screen.see(text(f"{page}.attention_entries"))
+
+    async def _download_diagnostics(self) -> None:
+        """Download the file and look for what it holds."""
+        async with self.screen.page.expect_download() as download:
+            await self._choose_in_menu("download_diagnostics")
+        file = await (await download.value).path()
+        content = file.read_text(encoding="utf-8")
+        self.screen.watch.check_text(content, "the diagnostics")
+        data = json.loads(content)["data"]
+        assert data["account"]["quota"] == self.gateway.account.quota
+        assert data["coordinator"]["last_error"] == "token_refused_once"
+
+    async def renew_token(self) -> None:
+        """Repair it with a wrong token, then with the new one."""
+        self.gateway.account.quota = 5_000_000
+        texts = self.screen.texts
+        await self.screen.open(REPAIRS_PAGE)
+        await self.screen.choose(await self._reauth_issue())
+        step = "config.step.reauth_confirm"
+        await self.screen.see(
+            texts.ours(f"{step}.title"),
+            texts.ours(f"{step}.description", url=self.gateway.url),
+        )
+        await self.forms.send_token("reauth_confirm", WRONG_TOKEN)
+        await self.forms.see_error("invalid_auth")
+        await self.forms.send_token("reauth_confirm", NEW_TOKEN)
+        await self.screen.see(texts.ours("config.abort.reauth_successful"))
+        await self.forms.close()
+        await self.screen.see(texts.frontend("panel.config.repairs.no_repairs"))
+        await self._open_device()
+        await self._see_balance()
+
+    async def move(self) -> None:
+        """Let the account be reached at another address."""
+        texts = self.screen.texts
+        gateway = self.gateway
+        old_url = gateway.url
+        await gateway.stop()
+        await gateway.start()
+        assert gateway.url != old_url
+        gateway.account.quota = 3_750_000
+        await self._choose_in_menu("reconfigure")
+        await self.forms.see_account("reconfigure")
+        await self.forms.send_account("reconfigure", gateway.url, self._user_id, "")
+        await self.forms.see_error("token_needed")
+        await self.forms.send_account(
+            "reconfigure", gateway.url, self._user_id, NEW_TOKEN
+        )
+        await self.screen.see(texts.ours("config.abort.reconfigure_successful"))
+        await self.forms.close()
+        await self._open_device()
+        await self._see_balance()
+        await expect(
+            self.screen.page.locator(f'a[href^="{gateway.url}"]').first
+        ).to_be_visible()
+
+    async def remove(self) -> None:
+        """Delete the account, and see the dashboard without one."""
+        text = self.screen.texts.frontend
+        (entry,) = await self._entries()
+        await self._choose_in_menu("delete")
+        confirm = "panel.config.integrations.config_entry.delete_confirm_title"
+        await self.screen.see(text(confirm).format(title=entry["title"]))
+        await self.screen.press(text("common.delete"))
+        await expect(self.screen.page.get_by_text(entry["title"])).to_have_count(0)
+        await self.screen.check()
+        assert not await self._entries()
+        await self.screen.open(f"/{DASHBOARD}")
+        await self.screen.see(self.screen.texts.ours("config.initiate_flow.user"))
+
+    @property
+    def balance(self) -> str:
+        """What is left, as it stands on the screen between the signs of a currency."""
+        return f"{self.gateway.account.quota / 500_000:.2f}"
+
+    @property
+    def _user_id(self) -> str:
+        return str(self.gateway.account.id)
+
+    async def entry_id(self) -> str:
+        """Return the ID of the only entry."""
+        (entry,) = await self._entries()
+        return entry["entry_id"]
+
+    async def _entries(self) -> list[dict[str, str]]:
+        entries: list[dict[str, str]] = await self.instance.command(
+            "config_entries/get", domain=DOMAIN
+        )
+        return entries
+
+    async def _update(self) -> None:
+        entities = await self.instance.entities(await self.entry_id())
+        await self.instance.command(
+            "call_service",
+            domain="homeassistant",
+            service="update_entity",
+            service_data={"entity_id": entities["balance"]},
+        )
+
+    async def _reauth_issue(self) -> str:
+        (entry,) = await self._entries()
+        key = "issues.config_entry_reauth.title"
+        return self.screen.texts.core(key, name=entry["title"])
+
+    async def _see_balance(self) -> None:
+        name = self.screen.texts.ours("entity.sensor.balance.name")
+        await self.screen.see_entity(name, self.balance)
+
+    async def _open_device(self) -> None:
+        await self.screen.open(ENTRY_PAGE)
+        await self.screen.page.locator("ha-config-entry-device-row").click()
+        await self.screen.page.wait_for_url("**/config/devices/device/*")
+
+    async def _choose_in_menu(self, key: str) -> None:
+        text = self.screen.texts.frontend
+        await self.screen.open(ENTRY_PAGE)
+        row = self.screen.page.locator("ha-config-entry-row")
+        await row.get_by_role("button", name=text("common.menu")).first.click()
+        entry = text(f"panel.config.integrations.config_entry.{key}")
+        await self.screen.page.get_by_role("menuitem", name=entry, exact=True).click()
