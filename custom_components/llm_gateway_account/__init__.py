@@ -112,7 +112,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> b
 
     @callback
     def write_at_stop(event: Event) -> None:
-        coordinator.tracker.async_write_at_stop()
+        coordinator.tracker.async_write_now()
 
     entry.async_on_unload(
         hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, write_at_stop)

@@ -14,31 +14,23 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import AccountConfigEntry, AccountData
-from .entity import AccountEntity, async_add_account_entities
+from .entity import (
+    AccountEntity,
+    AccountEntityDescription,
+    async_add_account_entities,
+)
 from .spending import BalanceLevel
 
 PARALLEL_UPDATES = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccountBinarySensorEntityDescription(BinarySensorEntityDescription):
+class AccountBinarySensorEntityDescription(
+    AccountEntityDescription, BinarySensorEntityDescription
+):
     """A binary sensor that shows a value as it is."""
 
     value_fn: Callable[[AccountData], bool | None]
-
-    def exists(self, data: AccountData) -> bool:
-        """Tell whether the account has it."""
-        return self.value_fn(data) is not None
-
-
-@dataclass(frozen=True, kw_only=True)
-class SpendingBinarySensorEntityDescription(AccountBinarySensorEntityDescription):
-    """A binary sensor that shows what follows from the spending, once it is known."""
-
-    @override
-    def exists(self, data: AccountData) -> bool:
-        """Tell whether the spending of the account can be seen."""
-        return data.account.used_quota is not None
 
 
 BINARY_SENSORS = (
@@ -47,8 +39,9 @@ BINARY_SENSORS = (
         device_class=BinarySensorDeviceClass.PROBLEM,
         value_fn=lambda data: data.spending.level is not BalanceLevel.OK,
     ),
-    SpendingBinarySensorEntityDescription(
+    AccountBinarySensorEntityDescription(
         key="unusual_spending",
+        follows_spending=True,
         device_class=BinarySensorDeviceClass.PROBLEM,
         value_fn=lambda data: data.spending.unusual,
     ),

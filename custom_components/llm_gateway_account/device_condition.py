@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import voluptuous as vol
 
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_CONDITION, CONF_DEVICE_ID, CONF_DOMAIN, CONF_TYPE
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
@@ -12,7 +11,7 @@ from homeassistant.helpers.condition import ConditionCheckerType
 from homeassistant.helpers.typing import ConfigType, TemplateVarsType
 
 from .const import DOMAIN
-from .device import async_get_entry
+from .device import async_get_entry, async_get_fresh
 from .spending import BalanceLevel, Spending
 
 CONDITIONS: dict[str, Callable[[Spending], bool]] = {
@@ -53,9 +52,7 @@ def async_condition_from_config(
     @callback
     def test(hass: HomeAssistant, variables: TemplateVarsType = None) -> bool:
         entry = async_get_entry(hass, config[CONF_DEVICE_ID])
-        if entry is None or entry.state is not ConfigEntryState.LOADED:
-            return False
-        coordinator = entry.runtime_data
-        return coordinator.has_answer and holds(coordinator.data.spending)
+        coordinator = async_get_fresh(entry) if entry else None
+        return coordinator is not None and holds(coordinator.data.spending)
 
     return test

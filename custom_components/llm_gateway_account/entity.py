@@ -1,7 +1,8 @@
 """What all entities of an account have in common."""
 
 from collections.abc import Callable, Iterable
-from typing import Protocol, override
+from dataclasses import dataclass
+from typing import Any, override
 
 from homeassistant.const import CONF_URL, Platform
 from homeassistant.core import callback
@@ -15,15 +16,19 @@ from .const import CONF_SITE_NAME, DOMAIN
 from .coordinator import AccountCoordinator, AccountData
 
 
-class AccountEntityDescription(Protocol):
+@dataclass(frozen=True, kw_only=True)
+class AccountEntityDescription(EntityDescription):
     """A description of an entity that not every account has."""
 
-    @property
-    def key(self) -> str:
-        """Suffix of the unique ID, and translation key."""
+    value_fn: Callable[[AccountData], Any]
+    follows_spending: bool = False
+    """Whether the value is known only after the account was watched for a while."""
 
     def exists(self, data: AccountData) -> bool:
         """Tell whether the account has it."""
+        if self.follows_spending:
+            return data.account.used_quota is not None
+        return self.value_fn(data) is not None
 
 
 class AccountEntity(CoordinatorEntity[AccountCoordinator]):

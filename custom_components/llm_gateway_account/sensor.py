@@ -22,7 +22,11 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
 from .coordinator import AccountConfigEntry, AccountCoordinator, AccountData
-from .entity import AccountEntity, async_add_account_entities
+from .entity import (
+    AccountEntity,
+    AccountEntityDescription,
+    async_add_account_entities,
+)
 from .gateway import ENABLED
 from .spending import BalanceLevel
 
@@ -34,28 +38,14 @@ ROLES: dict[int | None, str] = {0: "guest", 1: "user", 10: "administrator", 100:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccountSensorEntityDescription(SensorEntityDescription):
+class AccountSensorEntityDescription(AccountEntityDescription, SensorEntityDescription):
     """A sensor that shows a value as it is."""
 
     value_fn: Callable[[AccountData], StateType | datetime]
 
-    def exists(self, data: AccountData) -> bool:
-        """Tell whether the account has it."""
-        return self.value_fn(data) is not None
-
 
 @dataclass(frozen=True, kw_only=True)
-class SpendingSensorEntityDescription(AccountSensorEntityDescription):
-    """A sensor that shows what follows from the spending, once enough is known."""
-
-    @override
-    def exists(self, data: AccountData) -> bool:
-        """Tell whether the spending of the account can be seen."""
-        return data.account.used_quota is not None
-
-
-@dataclass(frozen=True, kw_only=True)
-class AmountSensorEntityDescription(SensorEntityDescription):
+class AmountSensorEntityDescription(AccountEntityDescription, SensorEntityDescription):
     """A sensor that shows quota points as an amount of money."""
 
     value_fn: Callable[[AccountData], float | None]
@@ -64,20 +54,6 @@ class AmountSensorEntityDescription(SensorEntityDescription):
     per_day: bool = False
     points_state_class: SensorStateClass = SensorStateClass.MEASUREMENT
     """State class where points are shown instead of money."""
-
-    def exists(self, data: AccountData) -> bool:
-        """Tell whether the account has it."""
-        return self.value_fn(data) is not None
-
-
-@dataclass(frozen=True, kw_only=True)
-class SpendingAmountSensorEntityDescription(AmountSensorEntityDescription):
-    """A sensor that shows an amount that was spent."""
-
-    @override
-    def exists(self, data: AccountData) -> bool:
-        """Tell whether the spending of the account can be seen."""
-        return data.account.used_quota is not None
 
 
 AMOUNTS = (
@@ -105,20 +81,23 @@ AMOUNTS = (
         entity_registry_enabled_default=False,
         value_fn=lambda data: data.account.aff_history_quota,
     ),
-    SpendingAmountSensorEntityDescription(
+    AmountSensorEntityDescription(
         key="spent_today",
+        follows_spending=True,
         points_state_class=SensorStateClass.TOTAL,
         value_fn=lambda data: data.spending.spent_today,
         last_reset_fn=lambda data: data.spending.day_since,
     ),
-    SpendingAmountSensorEntityDescription(
+    AmountSensorEntityDescription(
         key="spent_this_month",
+        follows_spending=True,
         points_state_class=SensorStateClass.TOTAL,
         value_fn=lambda data: data.spending.spent_this_month,
         last_reset_fn=lambda data: data.spending.month_since,
     ),
-    SpendingAmountSensorEntityDescription(
+    AmountSensorEntityDescription(
         key="average_daily_spending",
+        follows_spending=True,
         per_day=True,
         value_fn=lambda data: data.spending.average_daily,
     ),
@@ -194,16 +173,18 @@ SENSORS = (
         options=list(BalanceLevel),
         value_fn=lambda data: data.spending.level,
     ),
-    SpendingSensorEntityDescription(
+    AccountSensorEntityDescription(
         key="days_remaining",
+        follows_spending=True,
         device_class=SensorDeviceClass.DURATION,
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfTime.DAYS,
         suggested_display_precision=1,
         value_fn=lambda data: data.spending.days_remaining,
     ),
-    SpendingSensorEntityDescription(
+    AccountSensorEntityDescription(
         key="runs_out_at",
+        follows_spending=True,
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_registry_enabled_default=False,
         value_fn=lambda data: data.spending.runs_out_at,

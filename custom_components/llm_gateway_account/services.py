@@ -4,7 +4,6 @@ from typing import Any
 
 import voluptuous as vol
 
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import (
     HomeAssistant,
@@ -17,7 +16,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 
 from .const import DOMAIN
-from .device import async_get_entry
+from .device import async_get_entry, async_get_fresh
 
 SERVICE_GET_ACCOUNT = "get_account"
 
@@ -47,11 +46,10 @@ async def _async_get_account(call: ServiceCall) -> ServiceResponse:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="unknown_device"
         )
-    if entry.state is not ConfigEntryState.LOADED or not entry.runtime_data.has_answer:
+    if (coordinator := async_get_fresh(entry)) is None:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="no_answer"
         )
-    coordinator = entry.runtime_data
     account, spending = coordinator.data.account, coordinator.data.spending
 
     def amount(points: float | None) -> float | None:

@@ -65,7 +65,7 @@ class AccountTracker:
         """Know nothing yet."""
         self._store = create_store(hass, entry)
         self._unit = Unit.from_options(entry.options)
-        self._limits = _limits(entry.options)
+        self._limits = _limits(entry.options, self._unit)
         self._ledger = Ledger()
         self._group: str | None = None
         self._last_login_at: datetime | None = None
@@ -102,7 +102,7 @@ class AccountTracker:
         ]
         self._activities += news
         if news:
-            self._async_write_now()
+            self.async_write_now()
         elif self._ledger.revision != revision:
             self._async_write_later()
         return spending
@@ -112,20 +112,15 @@ class AccountTracker:
         """Return what happened since the last call."""
         activities, self._activities = self._activities, []
         if activities:
-            self._async_write_now()
+            self.async_write_now()
         return activities
-
-    @callback
-    def async_write_at_stop(self) -> None:
-        """Let Home Assistant write all there is when it stops."""
-        self._async_write_now()
 
     async def async_save(self) -> None:
         """Write all there is now."""
         await self._store.async_save(self._as_dict())
 
     @callback
-    def _async_write_now(self) -> None:
+    def async_write_now(self) -> None:
         """Write before a crash can forget what people were told, or tell it twice."""
         self._is_write_due = True
         self._store.async_delay_save(self._as_dict)
@@ -198,8 +193,7 @@ def create_store(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, Any
     )
 
 
-def _limits(options: Mapping[str, Any]) -> Limits:
-    unit = Unit.from_options(options)
+def _limits(options: Mapping[str, Any], unit: Unit) -> Limits:
     return Limits(
         low=unit.points(options[CONF_LOW_BALANCE]),
         critical=unit.points(options[CONF_CRITICAL_BALANCE]),
