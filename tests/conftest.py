@@ -122,6 +122,26 @@ def little_time() -> Generator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def quick_pace(request: pytest.FixtureRequest) -> Generator[None]:
+    """Let tests ask more often than a home, and poll exactly when they expect it."""
+    if "own_pace" in request.fixturenames:
+        yield
+        return
+    package = "custom_components.llm_gateway_account"
+    with (
+        patch(f"{package}.gateway.pace.BURST", 1_000_000),
+        patch(f"{package}.gateway.pace.DEFAULT_HOLD", 0),
+        patch(f"{package}.coordinator.SHORTEST_FIRST_INTERVAL", 1),
+    ):
+        yield
+
+
+@pytest.fixture
+def own_pace() -> None:
+    """Ask as often as outside of tests."""
+
+
 @pytest.fixture
 def every_entity_enabled() -> Generator[None]:
     """Enable the entities that are off by default."""

@@ -12,26 +12,31 @@ from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.loader import async_get_loaded_integration
 
 from .const import CONF_BEARER, CONF_USER_ID, CONF_USER_ID_HEADER, DOMAIN
-from .gateway import GatewayClient
+from .gateway import GatewayClient, Pace
 
 
 @callback
-def async_create_client(hass: HomeAssistant, data: Mapping[str, Any]) -> GatewayClient:
+def async_create_client(
+    hass: HomeAssistant, data: Mapping[str, Any], pace: Pace
+) -> GatewayClient:
     """Return a client for the account that the data of a config entry describes.
 
     To be called while the entry is being set up: unloading it ends the session.
     """
-    return _client(hass, data, _create_session(hass, data))
+    return _client(hass, data, _create_session(hass, data), pace)
 
 
 @contextmanager
 def async_borrow_client(
     hass: HomeAssistant, data: Mapping[str, Any]
 ) -> Iterator[GatewayClient]:
-    """Lend a client to a flow, which has no entry that could end the session."""
+    """Lend a client to a flow, which has no entry that could end the session.
+
+    A person waits for it, so it does not wait for the polls.
+    """
     session = _create_session(hass, data, auto_cleanup=False)
     try:
-        yield _client(hass, data, session)
+        yield _client(hass, data, session, Pace())
     finally:
         session.detach()
 
@@ -50,7 +55,10 @@ def _create_session(
 
 
 def _client(
-    hass: HomeAssistant, data: Mapping[str, Any], session: aiohttp.ClientSession
+    hass: HomeAssistant,
+    data: Mapping[str, Any],
+    session: aiohttp.ClientSession,
+    pace: Pace,
 ) -> GatewayClient:
     version = async_get_loaded_integration(hass, DOMAIN).version
     return GatewayClient(
@@ -58,6 +66,7 @@ def _client(
         data[CONF_URL],
         data[CONF_USER_ID],
         data[CONF_ACCESS_TOKEN],
+        pace=pace,
         user_agent=f"{DOMAIN}/{version}",
         bearer=data[CONF_BEARER],
         user_id_header=data[CONF_USER_ID_HEADER],

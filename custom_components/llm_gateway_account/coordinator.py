@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from random import uniform
 from time import monotonic
 from typing import override
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
+from homeassistant.const import CONF_URL
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_send
@@ -31,11 +33,16 @@ from .gateway import (
     UserIdRefusedError,
     WebPageError,
 )
+from .shared import async_get_gateway
 from .spending import Spending
 from .tracker import AccountTracker
 from .unit import Unit
 
 UPDATE_INTERVAL = timedelta(minutes=5)
+
+# All accounts are set up at once, when Home Assistant starts. From this share of the
+# interval on, their second poll comes when chance wants it, so that they spread.
+SHORTEST_FIRST_INTERVAL = 0.2
 
 # How long entities stay on the last good answer while new polls fail: fifteen
 # minutes, and a little for the poll that is due just then to come back.
@@ -68,6 +75,16 @@ TRANSLATION_KEYS: dict[type[GatewayError], str] = {
     InvalidAnswerError: "invalid_answer",
 }
 
+# What all accounts at a gateway have at the same time. The log has one line for it.
+SHARED_ERRORS = (
+    RateLimitedError,
+    UnreachableError,
+    ServerError,
+    WebPageError,
+    BlockedError,
+    RedirectedError,
+)
+
 type AccountConfigEntry = ConfigEntry[AccountCoordinator]
 
 
@@ -86,20 +103,23 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
 
     def __init__(self, hass: HomeAssistant, config_entry: AccountConfigEntry) -> None:
         """Prepare the polls of an entry that is being set up."""
+        self.last_success: datetime | None = None
+        self._good_until = 0.0
+        """When the grace period ends, in monotonic seconds."""
+        self._cancel_grace_period: CALLBACK_TYPE | None = None
+        self._is_heard = False
         super().__init__(
             hass,
             LOGGER,
             config_entry=config_entry,
             name=DOMAIN,
-            update_interval=UPDATE_INTERVAL,
+            update_interval=UPDATE_INTERVAL * uniform(SHORTEST_FIRST_INTERVAL, 1),  # noqa: S311
             always_update=False,
         )
-        self.client = async_create_client(hass, config_entry.data)
+        self.gateway = async_get_gateway(hass, config_entry.data[CONF_URL])
+        self.client = async_create_client(hass, config_entry.data, self.gateway.pace)
         self.tracker = AccountTracker(hass, config_entry)
         self.unit = Unit.from_options(config_entry.options)
-        self.last_success: datetime | None = None
-        self._cancel_grace_period: CALLBACK_TYPE | None = None
-        self._is_heard = False
 
     @property
     def has_answer(self) -> bool:
@@ -114,6 +134,8 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
     @override
     async def _async_update_data(self) -> AccountData:
         """Return the account, or raise what the failure means for Home Assistant."""
+        if self.data:
+            self.update_interval = UPDATE_INTERVAL
         try:
             account = await self.client.async_get_account()
         except TokenRefusedError as err:
@@ -127,6 +149,8 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
             ) from err
         except GatewayError as err:
             async_forget_refusal(self.hass, self.config_entry)
+            if isinstance(err, SHARED_ERRORS):
+                self._async_share_failure(str(err))
             raise UpdateFailed(
                 translation_domain=DOMAIN,
                 translation_key=TRANSLATION_KEYS[type(err)],
@@ -138,9 +162,28 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
             raise UpdateFailed(
                 translation_domain=DOMAIN, translation_key="other_account"
             )
+        self._async_share_recovery()
         return AccountData(
             account=account, spending=self.tracker.async_observe(account)
         )
+
+    @callback
+    def _async_share_failure(self, failure: str) -> None:
+        """Let Home Assistant log a failure only if no other account did.
+
+        It does where the last update was good. So does it log the recovery where it
+        was not.
+        """
+        if self.last_update_success and self.data:
+            entry_id = self.config_entry.entry_id
+            self.last_update_success = self.gateway.fail(entry_id, failure)
+
+    @callback
+    def _async_share_recovery(self) -> None:
+        """Let Home Assistant log the recovery only of the last account."""
+        if not self.last_update_success:
+            entry_id = self.config_entry.entry_id
+            self.last_update_success = not self.gateway.recover(entry_id)
 
     @callback
     def _async_refused(self) -> bool:
@@ -168,18 +211,22 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
     @callback
     @override
     def _async_refresh_finished(self) -> None:
-        """Start the grace period anew after each good answer."""
-        if not self.last_update_success:
-            return
-        self.last_success = dt_util.utcnow()
-        self._async_end_grace_period()
-        self._cancel_grace_period = async_call_later(
-            self.hass,
-            GRACE_PERIOD,
-            HassJob(self._async_grace_period_over, cancel_on_shutdown=True),
-        )
-        # Unchanged data is news only to entities that asked for every answer.
-        self.always_update = any(self.async_contexts())
+        """Start the grace period when polls begin to fail."""
+        if self.last_update_success:
+            self.last_success = dt_util.utcnow()
+            self._good_until = monotonic() + GRACE_PERIOD.total_seconds()
+            self._async_end_grace_period()
+            # Unchanged data is news only to entities that asked for every answer.
+            self.always_update = any(self.async_contexts())
+        elif (
+            not self._cancel_grace_period
+            and (left := self._good_until - monotonic()) > 0
+        ):
+            self._cancel_grace_period = async_call_later(
+                self.hass,
+                left,
+                HassJob(self._async_grace_period_over, cancel_on_shutdown=True),
+            )
 
     @callback
     @override
@@ -205,8 +252,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
     @callback
     def _async_grace_period_over(self, _now: datetime) -> None:
         self._cancel_grace_period = None
-        if not self.last_update_success:
-            self.async_update_listeners()
+        self.async_update_listeners()
 
     @callback
     def _async_end_grace_period(self) -> None:
@@ -218,14 +264,12 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
     async def async_shutdown(self) -> None:
         """End the polls and the grace period."""
         self._async_end_grace_period()
+        self.gateway.recover(self.config_entry.entry_id)
         await super().async_shutdown()
 
     async def async_update_site(self) -> None:
         """Show the version of the gateway's software on the device page."""
-        try:
-            site = await self.client.async_get_site()
-        except GatewayError:
-            return
+        site = await self.gateway.async_get_site(self.client)
         if site.version:
             dr.async_get(self.hass).async_get_or_create(
                 config_entry_id=self.config_entry.entry_id,

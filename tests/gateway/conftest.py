@@ -6,7 +6,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from custom_components.llm_gateway_account.gateway import GatewayClient
+from custom_components.llm_gateway_account.gateway import GatewayClient, Pace
 from tests.gateway_server import ACCESS_TOKEN, USER_ID, GatewayServer
 from tests.tls import CertificateAuthority
 
@@ -22,10 +22,11 @@ async def create_client(
     async with aiohttp.ClientSession(connector=connector) as session:
 
         def create(**changes: Any) -> GatewayClient:
-            arguments = {
+            arguments: dict[str, Any] = {
                 "url": gateway.url,
                 "user_id": str(USER_ID),
                 "access_token": ACCESS_TOKEN,
+                "pace": Pace(),
                 "user_agent": "test/1",
             }
             return GatewayClient(session, **(arguments | changes))

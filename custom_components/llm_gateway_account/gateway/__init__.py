@@ -17,6 +17,7 @@ from .errors import (
     WebPageError,
 )
 from .models import DEFAULT_QUOTA_PER_UNIT, ENABLED, POINTS, Account, Site
+from .pace import Pace
 
 __all__ = [
     "DEFAULT_QUOTA_PER_UNIT",
@@ -30,6 +31,7 @@ __all__ = [
     "GatewayClient",
     "GatewayError",
     "InvalidAnswerError",
+    "Pace",
     "RateLimitedError",
     "RedirectedError",
     "ServerError",

@@ -1,11 +1,10 @@
 """Client for the account API: one method per endpoint, typed answers out."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 import json
 import re
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import aiohttp
 from multidict import CIMultiDict
@@ -24,6 +23,7 @@ from .errors import (
     WebPageError,
 )
 from .models import Account, Site
+from .pace import Pace
 from .refusals import error_from_envelope, is_challenge
 
 ACCOUNT_PATH = "api/user/self"
@@ -53,6 +53,13 @@ USER_ID_HEADERS = (
 )
 
 
+class Answer(NamedTuple):
+    """An answer that comes from the gateway itself, and seems to be JSON."""
+
+    status: int
+    body: bytes
+
+
 class GatewayClient:
     """Reads one account at one gateway. Writes nothing, follows no redirect."""
 
@@ -63,32 +70,44 @@ class GatewayClient:
         user_id: str,
         access_token: str,
         *,
+        pace: Pace,
         user_agent: str,
         bearer: bool = True,
         user_id_header: str | None = None,
     ) -> None:
         """Keep what a request needs; nothing is sent yet.
 
-        `url` is the base address of the gateway. `bearer` tells whether the token
-        goes out as `Bearer <token>` or as it is. `user_id_header` is one more name
-        for the header with the user ID.
+        `url` is the base address of the gateway, `pace` that of all requests to its
+        host. `bearer` tells whether the token goes out as `Bearer <token>` or as it
+        is. `user_id_header` is one more name for the header with the user ID.
         """
         self._session = session
-        self._url = URL(url)
+        self._pace = pace
+        self._account_url = URL(url).joinpath(ACCOUNT_PATH)
+        self._status_url = URL(url).joinpath(STATUS_PATH)
+        self._headers = CIMultiDict(
+            {"Accept": "application/json", "User-Agent": user_agent}
+        )
         # No name goes out twice, in whatever case it was entered.
-        self._account_headers = CIMultiDict(dict.fromkeys(USER_ID_HEADERS, user_id))
+        self._account_headers = self._headers.copy()
+        self._account_headers.update(dict.fromkeys(USER_ID_HEADERS, user_id))
         if user_id_header:
             self._account_headers[user_id_header] = user_id
         # The family removes exactly "Bearer ", so the capital matters.
         self._account_headers["Authorization"] = (
             f"Bearer {access_token}" if bearer else access_token
         )
-        self._headers = {"Accept": "application/json", "User-Agent": user_agent}
+        self._latest: tuple[Answer, Account] | None = None
 
     async def async_get_account(self) -> Account:
-        """Return the account. Raises GatewayError of the kind that fits."""
-        data = await self._async_get_data(ACCOUNT_PATH, self._account_headers)
-        return Account.from_payload(data)
+        """Return the account. Raises GatewayError of the kind that fits.
+
+        While nothing changes, it is the same object each time.
+        """
+        answer = await self._async_ask(self._account_url, self._account_headers)
+        if self._latest is None or self._latest[0] != answer:
+            self._latest = answer, Account.from_payload(_data_of(answer))
+        return self._latest[1]
 
     async def async_get_site(self) -> Site:
         """Return what the gateway says of itself; asked without any credentials.
@@ -98,26 +117,25 @@ class GatewayClient:
         ServerError, as only these may pass.
         """
         try:
-            data = await self._async_get_data(STATUS_PATH)
+            answer = await self._async_ask(self._status_url, self._headers)
+            return Site.from_payload(_data_of(answer))
         except UnreachableError, RateLimitedError, ServerError:
             raise
         except GatewayError:
             return Site()
-        return Site.from_payload(data)
 
-    async def _async_get_data(
-        self, path: str, headers: Mapping[str, str] | None = None
-    ) -> dict[str, Any]:
-        """Return the `data` object of a good answer."""
+    async def _async_ask(self, url: URL, headers: CIMultiDict[str]) -> Answer:
+        """Return the answer, or raise what another one means."""
         failure: GatewayError
+        await self._pace.async_take_turn()
         try:
             async with self._session.get(
-                self._url.joinpath(path),
-                headers={**self._headers, **(headers or {})},
-                timeout=REQUEST_TIMEOUT,
-                allow_redirects=False,
+                url, headers=headers, timeout=REQUEST_TIMEOUT, allow_redirects=False
             ) as response:
-                return _data_of(response, await _async_read(response))
+                return _check(response, await _async_read(response))
+        except RateLimitedError as err:
+            self._pace.hold(err.retry_after)
+            raise
         except aiohttp.ClientConnectorCertificateError:
             failure = CertificateError("the TLS certificate is not accepted")
         except aiohttp.ClientPayloadError, aiohttp.ClientResponseError:
@@ -141,10 +159,10 @@ async def _async_read(response: aiohttp.ClientResponse) -> bytes:
     return bytes(body)
 
 
-def _data_of(response: aiohttp.ClientResponse, body: bytes) -> dict[str, Any]:
-    """Return the `data` object, or raise what status and body mean together.
+def _check(response: aiohttp.ClientResponse, body: bytes) -> Answer:
+    """Return an answer of the gateway; raise what another one means.
 
-    The family answers a bad token with HTTP 200, and proxies answer in its place.
+    Proxies and protections answer in its place.
     """
     status = response.status
     if status == 429:
@@ -159,12 +177,23 @@ def _data_of(response: aiohttp.ClientResponse, body: bytes) -> dict[str, Any]:
         raise ServerError(status)
     if not body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         _raise_not_json(status, body)
+    return Answer(status, body)
 
-    envelope = _parse(body)
+
+def _data_of(answer: Answer) -> dict[str, Any]:
+    """Return the `data` object, or raise what status and body mean together.
+
+    The family answers a bad token with HTTP 200.
+    """
+    envelope = _parse(answer.body)
     data = envelope.get("data")
-    if status == 200 and envelope.get("success") is True and isinstance(data, dict):
+    if (
+        answer.status == 200
+        and envelope.get("success") is True
+        and isinstance(data, dict)
+    ):
         return data
-    raise error_from_envelope(status, envelope)
+    raise error_from_envelope(answer.status, envelope)
 
 
 def _raise_not_json(status: int, body: bytes) -> NoReturn:

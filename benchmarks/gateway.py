@@ -1,0 +1,136 @@
+"""Gateways in a process of their own: `python -m benchmarks.gateway`.
+
+Reads what they are to be like, and tells their addresses: a line of JSON each.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+import json
+import sys
+import time
+from typing import Any
+
+from aiohttp import web
+
+from tests.gateway_server import GatewayServer, ServerAccount, answering
+
+FIRST_ID = 1000
+
+# Over so many seconds the family counts requests (`GLOBAL_API_RATE_LIMIT_DURATION`).
+LIMITED_FOR = 180
+
+# What the cloud of `trmnl` answers, as its client library reads it.
+TRMNL_DEVICES = {
+    "data": [
+        {
+            "id": 12345,
+            "name": "Benchmark",
+            "friendly_id": "ABCDEF",
+            "mac_address": "02:00:00:00:00:01",
+            "battery_voltage": 3.87,
+            "rssi": -64,
+            "sleep_mode_enabled": False,
+            "sleep_start_time": 1320,
+            "sleep_end_time": 480,
+            "percent_charged": 72.5,
+            "wifi_strength": 50,
+        }
+    ]
+}
+
+
+class BusyAccount(ServerAccount):
+    """An account of which every number changes with every answer."""
+
+    def base(self) -> dict[str, Any]:
+        """Spend something, and invite somebody."""
+        self.quota -= 777
+        self.used_quota += 777
+        self.request_count += 3
+        self.aff_count += 1
+        self.aff_quota += 5
+        self.aff_history_quota += 5
+        return super().base()
+
+
+class CountingGateway(GatewayServer):
+    """A gateway with many accounts, which may limit its requests as the family does."""
+
+    def __init__(self, accounts: int, busy: int, limit: int | None) -> None:
+        """Open accounts, of which the last `busy` change all the time.
+
+        `limit` is the number of requests it takes within LIMITED_FOR.
+        """
+        super().__init__()
+        for number in range(accounts):
+            kind = BusyAccount if number >= accounts - busy else ServerAccount
+            self.more_accounts.append(
+                kind(id=FIRST_ID + number, access_token=token(number))
+            )
+        self._limit = limit
+        self._times: deque[float] = deque()
+        self._refused: list[str] = []
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.path == "/api/devices":
+            return self._json(request, TRMNL_DEVICES)
+        if request.path == "/benchmark":
+            return web.json_response(self._count())
+        now = time.monotonic()
+        while self._times and self._times[0] <= now - LIMITED_FOR:
+            self._times.popleft()
+        if self._limit is not None and len(self._times) >= self._limit:
+            self._refused.append(request.headers.get("Authorization", ""))
+            return await answering(429)(request)
+        self._times.append(now)
+        return await super()._handle(request)
+
+    def _count(self) -> dict[str, Any]:
+        """Return what was asked since the last call."""
+        paths, refused = self.paths(), self._refused
+        self.requests.clear()
+        self._refused = []
+        return {"paths": paths, "refused": refused}
+
+
+def token(number: int) -> str:
+    """Return the access token of an account by its number."""
+    return f"{number:032}"
+
+
+@asynccontextmanager
+async def gateways(
+    *, number: int = 1, accounts: int = 1, busy: int = 0, limit: int | None = None
+) -> AsyncGenerator[list[str]]:
+    """Run gateways, each with so many accounts. Yields their addresses."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "benchmarks.gateway",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin
+    assert process.stdout
+    wanted = {"accounts": accounts, "busy": busy, "limit": limit}
+    process.stdin.write(f"{json.dumps([wanted] * number)}\n".encode())
+    try:
+        yield json.loads(await process.stdout.readline())
+    finally:
+        process.stdin.close()
+        await process.wait()
+
+
+async def main() -> None:
+    """Run what standard input asks for, until it is closed."""
+    servers = [CountingGateway(**each) for each in json.loads(sys.stdin.readline())]
+    for server in servers:
+        await server.start()
+    print(json.dumps([server.url for server in servers]), flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,195 @@
+"""What a poll costs: `python -m benchmarks.polls` tells the figures of one process.
+
+Everything is measured in turn, round for round, so that whatever else the machine
+does falls on all alike.
+"""
+
+from collections.abc import Awaitable, Callable
+import gc
+import json
+import logging
+from random import Random
+from statistics import median
+import sys
+import time
+from types import MappingProxyType
+from typing import Any
+from unittest.mock import patch
+
+import orjson
+from yarl import URL
+
+from custom_components.llm_gateway_account.binary_sensor import BINARY_SENSORS
+from custom_components.llm_gateway_account.const import DOMAIN
+from custom_components.llm_gateway_account.event import ACTIVITY
+from custom_components.llm_gateway_account.gateway.client import ACCOUNT_PATH
+from custom_components.llm_gateway_account.sensor import AMOUNTS, LAST_SUCCESS, SENSORS
+from custom_components.llm_gateway_account.tracker import create_store
+from demo.simulation import memory_of, past_week
+from homeassistant.components.rest.const import COORDINATOR, DOMAIN as REST
+from homeassistant.config_entries import SOURCE_USER, ConfigEntry
+from homeassistant.const import CONF_API_KEY, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+from homeassistant.setup import async_setup_component
+from tests.gateway_server import ServerAccount
+
+from .core import account_entry, home_assistant, no_pace, run
+from .gateway import FIRST_ID, gateways, token
+from .rest import SAME_SENSORS, rest_config
+
+ROUNDS = 400
+WARM_UP = 100
+
+type Poll = Callable[[], Awaitable[Any]]
+
+# The accounts at the gateway. Nobody uses the first two; everything that is shown
+# of the others changes with every answer.
+IDLE, IDLE_SIX, BUSY, BUSY_SIX = range(4)
+
+KEYS = {
+    Platform.SENSOR: [*AMOUNTS, *SENSORS, LAST_SUCCESS],
+    Platform.BINARY_SENSOR: BINARY_SENSORS,
+    Platform.EVENT: [ACTIVITY],
+}
+
+
+def floor(hass: HomeAssistant, url: str) -> Poll:
+    """Return the least there is: one request, and its body parsed."""
+    session = async_create_clientsession(hass)
+    headers = {"Authorization": f"Bearer {token(IDLE)}", "X-Api-User": str(FIRST_ID)}
+    address = URL(url).joinpath(ACCOUNT_PATH)
+
+    async def poll() -> Any:
+        async with session.get(address, headers=headers) as response:
+            return orjson.loads(await response.read())
+
+    return poll
+
+
+def bare_coordinator(hass: HomeAssistant, poll: Poll) -> Poll:
+    """Return the same through Home Assistant's coordinator, without entities."""
+    coordinator = DataUpdateCoordinator(
+        hass,
+        logging.getLogger(__name__),
+        config_entry=None,
+        name="bare",
+        update_method=poll,
+    )
+    return coordinator.async_refresh
+
+
+async def ours(
+    hass: HomeAssistant, url: str, number: int, only: tuple[str, ...] = ()
+) -> Poll:
+    """Set up an account that was watched for a week; return its poll.
+
+    With `only`, exactly the entities of these keys are enabled.
+    """
+    entry = account_entry(url, FIRST_ID + number, token(number))
+    account = ServerAccount()
+    await create_store(hass, entry).async_save(memory_of(account, past_week(account)))
+    if only:
+        registry = er.async_get(hass)
+        for platform, descriptions in KEYS.items():
+            for key in (each.key for each in descriptions):
+                registry.async_get_or_create(
+                    platform,
+                    DOMAIN,
+                    f"{entry.entry_id}_{key}",
+                    disabled_by=(
+                        None if key in only else er.RegistryEntryDisabler.USER
+                    ),
+                )
+    await hass.config_entries.async_add(entry)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    poll: Poll = entry.runtime_data.async_refresh
+    return poll
+
+
+async def rest(hass: HomeAssistant, url: str) -> list[Poll]:
+    """Set up the idle and the busy account with `rest:`; return their polls."""
+    config = [
+        rest_config(url, FIRST_ID + number, token(number)) for number in (IDLE, BUSY)
+    ]
+    await async_setup_component(hass, REST, {REST: config})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return [coordinator.async_refresh for coordinator in hass.data[REST][COORDINATOR]]
+
+
+async def trmnl(hass: HomeAssistant, url: str) -> Poll:
+    """Set up a core integration of the same class; return its poll."""
+    entry: ConfigEntry[Any] = ConfigEntry(
+        domain="trmnl",
+        title="Benchmark",
+        version=1,
+        minor_version=1,
+        source=SOURCE_USER,
+        unique_id="benchmark",
+        discovery_keys=MappingProxyType({}),
+        subentries_data=None,
+        data={CONF_API_KEY: "x"},
+        options={},
+    )
+    await hass.config_entries.async_add(entry)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    poll: Poll = entry.runtime_data.async_refresh
+    return poll
+
+
+async def measure(polls: dict[str, Poll]) -> dict[str, dict[str, float]]:
+    """Return the microseconds of CPU time of each poll, in the median.
+
+    `process` is that of all threads, `loop` that of the event loop's alone.
+    """
+    times: dict[str, list[tuple[int, int]]] = {name: [] for name in polls}
+    # What runs first after another is slower: no one always follows the same.
+    order = Random(1)  # noqa: S311
+    names = list(polls)
+    gc.collect()
+    gc.freeze()
+    for number in range(WARM_UP + ROUNDS):
+        order.shuffle(names)
+        for name in names:
+            process, thread = time.process_time_ns(), time.thread_time_ns()
+            await polls[name]()
+            if number >= WARM_UP:
+                times[name].append(
+                    (time.process_time_ns() - process, time.thread_time_ns() - thread)
+                )
+    return {
+        name: {
+            "process": median(process for process, _ in pairs) / 1000,
+            "loop": median(thread for _, thread in pairs) / 1000,
+        }
+        for name, pairs in times.items()
+    }
+
+
+async def main() -> None:
+    """Set everything up, and measure it."""
+    async with (
+        gateways(accounts=4, busy=2) as (url,),
+        home_assistant() as hass,
+    ):
+        least = floor(hass, url)
+        rest_idle, rest_busy = await rest(hass, url)
+        with no_pace, patch("trmnl.trmnl.URL.build", lambda **_: URL(url)):
+            polls = {
+                "floor": least,
+                "coordinator": bare_coordinator(hass, least),
+                "idle": await ours(hass, url, IDLE),
+                "idle_six": await ours(hass, url, IDLE_SIX, SAME_SENSORS),
+                "rest_idle": rest_idle,
+                "busy": await ours(hass, url, BUSY),
+                "busy_six": await ours(hass, url, BUSY_SIX, SAME_SENSORS),
+                "rest_busy": rest_busy,
+                "trmnl": await trmnl(hass, url),
+            }
+            json.dump(await measure(polls), sys.stdout)
+
+
+if __name__ == "__main__":
+    run(main())

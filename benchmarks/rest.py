@@ -1,0 +1,70 @@
+"""The same account by Home Assistant's own `rest:`, as people write it today."""
+
+from typing import Any
+
+MONEY = {
+    "unit_of_measurement": "USD",
+    "device_class": "monetary",
+    "state_class": "total",
+}
+
+SENSORS: list[dict[str, Any]] = [
+    {
+        "name": "Balance",
+        "value_template": "{{ (value_json.data.quota / 500000) | round(6) }}",
+        **MONEY,
+    },
+    {
+        "name": "Used quota",
+        "value_template": "{{ (value_json.data.used_quota / 500000) | round(6) }}",
+        **MONEY,
+    },
+    {
+        "name": "Requests",
+        "value_template": "{{ value_json.data.request_count }}",
+        "unit_of_measurement": "requests",
+        "state_class": "total_increasing",
+    },
+    {
+        "name": "Invitation reward",
+        "value_template": "{{ (value_json.data.aff_quota / 500000) | round(6) }}",
+        **MONEY,
+    },
+    {
+        "name": "Invitation reward ever",
+        "value_template": (
+            "{{ (value_json.data.aff_history_quota / 500000) | round(6) }}"
+        ),
+        **MONEY,
+    },
+    {
+        "name": "Invitations",
+        "value_template": "{{ value_json.data.aff_count }}",
+        "state_class": "total",
+    },
+]
+
+# The same six, by the keys of this integration.
+SAME_SENSORS = (
+    "balance",
+    "used_quota",
+    "request_count",
+    "invitation_reward",
+    "invitation_reward_total",
+    "invitation_count",
+)
+
+
+def rest_config(url: str, user_id: int, access_token: str) -> dict[str, Any]:
+    """Return what stands below `rest:` in configuration.yaml for an account."""
+    return {
+        "resource": f"{url}/api/user/self",
+        "scan_interval": 300,
+        "headers": {
+            "Authorization": f"Bearer {access_token}",
+            "X-Api-User": str(user_id),
+        },
+        "sensor": [
+            {**sensor, "unique_id": f"{user_id} {sensor['name']}"} for sensor in SENSORS
+        ],
+    }
