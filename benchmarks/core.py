@@ -74,11 +74,13 @@ async def home_assistant() -> AsyncGenerator[HomeAssistant]:
             await hass.async_stop(force=True)
 
 
-def account_entry(url: str, user_id: int, access_token: str) -> ConfigEntry[Any]:
+def account_entry(
+    url: str, user_id: int, access_token: str, name: str = "Benchmark"
+) -> ConfigEntry[Any]:
     """Return the config entry of an account, as the flow creates it."""
     return ConfigEntry(
         domain=DOMAIN,
-        title="Benchmark",
+        title=name,
         version=1,
         minor_version=1,
         source=SOURCE_USER,
@@ -93,7 +95,12 @@ def account_entry(url: str, user_id: int, access_token: str) -> ConfigEntry[Any]
             CONF_VERIFY_SSL: True,
             CONF_ALLOW_UNENCRYPTED: False,
             CONF_BEARER: True,
-            CONF_SITE_NAME: "Benchmark",
+            CONF_SITE_NAME: name,
         },
         options=OPTIONS,
     )
+
+
+def add_without_set_up(hass: HomeAssistant, entry: ConfigEntry[Any]) -> None:
+    """Add an entry as if Home Assistant had read it from its storage."""
+    hass.config_entries._entries[entry.entry_id] = entry

@@ -77,7 +77,7 @@ class CountingGateway(GatewayServer):
         if request.path == "/api/devices":
             return self._json(request, TRMNL_DEVICES)
         if request.path == "/benchmark":
-            return web.json_response(self._count())
+            return web.json_response(self.count())
         now = time.monotonic()
         while self._times and self._times[0] <= now - LIMITED_FOR:
             self._times.popleft()
@@ -87,7 +87,7 @@ class CountingGateway(GatewayServer):
         self._times.append(now)
         return await super()._handle(request)
 
-    def _count(self) -> dict[str, Any]:
+    def count(self) -> dict[str, Any]:
         """Return what was asked since the last call."""
         paths, refused = self.paths(), self._refused
         self.requests.clear()

@@ -1,5 +1,6 @@
 """The LLM Gateway Account integration."""
 
+from asyncio import sleep
 from contextlib import suppress
 
 import voluptuous as vol
@@ -89,6 +90,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> b
         raise ConfigEntryError(
             translation_domain=DOMAIN, translation_key="damaged_entry"
         )
+
+    # Home Assistant starts all accounts in one step of its event loop.
+    await sleep(0)
 
     coordinator = AccountCoordinator(hass, entry)
     await coordinator.async_config_entry_first_refresh()

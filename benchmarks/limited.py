@@ -1,0 +1,135 @@
+"""Two hundred accounts at a gateway that limits requests as the family does.
+
+Run by pytest, whose Home Assistant lets the time pass at once. Each figure is a line of
+JSON at the end of the file that the environment variable FIGURES names.
+"""
+
+import asyncio
+from collections import Counter
+from datetime import timedelta
+import json
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
+from custom_components.llm_gateway_account.const import DOMAIN
+from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
+from custom_components.llm_gateway_account.shared import GATEWAYS
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+
+from .core import account_entry, add_without_set_up
+from .gateway import FIRST_ID, CountingGateway, token
+
+ACCOUNTS = 200
+STEP = timedelta(seconds=1)
+WATCHED_FOR = 4 * UPDATE_INTERVAL
+
+
+class Watch:
+    """Looks every second how old the data of each account is."""
+
+    def __init__(self, hass: HomeAssistant, entries: list[ConfigEntry[Any]]) -> None:
+        """Begin before anything is known of them."""
+        self._hass = hass
+        self._entries = entries
+        self._started = dt_util.utcnow()
+        self.slowest_start = timedelta(0)
+        self.oldest = timedelta(0)
+
+    def look(self) -> None:
+        """Note what is the oldest."""
+        now = dt_util.utcnow()
+        for entry in self._entries:
+            if entry.state is ConfigEntryState.LOADED:
+                age = now - entry.runtime_data.last_success
+                self.oldest = max(self.oldest, age)
+            else:
+                self.slowest_start = now - self._started
+
+
+async def pass_time(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, watch: Watch
+) -> None:
+    """Let time pass, and everything happen that is due."""
+    for _ in range(WATCHED_FOR // STEP):
+        freezer.tick(STEP)
+        async_fire_time_changed(hass)
+        # What is asked on loopback is answered within a few turns of the loop.
+        for _ in range(20):
+            await asyncio.sleep(0)
+        watch.look()
+
+
+@pytest.mark.usefixtures("own_pace")
+@pytest.mark.parametrize(
+    ("scenario", "limit"), [("start", 180), ("restart", 180), ("half", 90)]
+)
+async def test_limit(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+    scenario: str,
+    limit: int,
+) -> None:
+    """Set all accounts up at once, let twenty minutes pass, and count.
+
+    `restart` counts from a second start on, right after the twenty minutes: the
+    gateway still knows what was asked before. At `half` somebody else has used up half
+    of the limit.
+    """
+    hass.loop.set_debug(enabled=False)
+    caplog.set_level(logging.WARNING)
+    gateway = CountingGateway(ACCOUNTS, busy=0, limit=limit)
+    await gateway.start()
+    entries = [
+        account_entry(gateway.url, FIRST_ID + number, token(number))
+        for number in range(ACCOUNTS)
+    ]
+    for entry in entries:
+        add_without_set_up(hass, entry)
+    set_up = asyncio.create_task(async_setup_component(hass, DOMAIN, {}))
+    while not gateway.requests:  # Python reads the modules in real time
+        await asyncio.sleep(0)
+    watch = Watch(hass, entries)
+    await pass_time(hass, freezer, watch)
+    if scenario == "restart":
+        for entry in entries:
+            await hass.config_entries.async_unload(entry.entry_id)
+        del hass.data[GATEWAYS]
+        gateway.count()
+        caplog.clear()
+        watch = Watch(hass, entries)
+        again = [
+            asyncio.create_task(hass.config_entries.async_setup(entry.entry_id))
+            for entry in entries
+        ]
+        await pass_time(hass, freezer, watch)
+        await asyncio.gather(*again)
+    await set_up
+    refused = Counter(gateway.count()["refused"])
+    lines = [
+        record
+        for record in caplog.records
+        if record.levelno >= logging.WARNING and DOMAIN in record.getMessage()
+    ]
+    with Path(os.environ["FIGURES"]).open("a", encoding="utf-8") as file:
+        figures = {
+            "scenario": scenario,
+            "slowest_start": watch.slowest_start.total_seconds(),
+            "oldest": watch.oldest.total_seconds(),
+            "refused": refused.total(),
+            "refused_at_most": max(refused.values(), default=0),
+            "lines": Counter(record.name for record in lines),
+        }
+        file.write(f"{json.dumps(figures)}\n")
+    for entry in entries:
+        await hass.config_entries.async_unload(entry.entry_id)
+    await gateway.stop()

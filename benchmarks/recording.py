@@ -1,0 +1,131 @@
+"""What a day of polls leaves in the recorder's database.
+
+Run by pytest, whose Home Assistant lets a day pass at once. Each figure is a line of
+JSON at the end of the file that the environment variable FIGURES names.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+import json
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from sqlalchemy import text
+
+from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
+from custom_components.llm_gateway_account.tracker import create_store
+from demo.simulation import memory_of, past_week
+from homeassistant.components.recorder import get_instance
+from homeassistant.components.recorder.core import Recorder
+from homeassistant.components.recorder.util import session_scope
+from homeassistant.components.rest.const import COORDINATOR, DOMAIN as REST
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+from tests.gateway_server import ACCESS_TOKEN, USER_ID, GatewayServer, ServerAccount
+from tests.test_statistics import compile_statistics
+
+from .rest import rest_config
+
+type Poll = Callable[[], Awaitable[Any]]
+
+# The day has a local midnight in it.
+START = datetime(2026, 11, 17, 12, tzinfo=UTC)
+POLLS = timedelta(days=1) // UPDATE_INTERVAL
+
+TABLES = ("states", "state_attributes", "statistics_short_term", "statistics")
+
+# Points of a request, of which there is one between two polls.
+COST = 777
+
+
+def unused(account: ServerAccount) -> list[tuple[datetime, int, int]]:
+    """Return the last nine days of an account that nobody uses, hour by hour."""
+    return [
+        (START - timedelta(hours=hours), account.quota, account.used_quota)
+        for hours in range(9 * 24, 0, -1)
+    ]
+
+
+async def ours(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    past: list[tuple[datetime, int, int]],
+    account: ServerAccount,
+) -> Poll:
+    """Set up the account with its past; return its poll."""
+    await create_store(hass, entry).async_save(memory_of(account, past))
+    entry.add_to_hass(hass)
+    await hass.config_entries.async_setup(entry.entry_id)
+    poll: Poll = entry.runtime_data.async_refresh
+    return poll
+
+
+async def rest(hass: HomeAssistant, gateway: GatewayServer) -> Poll:
+    """Set up the same with `rest:`; return its poll."""
+    config = rest_config(gateway.url, USER_ID, ACCESS_TOKEN)
+    await async_setup_component(hass, REST, {REST: [config]})
+    poll: Poll = hass.data[REST][COORDINATOR][0].async_refresh
+    return poll
+
+
+async def count(hass: HomeAssistant) -> dict[str, int]:
+    """Return the rows of each table, and the bytes of all."""
+
+    def count_in_executor() -> dict[str, int]:
+        with session_scope(hass=hass, read_only=True) as session:
+            counts = {
+                table: session.scalar(text(f"SELECT count(*) FROM {table}"))  # noqa: S608
+                for table in TABLES
+            }
+            pages = session.scalar(text("PRAGMA page_count"))
+            free = session.scalar(text("PRAGMA freelist_count"))
+            size = session.scalar(text("PRAGMA page_size"))
+        return {**counts, "bytes": (pages - free) * size}
+
+    return await get_instance(hass).async_add_executor_job(count_in_executor)
+
+
+@pytest.mark.parametrize("integration", ["ours", "rest"])
+@pytest.mark.parametrize("account", ["unused", "resting", "busy"])
+async def test_day(
+    recorder_mock: Recorder,
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+    integration: str,
+    account: str,
+) -> None:
+    """Let a day pass at a gateway, and count."""
+    hass.loop.set_debug(enabled=False)
+    caplog.set_level(logging.WARNING)
+    await hass.config.async_set_time_zone("Europe/Berlin")
+    freezer.move_to(START + timedelta(seconds=150))
+    if integration == "ours":
+        past = (unused if account == "unused" else past_week)(gateway.account)
+        poll = await ours(hass, entry, past, gateway.account)
+    else:
+        poll = await rest(hass, gateway)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await compile_statistics(hass, START)
+    before = await count(hass)
+    for number in range(1, POLLS + 1):
+        freezer.tick(UPDATE_INTERVAL)
+        if account == "busy":
+            gateway.account.quota -= COST
+            gateway.account.used_quota += COST
+            gateway.account.request_count += 1
+        await poll()
+        await compile_statistics(hass, START + number * UPDATE_INTERVAL)
+    after = await count(hass)
+    written = {name: after[name] - before[name] for name in after}
+    figures = Path(os.environ["FIGURES"])
+    with figures.open("a", encoding="utf-8") as file:
+        line = {"integration": integration, "account": account, **written}
+        file.write(f"{json.dumps(line)}\n")
