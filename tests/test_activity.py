@@ -79,9 +79,12 @@ def told(events: list[Event[Any]]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("change", "news"),
     [
-        ({"quota": 900_000}, [{"event_type": "balance_low"}]),
-        ({"quota": 200_000}, [{"event_type": "balance_critical"}]),
-        ({"quota": 0}, [{"event_type": "balance_exhausted"}]),
+        ({"quota": 900_000, "used_quota": 24_100_000}, [{"event_type": "balance_low"}]),
+        (
+            {"quota": 200_000, "used_quota": 24_800_000},
+            [{"event_type": "balance_critical"}],
+        ),
+        ({"quota": 0, "used_quota": 25_000_000}, [{"event_type": "balance_exhausted"}]),
         (
             {"quota": 6_172_500 + 5 * UNIT},
             [{"event_type": "topped_up", "amount": 5.0, "currency": "USD"}],
@@ -100,7 +103,12 @@ def told(events: list[Event[Any]]) -> list[dict[str, Any]]:
             ],
         ),
         (
-            {"group": "vip", "last_login_at": 1_763_900_000, "quota": 100},
+            {
+                "group": "vip",
+                "last_login_at": 1_763_900_000,
+                "quota": 100,
+                "used_quota": 24_999_900,
+            },
             [
                 {"event_type": "balance_critical"},
                 {"event_type": "group_changed", "from": "default", "to": "vip"},
@@ -229,8 +237,7 @@ async def test_what_happened_while_home_assistant_was_off(
     await setup(hass, entry)
     await hass.config_entries.async_unload(entry.entry_id)
     freezer.tick(timedelta(days=2))
-    gateway.account.quota = 100_000
-    gateway.account.used_quota += 6_072_500
+    gateway.account.leave(100_000)
 
     events = async_capture_events(hass, EVENT_STATE_CHANGED)
     hass.set_state(CoreState.starting)
@@ -259,7 +266,7 @@ async def test_crash_before_it_was_told_loses_nothing(
 ) -> None:
     hass.set_state(CoreState.starting)
     await setup(hass, entry)
-    gateway.account.quota = 100_000
+    gateway.account.leave(100_000)
     await jump(hass, freezer, UPDATE_INTERVAL)
     await jump(hass, freezer, timedelta(seconds=1))
     (pending,) = hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"]["activities"]
@@ -282,7 +289,7 @@ async def test_crash_after_it_was_told_does_not_tell_it_again(
     freezer: FrozenDateTimeFactory,
 ) -> None:
     events = async_capture_events(hass, EVENT_STATE_CHANGED)
-    gateway.account.quota = 100_000
+    gateway.account.leave(100_000)
     await jump(hass, freezer, UPDATE_INTERVAL)
     await jump(hass, freezer, timedelta(seconds=1))
     with patch(f"custom_components.{DOMAIN}.tracker.AccountTracker.async_save"):
@@ -308,7 +315,7 @@ async def test_outage_raises_no_alert_and_hides_none(
     assert told(events) == []
     gateway.fault = answering(502)
     await pass_time(hass, freezer, timedelta(hours=5))
-    gateway.account.quota = 0
+    gateway.account.leave(0)
     gateway.fault = None
     await pass_time(hass, freezer, UPDATE_INTERVAL)
     assert told(events) == [{"event_type": "balance_exhausted"}]
@@ -368,10 +375,10 @@ async def test_issue_while_nothing_is_left(
     issue_registry: ir.IssueRegistry,
 ) -> None:
     key = (DOMAIN, f"balance_exhausted_{loaded_entry.entry_id}")
-    gateway.account.quota = 1
+    gateway.account.leave(1)
     await jump(hass, freezer, UPDATE_INTERVAL)
     assert key not in issue_registry.issues
-    gateway.account.quota = 0
+    gateway.account.leave(0)
     await jump(hass, freezer, UPDATE_INTERVAL)
     issue = issue_registry.issues[key]
     assert issue.severity is ir.IssueSeverity.ERROR
@@ -379,11 +386,11 @@ async def test_issue_while_nothing_is_left(
     assert issue.learn_more_url == gateway.url
     assert not issue.is_fixable
 
-    gateway.account.quota = 5 * UNIT
+    gateway.account.leave(5 * UNIT)
     await jump(hass, freezer, UPDATE_INTERVAL)
     assert key not in issue_registry.issues
 
-    gateway.account.quota = 0
+    gateway.account.leave(0)
     await jump(hass, freezer, UPDATE_INTERVAL)
     await hass.config_entries.async_reload(loaded_entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)

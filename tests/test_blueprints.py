@@ -284,7 +284,7 @@ async def test_alert(
     await poll(hass, freezer)
     assert told == []
 
-    gateway.account.quota = quota
+    gateway.account.leave(quota)
     await poll(hass, freezer)
     await poll(hass, freezer)
     assert told == [("Example Gateway", message)]
@@ -315,7 +315,7 @@ async def test_alert_of_a_top_up(
     await automate("balance_alert", account=account, **inputs)
     spend(gateway.account, 5_272_500)
     await poll(hass, freezer)
-    gateway.account.quota = 5_000_000
+    gateway.account.leave(5_000_000)
     await poll(hass, freezer)
     assert [message for _, message in told] == ["Balance is low: 1.80 USD", *messages]
 
@@ -351,10 +351,10 @@ async def test_alert_of_one_of_two_accounts(
 ) -> None:
     dr.async_get(hass).async_update_device(second_account, name_by_user="Work")
     await automate("balance_alert", account=second_account)
-    gateway.account.quota = 900_000
+    gateway.account.leave(900_000)
     await poll(hass, freezer)
     assert told == []
-    gateway.more_accounts[0].quota = 200_000
+    gateway.more_accounts[0].leave(200_000)
     await poll(hass, freezer)
     assert told == [("Work", "Balance is critical: 0.40 USD")]
 
@@ -381,7 +381,7 @@ async def test_alert_with_actions_and_words_of_ones_own(
             }
         ],
     )
-    gateway.account.quota = 200_000
+    gateway.account.leave(200_000)
     await poll(hass, freezer)
     (call,) = calls
     assert call.data == {
@@ -408,7 +408,7 @@ async def test_message_to_a_phone(
     calls = async_mock_service(hass, "notify", "mobile_app_phone")
     (actions,) = re.findall(r"```yaml\n(.*?)```", DOCUMENTATION, re.DOTALL)
     await automate("balance_alert", account=account, actions=yaml.safe_load(actions))
-    gateway.account.quota = quota
+    gateway.account.leave(quota)
     await poll(hass, freezer)
     (call,) = calls
     assert call.data["title"] == "Example Gateway"
@@ -426,7 +426,7 @@ async def test_alert_is_not_repeated_after_a_reload(
     told: Told,
 ) -> None:
     entity_id = await automate("balance_alert", account=account, **QUIET)
-    gateway.account.quota = 900_000
+    gateway.account.leave(900_000)
     await poll(hass, freezer)
     assert len(told) == 1
     for service in ("turn_off", "turn_on"):
@@ -485,7 +485,7 @@ async def test_quiet_hours(
     await automate("balance_alert", account=account, **inputs)
     await wait_until(hass, freezer, 1)
     for quota in quotas:
-        gateway.account.quota = quota
+        gateway.account.leave(quota)
         await poll(hass, freezer)
     assert [message for _, message in told] == at_night
     await wait_until(hass, freezer, 7)
@@ -506,7 +506,7 @@ async def test_quiet_hours_do_not_touch_the_day(
     told: Told,
 ) -> None:
     await automate("balance_alert", account=account, **QUIET)
-    gateway.account.quota = 900_000
+    gateway.account.leave(900_000)
     await poll(hass, freezer)
     assert len(told) == 1
     await wait_until(hass, freezer, 8)
@@ -524,7 +524,7 @@ async def test_morning_without_an_answer(
 ) -> None:
     await automate("balance_alert", account=account, **QUIET)
     await wait_until(hass, freezer, 1)
-    gateway.account.quota = 0
+    gateway.account.leave(0)
     await poll(hass, freezer)
     gateway.fault = answering(502)
     await wait_until(hass, freezer, 8)
@@ -554,7 +554,7 @@ async def test_quiet_hours_that_end_while_home_assistant_is_off(
     attributes = {"last_triggered": last_run}
     mock_restore_cache(hass, [State("automation.example", "on", attributes)])
     freezer.move_to(datetime.fromisoformat("2026-11-24T07:30:00-08:00"))
-    gateway.account.quota = 900_000
+    gateway.account.leave(900_000)
     hass.set_state(CoreState.not_running)
     await setup(hass, entry)
     await automate("balance_alert", account=device_of(hass, entry), **QUIET)
@@ -729,15 +729,15 @@ async def test_guard_against_exhaustion(
     switched_on: list[Any],
 ) -> None:
     await automate("guard", account=account, **SWITCHES)
-    gateway.account.quota = 200_000
+    gateway.account.leave(200_000)
     await poll(hass, freezer)
     assert switched_off == []
-    gateway.account.quota = 0
+    gateway.account.leave(0)
     await poll(hass, freezer)
     await poll(hass, freezer)
     assert len(switched_off) == 1
     assert told == [("Example Gateway", "Balance is used up")]
-    gateway.account.quota = 5_000_000
+    gateway.account.leave(5_000_000)
     await poll(hass, freezer)
     await poll(hass, freezer)
     assert len(switched_on) == 1
@@ -774,7 +774,7 @@ async def test_guard_against_unusual_spending(
     await poll(hass, freezer)
     assert [message for _, message in told] == acted
     assert len(switched_off) == len(acted)
-    gateway.account.quota = 5_000_000
+    gateway.account.leave(5_000_000)
     await poll(hass, freezer)
     assert len(switched_on) == recovered
 
@@ -789,9 +789,9 @@ async def test_guard_without_recovery(
     switched_off: list[Any],
 ) -> None:
     await automate("guard", account=account, actions=SWITCHES["actions"])
-    gateway.account.quota = 0
+    gateway.account.leave(0)
     await poll(hass, freezer)
-    gateway.account.quota = 5_000_000
+    gateway.account.leave(5_000_000)
     await poll(hass, freezer)
     assert len(switched_off) == 1
     assert errors(caplog) == []

@@ -52,7 +52,7 @@ DAY_OFF = 21_000
 RUNAWAY = 3 * UNIT // 2
 
 # Each hour a long request is paid in advance, and settled after twenty minutes.
-HELD_BACK = 2 * UNIT // 5
+HELD_BACK = 3 * UNIT
 REFUND = 3 * UNIT // 10
 TOP_UP = 100 * UNIT
 

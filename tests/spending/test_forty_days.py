@@ -77,7 +77,7 @@ def test_forty_days() -> None:
     topped_up = Activity(type=ActivityType.TOPPED_UP, amount=50 * UNIT)
     hour = 12 * (UNIT // 60)
     assert happened == [
-        (4, Activity(type=ActivityType.BALANCE_LOW)),
+        (7, Activity(type=ActivityType.BALANCE_LOW)),
         (9, topped_up),
         (9, Activity(type=ActivityType.BALANCE_RECOVERED)),
         (

@@ -70,7 +70,7 @@ def test_busy_account_is_written_once_an_hour() -> None:
 )
 def test_what_was_told_is_written_at_once(quota: float, expected: int) -> None:
     account = Watched(2026, 3, 2, 12)
-    account.quota = quota
+    account.leave(quota)
     account.wait(POLL)
     account.wait(POLL)
     assert account.ledger.revision == expected

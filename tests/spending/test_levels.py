@@ -85,12 +85,42 @@ def test_levels(
 def test_restart_tells_what_got_worse_meanwhile_and_nothing_twice() -> None:
     account = watched(1000)
     account.restart()
-    account.quota = 150
+    account.leave(150)
     account.wait(timedelta(days=3))
     assert account.types == [LOW_NOW]
     account.restart()
     account.wait(POLL)
     assert account.types == [LOW_NOW]
+
+
+@pytest.mark.parametrize("held_back", [12, 40, 60])
+def test_what_is_held_back_for_a_request_is_still_there(held_back: float) -> None:
+    """It looks as if nothing were held back; here near a limit, or all there is."""
+    account, untouched = watched(60), watched(60)
+    for each in (account, untouched):
+        each.run(timedelta(days=1))
+    for _ in range(10):
+        account.quota -= held_back
+        account.run(timedelta(minutes=20))
+        account.restart()
+        account.quota += held_back
+        untouched.run(timedelta(minutes=20))
+        assert account.spending == untouched.spending
+        for each in (account, untouched):
+            each.spend(1)
+            each.run(timedelta(minutes=20))
+        assert account.spending == untouched.spending
+    assert account.happened == []
+    assert account.spending.days_remaining
+
+
+def test_what_is_not_given_back_within_an_hour_is_gone() -> None:
+    account = watched(300)
+    account.quota -= 270
+    account.run(timedelta(minutes=60))
+    assert account.happened == []
+    account.run(POLL)
+    assert account.types == [CRITICAL_NOW]
 
 
 def test_top_up_needs_no_margin_and_is_told_first() -> None:

@@ -67,12 +67,12 @@ class Figures:
         spent = samples.latest_value - samples.spent_by(start)
         self.average_daily = spent * DAY / (time - start)
 
-    def forecast(self, time: int, quota: float) -> None:
-        """Say how long the balance lasts at the average."""
-        if quota <= 0:
+    def forecast(self, time: int, left: float) -> None:
+        """Say how long what is left lasts at the average."""
+        if left <= 0:
             self.days_remaining, self.runs_out_at = 0, None
             return
-        days = quota / self.average_daily if self.average_daily else None
+        days = left / self.average_daily if self.average_daily else None
         if days is None or days > _LONGEST_DAYS_REMAINING:
             self.days_remaining = self.runs_out_at = None
             return

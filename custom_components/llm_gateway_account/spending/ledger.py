@@ -87,16 +87,18 @@ class Ledger:
         show, and what happened since the last answer.
         """
         now = within_reason(now)
-        quota = bounded(quota)
+        quota = left = bounded(quota)
         activities: list[Activity] = []
         unusual: Activity | None = None
         if used_quota is not None:
             if rise := self._count(now, quota, bounded(used_quota), limits):
                 activities.append(Activity(type=ActivityType.TOPPED_UP, amount=rise))
+            # What is held back for a request is given back, but for what it costs.
+            left = quota if self._top_ups.left is None else self._top_ups.left
             if self._is_plausible(unix_time(now)):
-                unusual = self._look_back(now, quota, limits)
+                unusual = self._look_back(now, left, limits)
         level, change = self._level.judge(
-            quota, limits.low, limits.critical, topped_up=bool(activities)
+            left, limits.low, limits.critical, topped_up=bool(activities)
         )
         if change:
             activities.append(Activity(type=change))
@@ -137,7 +139,7 @@ class Ledger:
         return True
 
     def _look_back(
-        self, now: datetime, quota: float, limits: Limits
+        self, now: datetime, left: float, limits: Limits
     ) -> Activity | None:
         """Bring samples and figures up to date, and return what is unusual."""
         time, day = unix_time(now), start_of_day(now)
@@ -145,7 +147,7 @@ class Ledger:
             self._figures.average(self._samples, time)
             self._unusual.learn(self._samples, day)
         self._figures.count(self._samples, day, start_of_month(now))
-        self._figures.forecast(time, quota)
+        self._figures.forecast(time, left)
         return self._unusual.observe(self._samples, time, day, limits)
 
     def _worth_writing(self) -> tuple[object, ...]:

@@ -16,9 +16,10 @@ class TopUps:
     def __init__(self) -> None:
         """Start with nothing granted that is known."""
         self.mark: float | None = None
+        self.left: float | None = None
+        """What is left to spend, with what is only held back for a request."""
         self._dip: tuple[int, float] | None = None
         """Since when the sum is below the mark, and the highest it was since."""
-        self._quota: float | None = None
         self._has_subscription = False
         """Whether points were spent that were not taken from the quota."""
 
@@ -36,7 +37,7 @@ class TopUps:
         if top_ups._dip and (top_ups.mark is None or top_ups._dip[1] >= top_ups.mark):
             raise ValueError("no dip below the mark")
         if quota is not None:
-            top_ups._quota = read_number(quota)
+            top_ups.left = read_number(quota)
         top_ups._has_subscription = has_subscription is True
         return top_ups
 
@@ -47,7 +48,7 @@ class TopUps:
             "mark": self.mark,
             "dip_since": since,
             "dip_highest": highest,
-            "quota": self._quota,
+            "quota": self.left,
             "has_subscription": self._has_subscription,
         }
 
@@ -55,7 +56,7 @@ class TopUps:
         self, time: int, quota: float, granted: float, smallest: float
     ) -> float | None:
         """Return how much was added since; None if it is no top-up."""
-        before, self._quota = self._quota, quota
+        before, self.left = self.left, quota
         if self.mark is None or granted >= self.mark:
             rise = 0 if self.mark is None else granted - self.mark
             self.mark, self._dip = granted, None
@@ -65,6 +66,7 @@ class TopUps:
         self._dip = min(since, time), max(highest, granted)
         if time - since >= _LONGEST_DIP:
             self.mark, self._dip = self._dip[1], None
+        self.left = quota + (self.mark - granted)
         return None
 
     def _is_top_up(self, before: float | None, rise: float, smallest: float) -> bool:
@@ -72,10 +74,10 @@ class TopUps:
 
         new-api counts the latter as spent, but does not take it from the quota.
         """
-        if before is None or self._quota is None or rise <= 0:
+        if before is None or self.left is None or rise <= 0:
             return False
-        if self._quota == before:
+        if self.left == before:
             self._has_subscription = True
-        if self._has_subscription and self._quota <= before:
+        if self._has_subscription and self.left <= before:
             return False
         return rise >= smallest
