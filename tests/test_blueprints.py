@@ -39,7 +39,7 @@ from . import ROOT
 from .conformance import REPOSITORY
 from .conftest import setup
 from .gateway_server import GatewayServer, ServerAccount, answering
-from .test_init import jump
+from .test_init import jump, state_of
 
 FOLDER = ROOT / "blueprints" / "automation" / DOMAIN
 NAMES = ["balance_alert.yaml", "daily_report.yaml", "guard.yaml"]
@@ -749,7 +749,7 @@ async def test_guard_against_exhaustion(
     [
         ({}, ["Spending is unusual: 1.62 USD (usual: 0.24 USD)"], 0),
         ({"activities": ["balance_critical"]}, ["Balance is critical"], 1),
-        ({"activities": []}, [], 1),
+        ({"activities": []}, [], 0),
     ],
 )
 async def test_guard_against_unusual_spending(
@@ -777,6 +777,56 @@ async def test_guard_against_unusual_spending(
     gateway.account.leave(5_000_000)
     await poll(hass, freezer)
     assert len(switched_on) == recovered
+
+
+async def test_guard_switches_nothing_on_that_it_did_not_switch_off(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    account: str,
+    automate: Automate,
+    switched_off: list[Any],
+    switched_on: list[Any],
+) -> None:
+    await automate("guard", account=account, **SWITCHES)
+    for quota in (200_000, 5_000_000):
+        gateway.account.leave(quota)
+        await poll(hass, freezer)
+    assert switched_off == switched_on == []
+
+
+async def test_guard_leaves_off_what_unusual_spending_switched_off(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    account: str,
+    loaded_entry: MockConfigEntry,
+    automate: Automate,
+    switched_off: list[Any],
+    switched_on: list[Any],
+) -> None:
+    """Also if the money is gone, and comes when the day of it is long over."""
+    await automate("guard", account=account, **SWITCHES)
+    await settle_habit(hass, freezer, gateway.account)
+    spend(gateway.account, 750_000)
+    await poll(hass, freezer)
+    assert len(switched_off) == 1
+    await wait_until(hass, freezer, 10)
+    gateway.account.leave(0)
+    await poll(hass, freezer)
+    await wait_until(hass, freezer, 9)
+    await hass.config_entries.async_reload(loaded_entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert state_of(hass, "binary_sensor.example_gateway_unusual_spending") == "off"
+    gateway.account.leave(1_200_000)
+    await poll(hass, freezer)
+    assert switched_on == []
+    # That was that; the next time it is the balance alone.
+    await wait_until(hass, freezer, 8)
+    for quota in (0, 1_200_000):
+        gateway.account.leave(quota)
+        await wait_until(hass, freezer, 8)
+    assert len(switched_on) == 1
 
 
 async def test_guard_without_recovery(

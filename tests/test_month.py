@@ -90,11 +90,17 @@ RESTARTS = [
 # Right after an alert.
 POWER_CUTS = [(at(11, 10, 13), at(11, 10, 14))]
 
+
+def recovered_from(*alerts: str) -> dict[str, Any]:
+    """Return what is told when the balance is sufficient after these."""
+    return {"type": "balance_recovered", "alerts": list(alerts)}
+
+
 EXPECTED: list[tuple[date, dict[str, Any]]] = [
     (date(2026, 10, 15), {"type": "balance_low"}),
     (date(2026, 10, 19), {"type": "balance_critical"}),
     (date(2026, 10, 19), {"type": "topped_up", "amount": 100, "currency": "USD"}),
-    (date(2026, 10, 19), {"type": "balance_recovered"}),
+    (date(2026, 10, 19), recovered_from("balance_low", "balance_critical")),
     (
         date(2026, 10, 29),
         {
@@ -108,15 +114,23 @@ EXPECTED: list[tuple[date, dict[str, Any]]] = [
     (date(2026, 10, 29), {"type": "balance_critical"}),
     (date(2026, 10, 29), {"type": "balance_exhausted"}),
     (date(2026, 10, 29), {"type": "topped_up", "amount": 100, "currency": "USD"}),
-    (date(2026, 10, 29), {"type": "balance_recovered"}),
+    (
+        date(2026, 10, 29),
+        recovered_from(
+            "unusual_spending", "balance_low", "balance_critical", "balance_exhausted"
+        ),
+    ),
     (date(2026, 11, 10), {"type": "balance_low"}),
     (date(2026, 11, 12), {"type": "balance_critical"}),
     (date(2026, 11, 12), {"type": "balance_exhausted"}),
     (date(2026, 11, 13), {"type": "topped_up", "amount": 100, "currency": "USD"}),
-    (date(2026, 11, 13), {"type": "balance_recovered"}),
+    (
+        date(2026, 11, 13),
+        recovered_from("balance_low", "balance_critical", "balance_exhausted"),
+    ),
 ]
 
-DETAILS = ("type", "amount", "usual", "currency")
+DETAILS = ("type", "amount", "usual", "currency", "alerts")
 AUTOMATION = "automation.every_activity"
 NEWS = {key: f"{{{{ trigger.get('{key}') }}}}" for key in DETAILS}
 

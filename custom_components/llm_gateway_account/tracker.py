@@ -156,6 +156,8 @@ class AccountTracker:
         }
         if attributes:
             attributes["currency"] = self._unit.currency
+        if activity.alerts is not None:
+            attributes["alerts"] = [each.value for each in activity.alerts]
         return AccountActivity(type=activity.type, attributes=attributes)
 
     def _as_dict(self) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def written() -> dict[str, Any]:
 
 
 WRITTEN = written()
-REFUSED = r"^(not? |samples in no order|.* is not a valid BalanceLevel)"
+REFUSED = r"^(not? |samples in no order|.* is not a valid (BalanceLevel|ActivityType))"
 NEW = Ledger().as_dict()
 
 
@@ -88,6 +88,16 @@ def test_what_is_written_is_read(state: dict[str, Any]) -> None:
     assert Ledger.from_dict(json.loads(json.dumps(state))).as_dict() == state
 
 
+@pytest.mark.parametrize("path", [("alerts",)])
+def test_what_an_earlier_version_wrote_is_read(path: tuple[str, ...]) -> None:
+    state = json.loads(json.dumps(NEW))
+    place = state
+    for name in path[:-1]:
+        place = place[name]
+    del place[path[-1]]
+    assert Ledger.from_dict(state).as_dict() == NEW
+
+
 def _set(*path: str, to: Any) -> Callable[[dict[str, Any]], None]:
     def damage(state: dict[str, Any]) -> None:
         for name in path[:-1]:
@@ -143,6 +153,8 @@ def _set(*path: str, to: Any) -> Callable[[dict[str, Any]], None]:
         _set("level", "low", to=None),
         _set("unusual", "since", to="today"),
         _set("unusual", "busiest_hour", to=None),
+        _set("alerts", to=1),
+        _set("alerts", to=[[]]),
     ],
 )
 def test_damaged_file_is_refused(damage: Callable[[dict[str, Any]], None]) -> None:

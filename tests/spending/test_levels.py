@@ -82,6 +82,18 @@ def test_levels(
     assert account.types == [names[each] for each in happened]
 
 
+def test_recovery_tells_what_was_told_before() -> None:
+    account = watched(1000)
+    for left in (150, 30, 150, 30, 1000, 0, 1000):
+        account.leave(left)
+        account.restart()
+        account.wait(POLL)
+    assert [each.alerts for each in account.happened if each.type is RECOVERED] == [
+        (LOW_NOW, CRITICAL_NOW),
+        (EXHAUSTED_NOW,),
+    ]
+
+
 def test_restart_tells_what_got_worse_meanwhile_and_nothing_twice() -> None:
     account = watched(1000)
     account.restart()

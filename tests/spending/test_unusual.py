@@ -82,6 +82,21 @@ def test_busy_day_without_a_busy_hour() -> None:
     assert_told(account, 360, 120)
 
 
+def test_recovery_tells_of_it_while_it_lasts_and_once_after() -> None:
+    account = with_a_habit()
+    account.run(10 * HOUR, spend=1)
+    account.spend(100)
+    account.wait(POLL)
+    low = [ActivityType.UNUSUAL_SPENDING, ActivityType.BALANCE_LOW]
+    for wait, alerts in ((HOUR, low), (HOUR, low[::-1]), (DAY, low[1:])):
+        account.wait(wait)
+        for low_balance in (account.quota + 1, account.quota - 1):
+            account.limits = replace(account.limits, low=low_balance)
+            account.restart()
+            account.wait(POLL)
+        assert account.happened[-1].alerts == tuple(alerts)
+
+
 def test_nothing_in_the_week_before() -> None:
     account = Watched(2026, 3, 2)
     account.run(8 * DAY)

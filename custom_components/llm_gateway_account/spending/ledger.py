@@ -34,13 +34,15 @@ class Ledger:
         self._top_ups = TopUps()
         self._level = Level()
         self._unusual = UnusualSpending()
+        self._alerts: list[ActivityType] = []
+        """What was told since the balance recovered last."""
         self._written = self._worth_writing()
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Read what `as_dict` wrote. Raises ValueError for anything else."""
         ledger = cls()
-        used_quota, spent, doubts, samples, figures, top_ups, level, unusual = (
+        used_quota, spent, doubts, samples, figures, top_ups, level, unusual, alerts = (
             read_fields(
                 data,
                 "used_quota",
@@ -51,6 +53,7 @@ class Ledger:
                 "top_ups",
                 "level",
                 "unusual",
+                new=("alerts",),
             )
         )
         if used_quota is not None:
@@ -62,6 +65,9 @@ class Ledger:
         ledger._top_ups = TopUps.from_dict(top_ups)
         ledger._level = Level.from_dict(level)
         ledger._unusual = UnusualSpending.from_dict(unusual)
+        if not (alerts is None or isinstance(alerts, list)):
+            raise ValueError("not a list of alerts")
+        ledger._alerts = [ActivityType(each) for each in alerts or []]
         ledger._written = ledger._worth_writing()
         return ledger
 
@@ -76,6 +82,7 @@ class Ledger:
             "top_ups": self._top_ups.as_dict(),
             "level": self._level.as_dict(),
             "unusual": self._unusual.as_dict(),
+            "alerts": [each.value for each in self._alerts],
         }
 
     def observe(
@@ -100,9 +107,16 @@ class Ledger:
         level, change = self._level.judge(
             left, limits.low, limits.critical, topped_up=bool(activities)
         )
-        if change:
+        if change is ActivityType.BALANCE_RECOVERED:
+            if self._unusual.since is not None:
+                self._remember(ActivityType.UNUSUAL_SPENDING)
+            activities.append(Activity(type=change, alerts=tuple(self._alerts)))
+            self._alerts = []
+        elif change:
+            self._remember(change)
             activities.append(Activity(type=change))
         if unusual:
+            self._remember(unusual.type)
             activities.append(unusual)
         if (worth_writing := self._worth_writing()) != self._written:
             self._written = worth_writing
@@ -125,6 +139,11 @@ class Ledger:
             unix_time(now), quota, bounded(quota + used_quota), limits.smallest_top_up
         )
 
+    def _remember(self, alert: ActivityType) -> None:
+        """Keep an alert in mind until the balance recovers."""
+        if alert not in self._alerts:
+            self._alerts.append(alert)
+
     def _is_plausible(self, time: int) -> bool:
         """Tell whether the clock can be believed, and mend what a wrong one left."""
         latest = self._samples.latest_time
@@ -138,9 +157,7 @@ class Ledger:
         self._samples = Samples()
         return True
 
-    def _look_back(
-        self, now: datetime, left: float, limits: Limits
-    ) -> Activity | None:
+    def _look_back(self, now: datetime, left: float, limits: Limits) -> Activity | None:
         """Bring samples and figures up to date, and return what is unusual."""
         time, day = unix_time(now), start_of_day(now)
         if self._samples.record(time, self._spent, day):

@@ -39,6 +39,9 @@ class Activity:
     """Points that were added (topped up) or spent (unusual spending)."""
     usual: float | None = None
     """Points spent in the busiest hour or on the average day before."""
+    alerts: tuple[ActivityType, ...] | None = None
+    """What was told since the balance recovered before, and unusual spending that
+    still lasts (balance recovered)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
