@@ -151,6 +151,30 @@ def test_top_up_that_is_not_enough() -> None:
     assert account.spending.level is CRITICAL
 
 
+@pytest.mark.parametrize(
+    ("before", "spent", "happened"),
+    [
+        (150, 1000, [LOW_NOW, ActivityType.TOPPED_UP, LOW_NOW]),
+        (10, 900, [CRITICAL_NOW, ActivityType.TOPPED_UP, LOW_NOW]),
+        (150, 1120, [LOW_NOW, ActivityType.TOPPED_UP, CRITICAL_NOW]),
+        (150, 900, [LOW_NOW, ActivityType.TOPPED_UP, RECOVERED]),
+    ],
+)
+def test_top_up_that_is_used_up_when_it_is_seen(
+    before: float, spent: float, happened: list[ActivityType]
+) -> None:
+    account = watched(1000)
+    account.leave(before)
+    account.wait(POLL)
+    account.restart()
+    account.quota += 1000
+    account.spend(spent)
+    account.wait(timedelta(days=5))
+    assert account.types == happened
+    account.run(timedelta(hours=1))
+    assert account.types == happened
+
+
 def test_changed_thresholds_need_no_margin() -> None:
     account = watched(205)
     account.limits = replace(account.limits, low=206)

@@ -117,6 +117,20 @@ def test_unknown_until_what_was_spent_is_known(account: Watched) -> None:
     assert account.happened == [topped_up(500)]
 
 
+@pytest.mark.parametrize(("times", "told"), [(2, True), (3, False)])
+def test_as_much_spent_as_added(account: Watched, times: int, told: bool) -> None:
+    """By chance, twice; the third time it is what a subscription looks like."""
+    for _ in range(times):
+        account.quota += 100
+        account.spend(100)
+        account.wait(POLL)
+        account.restart()
+    account.quota += 100
+    account.spend(120)
+    account.wait(POLL)
+    assert account.happened == [topped_up(100)] * told
+
+
 def test_what_a_subscription_pays_for_is_no_top_up(account: Watched) -> None:
     """It is spent, but not taken from the quota; a real top-up still shows."""
     assert account.used_quota is not None

@@ -7,10 +7,10 @@ from typing import Any, Self
 from .checks import bounded, read_fields, read_integer, read_number
 from .figures import Figures
 from .levels import Level
-from .local_time import start_of_day, start_of_month, unix_time, within_reason
+from .local_time import HOUR, start_of_day, start_of_month, unix_time, within_reason
 from .models import Activity, ActivityType, Limits, Spending
 from .samples import Samples
-from .top_ups import TopUps
+from .top_ups import TopUp, TopUps
 from .unusual import UnusualSpending
 
 # After so many polls, an hour of them, a clock far behind the records is believed. A
@@ -96,16 +96,19 @@ class Ledger:
         now = within_reason(now)
         quota = left = bounded(quota)
         activities: list[Activity] = []
+        top_up: TopUp | None = None
         unusual: Activity | None = None
         if used_quota is not None:
-            if rise := self._count(now, quota, bounded(used_quota), limits):
-                activities.append(Activity(type=ActivityType.TOPPED_UP, amount=rise))
+            if top_up := self._count(now, quota, bounded(used_quota), limits):
+                activities.append(
+                    Activity(type=ActivityType.TOPPED_UP, amount=top_up.amount)
+                )
             # What is held back for a request is given back, but for what it costs.
             left = quota if self._top_ups.left is None else self._top_ups.left
             if self._is_plausible(unix_time(now)):
                 unusual = self._look_back(now, left, limits)
         level, change = self._level.judge(
-            left, limits.low, limits.critical, topped_up=bool(activities)
+            left, limits.low, limits.critical, peak=top_up and top_up.peak
         )
         if change is ActivityType.BALANCE_RECOVERED:
             if self._unusual.since is not None:
@@ -126,7 +129,7 @@ class Ledger:
 
     def _count(
         self, now: datetime, quota: float, used_quota: float, limits: Limits
-    ) -> float | None:
+    ) -> TopUp | None:
         """Add up what was spent, and return what was added to the account."""
         if self._used_quota is not None:
             if used_quota < self._used_quota:
@@ -135,8 +138,13 @@ class Ledger:
             else:
                 self._spent = bounded(self._spent + (used_quota - self._used_quota))
         self._used_quota = used_quota
+        time, latest = unix_time(now), self._samples.latest_time
         return self._top_ups.observe(
-            unix_time(now), quota, bounded(quota + used_quota), limits.smallest_top_up
+            time,
+            quota,
+            bounded(quota + used_quota),
+            limits.smallest_top_up,
+            is_watched=latest is not None and time - latest < HOUR,
         )
 
     def _remember(self, alert: ActivityType) -> None:

@@ -45,20 +45,25 @@ class Level:
         }
 
     def judge(
-        self, quota: float, low: float, critical: float, *, topped_up: bool
+        self, left: float, low: float, critical: float, *, peak: float | None
     ) -> tuple[BalanceLevel, ActivityType | None]:
-        """Return the level of a balance, and what has to be told of it."""
+        """Return the level of a balance, and what has to be told of it.
+
+        `peak` is the most that was left since the last time, if it was topped up.
+        """
         before = self.current
         thresholds = bounded(low), bounded(critical)
-        now = _level(quota, *thresholds)
-        if before and not topped_up and thresholds == self.thresholds:
-            best = min(before, _level_by_margin(quota, *thresholds), key=_severity)
+        now = _level(left, *thresholds)
+        if before and peak is None and thresholds == self.thresholds:
+            best = min(before, _level_by_margin(left, *thresholds), key=_severity)
             now = max(now, best, key=_severity)
         self.current, self.thresholds = now, thresholds
-        if before is None or now is before:
+        if before is None:
             return now, None
         if now is BalanceLevel.OK:
-            return now, ActivityType.BALANCE_RECOVERED
+            return now, ActivityType.BALANCE_RECOVERED if before is not now else None
+        if peak is not None:
+            before = min(before, _level(peak, *thresholds), key=_severity)
         return now, _WORSE[now] if now.severity > before.severity else None
 
 

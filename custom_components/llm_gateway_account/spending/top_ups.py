@@ -1,13 +1,24 @@
 """Top-ups, found in what was ever granted: what is left and what was spent."""
 
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
-from .checks import read_fields, read_integer, read_number
+from .checks import bounded, read_fields, read_integer, read_number
 from .local_time import HOUR
 
 # A gateway takes money before a request and gives back what is left of it after. A
 # sum that stays lower for longer than a request was corrected by the operator.
 _LONGEST_DIP = HOUR
+
+# Once may be chance: as much was added as was spent.
+_SIGNS_OF_A_SUBSCRIPTION = 3
+
+
+class TopUp(NamedTuple):
+    """What was added to an account since it was looked at (points)."""
+
+    amount: float
+    peak: float
+    """The most that may have been left in between."""
 
 
 class TopUps:
@@ -20,15 +31,20 @@ class TopUps:
         """What is left to spend, with what is only held back for a request."""
         self._dip: tuple[int, float] | None = None
         """Since when the sum is below the mark, and the highest it was since."""
-        self._has_subscription = False
-        """Whether points were spent that were not taken from the quota."""
+        self._unpaid = 0
+        """How often points were seen to be spent that were not taken from the quota."""
 
     @classmethod
     def from_dict(cls, data: Any) -> Self:
         """Read what `as_dict` wrote. Raises ValueError for anything else."""
         top_ups = cls()
-        mark, since, highest, quota, has_subscription = read_fields(
-            data, "mark", "dip_since", "dip_highest", "quota", "has_subscription"
+        mark, since, highest, quota, _, unpaid = read_fields(
+            data,
+            "mark",
+            "dip_since",
+            "dip_highest",
+            "quota",
+            new=("has_subscription", "unpaid"),
         )
         if mark is not None:
             top_ups.mark = read_number(mark)
@@ -38,7 +54,8 @@ class TopUps:
             raise ValueError("no dip below the mark")
         if quota is not None:
             top_ups.left = read_number(quota)
-        top_ups._has_subscription = has_subscription is True
+        if unpaid is not None:
+            top_ups._unpaid = read_integer(unpaid, _SIGNS_OF_A_SUBSCRIPTION)
         return top_ups
 
     def as_dict(self) -> dict[str, Any]:
@@ -49,35 +66,44 @@ class TopUps:
             "dip_since": since,
             "dip_highest": highest,
             "quota": self.left,
-            "has_subscription": self._has_subscription,
+            "unpaid": self._unpaid,
         }
 
+    @property
+    def has_subscription(self) -> bool:
+        """Whether something else pays too: new-api has such subscriptions."""
+        return self._unpaid >= _SIGNS_OF_A_SUBSCRIPTION
+
     def observe(
-        self, time: int, quota: float, granted: float, smallest: float
-    ) -> float | None:
-        """Return how much was added since; None if it is no top-up."""
-        before, self.left = self.left, quota
-        if self.mark is None or granted >= self.mark:
-            rise = 0 if self.mark is None else granted - self.mark
-            self.mark, self._dip = granted, None
-            return rise if self._is_top_up(before, rise, smallest) else None
-        since, highest = self._dip or (time, granted)
-        # A clock that was put back must not make the dip last.
-        self._dip = min(since, time), max(highest, granted)
-        if time - since >= _LONGEST_DIP:
-            self.mark, self._dip = self._dip[1], None
-        self.left = quota + (self.mark - granted)
-        return None
+        self,
+        time: int,
+        quota: float,
+        granted: float,
+        smallest: float,
+        *,
+        is_watched: bool,
+    ) -> TopUp | None:
+        """Return what was added since the last look; None if it is no top-up.
 
-    def _is_top_up(self, before: float | None, rise: float, smallest: float) -> bool:
-        """Tell a top-up from a refund, and from what a subscription pays for.
-
-        new-api counts the latter as spent, but does not take it from the quota.
+        `is_watched` tells whether that was not long ago.
         """
-        if before is None or self.left is None or rise <= 0:
-            return False
-        if self.left == before:
-            self._has_subscription = True
-        if self._has_subscription and self.left <= before:
-            return False
-        return rise >= smallest
+        before, self.left = self.left, quota
+        if self.mark is not None and granted < self.mark:
+            since, highest = self._dip or (time, granted)
+            # A clock that was put back must not make the dip last.
+            self._dip = since, highest = min(since, time), max(highest, granted)
+            if time - since >= _LONGEST_DIP:
+                self.mark, self._dip = highest, None
+            self.left = quota + (self.mark - granted)
+            return None
+        rise = 0 if self.mark is None else granted - self.mark
+        self.mark, self._dip = granted, None
+        if before is None or rise <= 0:
+            return None
+        # To the point as much as before: whatever was spent, another purse paid for it.
+        if is_watched and quota == before:
+            self._unpaid = min(self._unpaid + 1, _SIGNS_OF_A_SUBSCRIPTION)
+            return None
+        if self.has_subscription and quota <= before:
+            return None
+        return TopUp(rise, bounded(before + rise)) if rise >= smallest else None
