@@ -169,27 +169,15 @@ async def test_level_falls_and_recovers(
     """A tenth above the limit, or a top-up, ends an alert; hovering gives none."""
     events = async_capture_events(hass, EVENT_STATE_CHANGED)
     seen = []
-    for balance, is_top_up in (
-        (1.99, False),
-        (2.1, False),
-        (1.99, False),
-        (2.3, False),
-        (0.4, False),
-        (-0.1, False),
-        (2.1, True),
-        (1.9, False),
-    ):
-        change = round(balance * UNIT) - gateway.account.quota
-        gateway.account.quota += change
-        if not is_top_up:
-            gateway.account.used_quota -= change
+    for balance in (1.99, 2.1, 1.99, 2.3, 0.4, -0.1, 2.1, 1.9):
+        gateway.account.leave(round(balance * UNIT))
         await jump(hass, freezer, UPDATE_INTERVAL)
         seen.append((state_of(hass, LEVEL), state_of(hass, LOW)))
     assert seen == [
         ("low", "on"),
         ("low", "on"),
         ("low", "on"),
-        # used_quota went down, which is no spending and no top-up.
+        # A refund of a third of a unit, which is no top-up.
         ("ok", "off"),
         ("critical", "on"),
         ("exhausted", "on"),

@@ -90,7 +90,8 @@ def test_what_is_written_is_read(state: dict[str, Any]) -> None:
 
 def test_what_an_earlier_version_wrote_is_read() -> None:
     state = json.loads(json.dumps(WRITTEN))
-    del state["alerts"], state["top_ups"]["unpaid"]
+    del state["alerts"], state["lower_since"], state["lowest"]
+    del state["top_ups"]["unpaid"]
     state["top_ups"]["has_subscription"] = False
     read = Ledger.from_dict(state).as_dict()
     assert read == WRITTEN | {"alerts": []}
@@ -152,6 +153,8 @@ def _set(*path: str, to: Any) -> Callable[[dict[str, Any]], None]:
         _set("level", "low", to=None),
         _set("unusual", "since", to="today"),
         _set("unusual", "busiest_hour", to=None),
+        _set("lower_since", to=1),
+        _set("lowest", to=1),
         _set("alerts", to=1),
         _set("alerts", to=[[]]),
     ],

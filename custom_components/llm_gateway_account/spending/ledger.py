@@ -13,6 +13,10 @@ from .samples import Samples
 from .top_ups import TopUp, TopUps
 from .unusual import UnusualSpending
 
+# Less used than before is an answer of a replica that lags behind, or of a gateway
+# that stumbles; unless it lasts.
+_LONGEST_DOUBT = HOUR
+
 # After so many polls, an hour of them, a clock far behind the records is believed. A
 # small computer starts in 1970 until it gets the time from the network.
 _DOUBTS = 12
@@ -27,6 +31,8 @@ class Ledger:
         """Grows when there is something new worth writing to disk: about once an
         hour while something is spent, once a day while nothing is."""
         self._used_quota: float | None = None
+        self._lower: tuple[int, float] | None = None
+        """Since when less was used than before, and the least that was."""
         self._spent: float = 0
         self._doubts = 0
         self._samples = Samples()
@@ -42,22 +48,34 @@ class Ledger:
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Read what `as_dict` wrote. Raises ValueError for anything else."""
         ledger = cls()
-        used_quota, spent, doubts, samples, figures, top_ups, level, unusual, alerts = (
-            read_fields(
-                data,
-                "used_quota",
-                "spent",
-                "doubts",
-                "samples",
-                "figures",
-                "top_ups",
-                "level",
-                "unusual",
-                new=("alerts",),
-            )
+        (
+            used_quota,
+            spent,
+            doubts,
+            samples,
+            figures,
+            top_ups,
+            level,
+            unusual,
+            alerts,
+            lower_since,
+            lowest,
+        ) = read_fields(
+            data,
+            "used_quota",
+            "spent",
+            "doubts",
+            "samples",
+            "figures",
+            "top_ups",
+            "level",
+            "unusual",
+            new=("alerts", "lower_since", "lowest"),
         )
         if used_quota is not None:
             ledger._used_quota = read_number(used_quota)
+        if lower_since is not None or lowest is not None:
+            ledger._lower = read_integer(lower_since), read_number(lowest)
         ledger._samples = Samples.from_dict(samples)
         ledger._spent = read_number(spent, ledger._samples.latest_value)
         ledger._doubts = read_integer(doubts, _DOUBTS)
@@ -73,6 +91,7 @@ class Ledger:
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything, as what can be written as JSON."""
+        lower_since, lowest = self._lower or (None, None)
         return {
             "used_quota": self._used_quota,
             "spent": self._spent,
@@ -83,6 +102,8 @@ class Ledger:
             "level": self._level.as_dict(),
             "unusual": self._unusual.as_dict(),
             "alerts": [each.value for each in self._alerts],
+            "lower_since": lower_since,
+            "lowest": lowest,
         }
 
     def observe(
@@ -103,7 +124,7 @@ class Ledger:
                 activities.append(
                     Activity(type=ActivityType.TOPPED_UP, amount=top_up.amount)
                 )
-            # What is held back for a request is given back, but for what it costs.
+            # With what is held back for a request; as before, if this is not believed.
             left = quota if self._top_ups.left is None else self._top_ups.left
             if self._is_plausible(unix_time(now)):
                 unusual = self._look_back(now, left, limits)
@@ -131,14 +152,19 @@ class Ledger:
         self, now: datetime, quota: float, used_quota: float, limits: Limits
     ) -> TopUp | None:
         """Add up what was spent, and return what was added to the account."""
-        if self._used_quota is not None:
-            if used_quota < self._used_quota:
-                # Another account, or an operator's edit: nothing can be compared.
-                self._top_ups = TopUps()
-            else:
-                self._spent = bounded(self._spent + (used_quota - self._used_quota))
-        self._used_quota = used_quota
         time, latest = unix_time(now), self._samples.latest_time
+        before = used_quota if self._used_quota is None else self._used_quota
+        if used_quota < before:
+            since, lowest = self._lower or (time, used_quota)
+            # A clock that was put back must not make the doubt last.
+            self._lower = min(since, time), min(lowest, used_quota)
+            if time - since < _LONGEST_DOUBT:
+                return None
+            # Another account, or an operator's edit: nothing can be compared.
+            self._top_ups = TopUps()
+            before = self._lower[1]
+        self._spent = bounded(self._spent + (used_quota - before))
+        self._used_quota, self._lower = used_quota, None
         return self._top_ups.observe(
             time,
             quota,
