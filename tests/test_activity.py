@@ -12,13 +12,19 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.llm_gateway_account.const import (
+    CONF_ALLOW_UNENCRYPTED,
     CONF_CURRENCY,
     CONF_POINTS_PER_UNIT,
+    CONF_USER_ID,
     DOMAIN,
+    SECTION_ADVANCED,
 )
 from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
 from custom_components.llm_gateway_account.spending import Ledger
 from homeassistant.const import (
+    CONF_ACCESS_TOKEN,
+    CONF_URL,
+    CONF_VERIFY_SSL,
     EVENT_HOMEASSISTANT_STARTED,
     EVENT_STATE_CHANGED,
     STATE_UNAVAILABLE,
@@ -29,7 +35,7 @@ from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from .conftest import OPTIONS, setup
-from .gateway_server import NEW_API, ONE_API, GatewayServer, answering
+from .gateway_server import NEW_API, ONE_API, GatewayServer, ServerAccount, answering
 from .test_init import jump, own_log, pass_time, state_of
 
 ACTIVITY = "event.example_gateway_activity"
@@ -450,6 +456,72 @@ async def test_history_without_anything_can_be_read(
     hass_storage[key] = {"key": key, "version": 1, "minor_version": 1, "data": STORED}
     await setup(hass, entry)
     assert own_log(caplog) == []
+
+
+async def test_other_account_at_the_same_entry(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """Nothing is compared with the one before; what was spent stays counted."""
+    for _ in range(100):
+        gateway.account.leave(gateway.account.quota - 10_000)
+        await jump(hass, freezer, timedelta(hours=1))
+    spent = state_of(hass, "sensor.example_gateway_spent_this_month")
+    assert spent == "2.0"
+    events = async_capture_events(hass, EVENT_STATE_CHANGED)
+    other = ServerAccount(
+        id=4712,
+        access_token="other",
+        quota=600_000,
+        used_quota=90_000_000,
+        group="vip",
+        last_login_at=gateway.account.last_login_at + 60,
+    )
+    gateway.more_accounts.append(other)
+    form = await loaded_entry.start_reconfigure_flow(hass)
+    answer = {
+        CONF_URL: gateway.url,
+        CONF_USER_ID: "4712",
+        CONF_ACCESS_TOKEN: "other",
+        SECTION_ADVANCED: {CONF_VERIFY_SSL: True, CONF_ALLOW_UNENCRYPTED: False},
+    }
+    result = await hass.config_entries.flow.async_configure(form["flow_id"], answer)
+    assert result["reason"] == "reconfigure_successful"
+    await pass_time(hass, freezer, timedelta(minutes=6))
+    assert state_of(hass, LEVEL) == "low"
+    assert state_of(hass, "sensor.example_gateway_spent_this_month") == spent
+    assert told(events) == []
+    other.leave(100_000)
+    await pass_time(hass, freezer, UPDATE_INTERVAL)
+    assert state_of(hass, "sensor.example_gateway_spent_this_month") == "3.0"
+    assert [each["event_type"] for each in told(events)] == [
+        "balance_critical",
+        "unusual_spending",
+    ]
+
+
+async def test_moved_gateway_is_the_same_account(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    gateway.account.leave(900_000)
+    await jump(hass, freezer, UPDATE_INTERVAL)
+    events = async_capture_events(hass, EVENT_STATE_CHANGED)
+    hass.config_entries.async_update_entry(
+        loaded_entry,
+        data={**loaded_entry.data, CONF_URL: f"{gateway.url}/", CONF_ACCESS_TOKEN: "x"},
+    )
+    gateway.account.access_token = "x"
+    gateway.account.leave(100_000)
+    await hass.config_entries.async_reload(loaded_entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await jump(hass, freezer, timedelta(seconds=11))
+    assert told(events)[-1] == {"event_type": "balance_critical"}
+    assert state_of(hass, "sensor.example_gateway_spent_today") == "12.145"
 
 
 @pytest.mark.parametrize(

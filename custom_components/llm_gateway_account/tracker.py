@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 import voluptuous as vol
@@ -20,6 +21,7 @@ from .const import (
     CONF_POINTS_PER_UNIT,
     CONF_UNUSUAL_FACTOR,
     CONF_UNUSUAL_MINIMUM,
+    CONF_USER_ID,
     DOMAIN,
     LOGGER,
 )
@@ -43,6 +45,7 @@ STORED_SCHEMA = vol.Schema(
         "group": vol.Any(None, str),
         "last_login_at": vol.Any(None, cv.datetime),
         "activities": [{"type": vol.In(ACTIVITY_TYPES), "attributes": dict}],
+        vol.Optional("account", default=None): vol.Any(None, str),
     },
     required=True,
 )
@@ -64,6 +67,8 @@ class AccountTracker:
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         """Know nothing yet."""
         self._store = create_store(hass, entry)
+        # Enough to notice another user ID, which is not itself for this file.
+        self._account = sha256(entry.data[CONF_USER_ID].encode()).hexdigest()[:8]
         self._unit = Unit.from_options(entry.options)
         self._limits = _limits(entry.options, self._unit)
         self._ledger = Ledger()
@@ -170,6 +175,7 @@ class AccountTracker:
                 {"type": each.type, "attributes": each.attributes}
                 for each in self._activities
             ],
+            "account": self._account,
         }
 
     def _read(self, data: Any) -> None:
@@ -179,6 +185,9 @@ class AccountTracker:
         """
         data = STORED_SCHEMA(data)
         self._ledger = Ledger.from_dict(data["ledger"])
+        if data["account"] not in {None, self._account}:
+            self._ledger.forget_account()
+            return
         self._group = data["group"]
         self._last_login_at = data["last_login_at"]
         self._activities = [AccountActivity(**each) for each in data["activities"]]

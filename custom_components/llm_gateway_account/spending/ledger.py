@@ -148,6 +148,13 @@ class Ledger:
         spending = self._figures.show(now.tzinfo, level, unusual=self._unusual.state)
         return spending, activities
 
+    def forget_account(self) -> None:
+        """Compare nothing with the next answer, but keep what was spent."""
+        self._used_quota = self._lower = None
+        self._top_ups = TopUps()
+        self._level = Level()
+        self._alerts = []
+
     def _count(
         self, now: datetime, quota: float, used_quota: float, limits: Limits
     ) -> TopUp | None:
