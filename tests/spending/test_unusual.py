@@ -5,7 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from custom_components.llm_gateway_account.spending import ActivityType
+from custom_components.llm_gateway_account.spending import (
+    ActivityType,
+    suggest_thresholds,
+)
 
 from .watched import POLL, Watched
 
@@ -70,6 +73,18 @@ def test_on_until_the_day_ends_even_if_it_was_short() -> None:
     account.run(POLL)
     assert account.now.hour == 0
     assert account.spending.unusual is False
+
+
+def test_limit_to_begin_with_lets_a_runaway_be_told() -> None:
+    """A thousand on the account, and one a day of it spent so far."""
+    account = Watched(2026, 3, 2, quota=1000)
+    created = account.now - 200 * DAY
+    _, _, unusual = suggest_thresholds(1000, 200, created, account.now, 1)
+    account.limits = replace(account.limits, unusual_minimum=unusual)
+    account.run(8 * DAY, spend=1 / 288)
+    assert account.happened == []
+    account.run(HOUR * 2, spend=45 / 288)
+    assert account.types == [ActivityType.UNUSUAL_SPENDING]
 
 
 def test_busy_day_without_a_busy_hour() -> None:
