@@ -13,7 +13,9 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.llm_gateway_account.const import (
     CONF_ALLOW_UNENCRYPTED,
+    CONF_CRITICAL_BALANCE,
     CONF_CURRENCY,
+    CONF_LOW_BALANCE,
     CONF_POINTS_PER_UNIT,
     CONF_USER_ID,
     DOMAIN,
@@ -201,24 +203,40 @@ async def test_level_falls_and_recovers(
     ]
 
 
-async def test_amounts_are_in_the_unit_of_the_account(
+@pytest.mark.parametrize(
+    ("currency", "points_per_unit", "rise", "amount"),
+    [
+        ("CNY", 100_000, 750_000, 7.5),
+        # Refunds of less than a dollar, whatever they are in yuan, yen or points.
+        ("CNY", 68_493, 499_999, None),
+        ("JPY", 3_333, 100_000, None),
+        ("points", 3_333, 100_000, None),
+        # A gateway with points of its own.
+        ("USD", 100, 150, 1.5),
+        ("USD", 1_000_000, 750_000, None),
+    ],
+)
+async def test_top_up_in_the_unit_of_the_account(
     hass: HomeAssistant,
     gateway: GatewayServer,
     entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
+    currency: str,
+    points_per_unit: float,
+    rise: int,
+    amount: float | None,
 ) -> None:
     entry.add_to_hass(hass)
-    hass.config_entries.async_update_entry(
-        entry, options={**OPTIONS, CONF_CURRENCY: "CNY", CONF_POINTS_PER_UNIT: 100_000}
-    )
+    unit = {CONF_CURRENCY: currency, CONF_POINTS_PER_UNIT: points_per_unit}
+    alerts = {CONF_LOW_BALANCE: 1e-6, CONF_CRITICAL_BALANCE: 1e-9}
+    hass.config_entries.async_update_entry(entry, options=OPTIONS | unit | alerts)
     await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     events = async_capture_events(hass, EVENT_STATE_CHANGED)
-    gateway.account.quota += 250_000
+    gateway.account.quota += rise
     await jump(hass, freezer, UPDATE_INTERVAL)
-    assert told(events) == [
-        {"event_type": "topped_up", "amount": 2.5, "currency": "CNY"}
-    ]
+    expected = {"event_type": "topped_up", "amount": amount, "currency": currency}
+    assert told(events) == ([expected] if amount else [])
 
 
 async def test_what_happened_while_home_assistant_was_off(

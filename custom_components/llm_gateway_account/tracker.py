@@ -26,6 +26,7 @@ from .const import (
     LOGGER,
 )
 from .gateway import Account
+from .gateway.models import DEFAULT_QUOTA_PER_UNIT
 from .spending import Activity, ActivityType, Ledger, Limits, Spending
 from .unit import Unit
 
@@ -205,12 +206,15 @@ def create_store(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, Any
 
 
 def _limits(options: Mapping[str, Any], unit: Unit) -> Limits:
+    # Nobody sells less than one unit. What is less is the refund of a failed request,
+    # or the correction of an estimate.
+    smallest_top_up = options[CONF_POINTS_PER_UNIT]
+    if unit.currency != "USD":  # of which a unit may be a few cents
+        smallest_top_up = max(smallest_top_up, DEFAULT_QUOTA_PER_UNIT)
     return Limits(
         low=unit.points(options[CONF_LOW_BALANCE]),
         critical=unit.points(options[CONF_CRITICAL_BALANCE]),
         unusual_factor=options[CONF_UNUSUAL_FACTOR],
         unusual_minimum=unit.points(options[CONF_UNUSUAL_MINIMUM]),
-        # Nobody sells less than one unit. What is less is the refund of a failed
-        # request, or the correction of an estimate.
-        smallest_top_up=options[CONF_POINTS_PER_UNIT],
+        smallest_top_up=smallest_top_up,
     )

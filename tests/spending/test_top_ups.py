@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 
 import pytest
 
@@ -77,14 +78,27 @@ def test_top_up_during_an_advance(account: Watched) -> None:
 
 
 def test_correction_by_the_operator(account: Watched) -> None:
-    """After an hour the highest sum of that hour is what rises are counted from."""
+    """After three hours the highest sum of them is what rises are counted from."""
     account.quota -= 300
     account.wait(POLL)
     account.quota -= 50
-    account.run(timedelta(minutes=60))
+    account.run(timedelta(hours=3))
     account.quota += 60
     account.wait(POLL)
     assert account.happened == [topped_up(10)]
+
+
+def test_requests_that_overlap(account: Watched) -> None:
+    """One to five units are held back always, but for a quarter of an hour."""
+    account.quota = 240
+    random = Random(4)  # noqa: S311
+    held_back = 0.0
+    for poll in range(24 * 12):
+        account.quota += held_back
+        held_back = random.randint(5, 25) if poll % 24 < 21 else 0
+        account.quota -= held_back
+        account.wait(POLL)
+    assert account.happened == []
 
 
 def test_advance_seen_by_a_clock_that_was_put_back(account: Watched) -> None:

@@ -6,8 +6,10 @@ from .checks import bounded, read_fields, read_integer, read_number
 from .local_time import HOUR
 
 # A gateway takes money before a request and gives back what is left of it after. A
-# sum that stays lower for longer than a request was corrected by the operator.
+# sum that stays lower for longer than a request was corrected by the operator; or the
+# next requests have begun before, so that a rise is no top-up for some time more.
 _LONGEST_DIP = HOUR
+_LONGEST_DIPS = 3 * HOUR
 
 # Once may be chance: as much was added as was spent.
 _SIGNS_OF_A_SUBSCRIPTION = 3
@@ -92,9 +94,10 @@ class TopUps:
             since, highest = self._dip or (time, granted)
             # A clock that was put back must not make the dip last.
             self._dip = since, highest = min(since, time), max(highest, granted)
-            if time - since >= _LONGEST_DIP:
+            given_back = self.mark if time - since < _LONGEST_DIP else highest
+            self.left = quota + (given_back - granted)
+            if time - since >= _LONGEST_DIPS:
                 self.mark, self._dip = highest, None
-            self.left = quota + (self.mark - granted)
             return None
         rise = 0 if self.mark is None else granted - self.mark
         self.mark, self._dip = granted, None
