@@ -533,12 +533,18 @@ async def test_morning_without_an_answer(
 
 
 @pytest.mark.parametrize(
-    ("last_run", "messages"),
+    ("last_run", "start", "at_once", "later"),
     [
-        ("2026-11-24T02:00:00-08:00", ["Balance is low: 1.80 USD"]),
-        ("2026-11-24T07:00:01-08:00", []),
-        ("2026-11-23T12:00:00-08:00", []),
-        (None, []),
+        ("2026-11-24T02:00:00-08:00", "2026-11-24T07:30:00-08:00", True, True),
+        ("2026-11-24T07:00:01-08:00", "2026-11-24T07:30:00-08:00", False, False),
+        ("2026-11-23T12:00:00-08:00", "2026-11-24T07:30:00-08:00", False, False),
+        (None, "2026-11-24T07:30:00-08:00", False, False),
+        # Days later, also if that is at night; summer time has ended meanwhile.
+        ("2026-11-22T23:00:00-08:00", "2026-11-24T06:30:00-08:00", False, True),
+        ("2026-11-21T02:00:00-08:00", "2026-11-24T12:00:00-08:00", True, True),
+        ("2026-11-21T07:00:01-08:00", "2026-11-24T12:00:00-08:00", False, False),
+        ("2026-10-25T06:30:00-07:00", "2026-11-24T07:30:00-08:00", True, True),
+        ("2026-10-25T07:30:00-07:00", "2026-11-24T07:30:00-08:00", False, False),
     ],
 )
 async def test_quiet_hours_that_end_while_home_assistant_is_off(
@@ -549,20 +555,22 @@ async def test_quiet_hours_that_end_while_home_assistant_is_off(
     automate: Automate,
     told: Told,
     last_run: str | None,
-    messages: list[str],
+    start: str,
+    at_once: bool,
+    later: bool,
 ) -> None:
     attributes = {"last_triggered": last_run}
     mock_restore_cache(hass, [State("automation.example", "on", attributes)])
-    freezer.move_to(datetime.fromisoformat("2026-11-24T07:30:00-08:00"))
-    gateway.account.leave(900_000)
+    freezer.move_to(datetime.fromisoformat(start))
+    gateway.account.quota = 900_000
     hass.set_state(CoreState.not_running)
     await setup(hass, entry)
     await automate("balance_alert", account=device_of(hass, entry), **QUIET)
     await hass.async_start()
     await hass.async_block_till_done()
-    assert [message for _, message in told] == messages
+    assert [message for _, message in told] == ["Balance is low: 1.80 USD"] * at_once
     await wait_until(hass, freezer, 9)
-    assert [message for _, message in told] == messages
+    assert [message for _, message in told] == ["Balance is low: 1.80 USD"] * later
 
 
 async def test_alert_by_hand_shows_how_it_would_look(
