@@ -175,6 +175,35 @@ def test_top_up_that_is_used_up_when_it_is_seen(
     assert account.types == happened
 
 
+@pytest.mark.parametrize(
+    ("before", "change", "left", "level"),
+    [
+        (150, {"critical": 30}, 219, LOW),
+        (150, {"critical": 30}, 220, OK),
+        (150, {"low": 201}, 210, OK),
+        (30, {"low": 190}, 43, CRITICAL),
+        (30, {"low": 190}, 44, LOW),
+        (30, {"critical": 41}, 43, LOW),
+        (0, {"low": 190}, 4, EXHAUSTED),
+        (0, {"critical": 41}, 4, CRITICAL),
+        # As they come back from another unit.
+        (150, {"low": 200.0000001, "critical": 39.99999999}, 219, LOW),
+        (30, {"low": 200.0000001, "critical": 39.99999999}, 43, CRITICAL),
+    ],
+)
+def test_each_threshold_has_a_margin_of_its_own(
+    before: float, change: dict[str, float], left: float, level: BalanceLevel
+) -> None:
+    account = watched(before)
+    account.used_quota = None
+    account.limits = replace(account.limits, **change)
+    account.quota = left
+    account.restart()
+    account.wait(POLL)
+    assert account.spending.level is level
+    assert account.types == [RECOVERED] * (level is OK)
+
+
 def test_changed_thresholds_need_no_margin() -> None:
     account = watched(205)
     account.limits = replace(account.limits, low=206)
