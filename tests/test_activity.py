@@ -411,6 +411,29 @@ async def test_issue_while_nothing_is_left(
     assert key not in issue_registry.issues
 
 
+async def test_no_issue_while_a_subscription_pays(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    """Three times something was spent although nothing was left."""
+    gateway.account.leave(0)
+    await pass_time(hass, freezer, timedelta(hours=25))
+    assert state_of(hass, "sensor.example_gateway_days_remaining") == "0"
+    for _ in range(3):
+        assert issue_registry.issues
+        gateway.account.used_quota += UNIT
+        await jump(hass, freezer, UPDATE_INTERVAL)
+    assert not issue_registry.issues
+    await hass.config_entries.async_reload(loaded_entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert not issue_registry.issues
+    assert state_of(hass, LEVEL) == "exhausted"
+    assert state_of(hass, "sensor.example_gateway_days_remaining") == STATE_UNKNOWN
+
+
 async def test_no_issue_where_nobody_can_top_up(
     hass: HomeAssistant,
     gateway: GatewayServer,

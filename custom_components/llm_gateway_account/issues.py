@@ -14,8 +14,10 @@ from .spending import BalanceLevel
 def async_update_issue(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
     """Ask for a top-up while nothing is left on an account that can be topped up."""
     data = entry.runtime_data.data
-    if data.spending.level is not BalanceLevel.EXHAUSTED or (
-        data.account.status not in {None, ENABLED}
+    if (
+        data.spending.level is not BalanceLevel.EXHAUSTED
+        or data.spending.has_subscription
+        or data.account.status not in {None, ENABLED}
     ):
         async_delete_issue(hass, entry)
         return

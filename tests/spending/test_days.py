@@ -247,4 +247,5 @@ def test_account_that_never_told_what_was_spent() -> None:
         runs_out_at=None,
         level=BalanceLevel.OK,
         unusual=None,
+        has_subscription=False,
     )

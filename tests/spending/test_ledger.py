@@ -91,7 +91,7 @@ def test_what_is_written_is_read(state: dict[str, Any]) -> None:
 def test_what_an_earlier_version_wrote_is_read() -> None:
     state = json.loads(json.dumps(WRITTEN))
     del state["alerts"], state["lower_since"], state["lowest"]
-    del state["top_ups"]["unpaid"]
+    del state["top_ups"]["unpaid"], state["top_ups"]["unpaid_at"]
     state["top_ups"]["has_subscription"] = False
     read = Ledger.from_dict(state).as_dict()
     assert read == WRITTEN | {"alerts": []}
@@ -147,6 +147,7 @@ def _set(*path: str, to: Any) -> Callable[[dict[str, Any]], None]:
         _set("top_ups", "dip_highest", to=None),
         _set("top_ups", "dip_highest", to=10**9),
         _set("top_ups", "unpaid", to=4),
+        _set("top_ups", "unpaid_at", to=None),
         _set("level", "current", to="fine"),
         _set("level", "current", to=[]),
         _set("level", "current", to=None),

@@ -145,6 +145,51 @@ def test_as_much_spent_as_added(account: Watched, times: int, told: bool) -> Non
     assert account.happened == [topped_up(100)] * told
 
 
+def test_top_up_beside_a_subscription(account: Watched) -> None:
+    """How much of what was granted is the subscription's, nobody tells."""
+    assert account.used_quota is not None
+    for _ in range(3):
+        account.used_quota += 100
+        account.wait(POLL)
+    account.restart()
+    account.quota += 500
+    account.used_quota += 40
+    account.wait(POLL)
+    assert account.happened == [topped_up(500)]
+    account.quota += 4
+    account.used_quota += 40
+    account.wait(POLL)
+    assert len(account.happened) == 1
+
+
+def test_subscription_that_ends(account: Watched) -> None:
+    """It is known for a month after it paid last; then all is as without one."""
+    assert account.used_quota is not None
+    account.leave(0)
+    account.run(timedelta(days=2))
+    assert account.spending.days_remaining == 0
+    assert not account.spending.has_subscription
+    for _ in range(3):
+        account.used_quota += 100
+        account.wait(POLL)
+    account.quota += 700
+    for _ in range(30):
+        account.run(timedelta(days=1))
+        account.restart()
+        account.spend(10)
+        account.wait(POLL)
+        assert account.spending.has_subscription
+        assert account.spending.days_remaining is account.spending.runs_out_at is None
+    account.run(timedelta(days=1))
+    assert not account.spending.has_subscription
+    assert account.spending.days_remaining == pytest.approx(40, abs=1)
+    assert account.spending.runs_out_at
+    account.quota += 100
+    account.spend(110)
+    account.wait(POLL)
+    assert topped_up(100) in account.happened
+
+
 def test_what_a_subscription_pays_for_is_no_top_up(account: Watched) -> None:
     """It is spent, but not taken from the quota; a real top-up still shows."""
     assert account.used_quota is not None

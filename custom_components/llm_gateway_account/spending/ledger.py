@@ -145,7 +145,12 @@ class Ledger:
         if (worth_writing := self._worth_writing()) != self._written:
             self._written = worth_writing
             self.revision += 1
-        spending = self._figures.show(now.tzinfo, level, unusual=self._unusual.state)
+        spending = self._figures.show(
+            now.tzinfo,
+            level,
+            unusual=self._unusual.state,
+            has_subscription=self._top_ups.has_subscription,
+        )
         return spending, activities
 
     def forget_account(self) -> None:
@@ -205,7 +210,7 @@ class Ledger:
             self._figures.average(self._samples, time)
             self._unusual.learn(self._samples, day)
         self._figures.count(self._samples, day, start_of_month(now))
-        self._figures.forecast(time, left)
+        self._figures.forecast(time, None if self._top_ups.has_subscription else left)
         return self._unusual.observe(self._samples, time, day, limits)
 
     def _worth_writing(self) -> tuple[object, ...]:
@@ -214,6 +219,7 @@ class Ledger:
             self._samples.kept_value,
             self._figures.day_since,
             self._top_ups.mark,
+            self._top_ups.has_subscription,
             self._level.current,
             self._level.thresholds,
             self._unusual.since,

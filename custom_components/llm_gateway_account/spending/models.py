@@ -70,7 +70,10 @@ class Spending:
     average_daily: float | None
     """Points a day, over the last seven days or as many as are known."""
     days_remaining: float | None
-    """Days until nothing is left at that average; None beyond ten years."""
+    """Days until nothing is left at that average; None beyond ten years, and if a
+    subscription pays for some of it."""
     runs_out_at: datetime | None
     level: BalanceLevel
     unusual: bool | None
+    has_subscription: bool
+    """Whether something was spent lately that was not taken from the quota."""

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple, Self
 
 from .checks import bounded, read_fields, read_integer, read_number
-from .local_time import HOUR
+from .local_time import DAY, HOUR
 
 # A gateway takes money before a request and gives back what is left of it after. A
 # sum that stays lower for longer than a request was corrected by the operator; or the
@@ -13,6 +13,9 @@ _LONGEST_DIPS = 3 * HOUR
 
 # Once may be chance: as much was added as was spent.
 _SIGNS_OF_A_SUBSCRIPTION = 3
+
+# Subscriptions are sold by the month. One that paid for nothing since has ended.
+_LONGEST_REST = 31 * DAY
 
 
 class TopUp(NamedTuple):
@@ -35,18 +38,19 @@ class TopUps:
         """Since when the sum is below the mark, and the highest it was since."""
         self._unpaid = 0
         """How often points were seen to be spent that were not taken from the quota."""
+        self._unpaid_at = 0
 
     @classmethod
     def from_dict(cls, data: Any) -> Self:
         """Read what `as_dict` wrote. Raises ValueError for anything else."""
         top_ups = cls()
-        mark, since, highest, quota, _, unpaid = read_fields(
+        mark, since, highest, quota, _, unpaid, unpaid_at = read_fields(
             data,
             "mark",
             "dip_since",
             "dip_highest",
             "quota",
-            new=("has_subscription", "unpaid"),
+            new=("has_subscription", "unpaid", "unpaid_at"),
         )
         if mark is not None:
             top_ups.mark = read_number(mark)
@@ -56,8 +60,9 @@ class TopUps:
             raise ValueError("no dip below the mark")
         if quota is not None:
             top_ups.left = read_number(quota)
-        if unpaid is not None:
+        if unpaid is not None or unpaid_at is not None:
             top_ups._unpaid = read_integer(unpaid, _SIGNS_OF_A_SUBSCRIPTION)
+            top_ups._unpaid_at = read_integer(unpaid_at)
         return top_ups
 
     def as_dict(self) -> dict[str, Any]:
@@ -69,6 +74,7 @@ class TopUps:
             "dip_highest": highest,
             "quota": self.left,
             "unpaid": self._unpaid,
+            "unpaid_at": self._unpaid_at,
         }
 
     @property
@@ -89,6 +95,8 @@ class TopUps:
 
         `is_watched` tells whether that was not long ago.
         """
+        if time - self._unpaid_at >= _LONGEST_REST:
+            self._unpaid = 0
         before, self.left = self.left, quota
         if self.mark is not None and granted < self.mark:
             since, highest = self._dip or (time, granted)
@@ -104,9 +112,12 @@ class TopUps:
         if before is None or rise <= 0:
             return None
         # To the point as much as before: whatever was spent, another purse paid for it.
-        if is_watched and quota == before:
+        if (is_watched and quota == before) or (
+            self.has_subscription and quota <= before
+        ):
             self._unpaid = min(self._unpaid + 1, _SIGNS_OF_A_SUBSCRIPTION)
+            self._unpaid_at = time
             return None
-        if self.has_subscription and quota <= before:
-            return None
+        if self.has_subscription:
+            rise = min(rise, quota - before)
         return TopUp(rise, bounded(before + rise)) if rise >= smallest else None
