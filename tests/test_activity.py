@@ -23,6 +23,7 @@ from custom_components.llm_gateway_account.const import (
 )
 from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
 from custom_components.llm_gateway_account.spending import Ledger
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.const import (
     CONF_ACCESS_TOKEN,
     CONF_URL,
@@ -33,7 +34,11 @@ from homeassistant.const import (
     STATE_UNKNOWN,
 )
 from homeassistant.core import CoreState, Event, HomeAssistant
-from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    issue_registry as ir,
+)
 from homeassistant.util import dt as dt_util
 
 from .conftest import OPTIONS, setup
@@ -394,7 +399,7 @@ async def test_issue_while_nothing_is_left(
     await jump(hass, freezer, UPDATE_INTERVAL)
     issue = issue_registry.issues[key]
     assert issue.severity is ir.IssueSeverity.ERROR
-    assert issue.translation_placeholders == {"site": "Example Gateway"}
+    assert issue.translation_placeholders == {"account": "Example Gateway"}
     assert issue.learn_more_url == gateway.url
     assert not issue.is_fixable
 
@@ -402,13 +407,47 @@ async def test_issue_while_nothing_is_left(
     await jump(hass, freezer, UPDATE_INTERVAL)
     assert key not in issue_registry.issues
 
+    (device,) = dr.async_entries_for_config_entry(
+        dr.async_get(hass), loaded_entry.entry_id
+    )
+    dr.async_get(hass).async_update_device(device.id, name_by_user="Work")
     gateway.account.leave(0)
     await jump(hass, freezer, UPDATE_INTERVAL)
-    await hass.config_entries.async_reload(loaded_entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
-    assert key in issue_registry.issues
+    assert issue_registry.issues[key].translation_placeholders == {"account": "Work"}
     await hass.config_entries.async_remove(loaded_entry.entry_id)
     assert key not in issue_registry.issues
+
+
+async def test_issue_that_is_ignored(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    """It stays ignored over a reload, until there is money, or somebody disables it."""
+    issue_id = f"balance_exhausted_{loaded_entry.entry_id}"
+    entries = hass.config_entries
+    for end in ("money", "disabled"):
+        gateway.account.leave(0)
+        await jump(hass, freezer, UPDATE_INTERVAL)
+        issue_registry.async_ignore(DOMAIN, issue_id, ignore=True)
+        for fault in (answering(502), None):
+            gateway.fault = fault
+            await entries.async_reload(loaded_entry.entry_id)
+            await hass.async_block_till_done(wait_background_tasks=True)
+            issue = issue_registry.async_get_issue(DOMAIN, issue_id)
+            assert issue
+            assert issue.active
+            assert issue.dismissed_version
+        if end == "money":
+            gateway.account.leave(5 * UNIT)
+            await jump(hass, freezer, UPDATE_INTERVAL)
+        else:
+            await entries.async_set_disabled_by(
+                loaded_entry.entry_id, ConfigEntryDisabler.USER
+            )
+        assert issue_registry.async_get_issue(DOMAIN, issue_id) is None
 
 
 async def test_no_issue_while_a_subscription_pays(
