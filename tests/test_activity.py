@@ -493,9 +493,9 @@ async def test_history_is_written_and_read_again(
     loaded_entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """Written a few minutes after something was spent, and when it is unloaded."""
+    """Written at once at first and once an hour, and when it is unloaded."""
     key = f"{DOMAIN}.{loaded_entry.entry_id}"
-    await jump(hass, freezer, timedelta(seconds=250))
+    await jump(hass, freezer, timedelta(seconds=1))
     first = hass_storage[key]["data"]["ledger"]["spent"]
     assert first == 0
     gateway.account.used_quota += 250_000
@@ -510,6 +510,29 @@ async def test_history_is_written_and_read_again(
     assert state_of(hass, "sensor.example_gateway_spent_today") == "0.5"
     await hass.config_entries.async_remove(loaded_entry.entry_id)
     assert key not in hass_storage
+
+
+async def test_power_cut_before_midnight(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """What was shown on one day does not count on the next one too."""
+    await jump(hass, freezer, timedelta(hours=11, minutes=6))
+    for _ in range(10):
+        gateway.account.leave(gateway.account.quota - 50_000)
+        await pass_time(hass, freezer, UPDATE_INTERVAL)
+    assert dt_util.now().strftime("%H:%M") == "23:56"
+    assert state_of(hass, "sensor.example_gateway_spent_today") == "1.0"
+    await pass_time(hass, freezer, timedelta(minutes=3))
+    with patch(f"custom_components.{DOMAIN}.tracker.AccountTracker.async_save"):
+        await hass.config_entries.async_unload(loaded_entry.entry_id)
+    freezer.tick(timedelta(minutes=20))
+    gateway.account.leave(gateway.account.quota - 250_000)
+    await hass.config_entries.async_setup(loaded_entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert state_of(hass, "sensor.example_gateway_spent_today") == "0.5"
 
 
 async def test_history_is_written_when_home_assistant_stops(

@@ -32,9 +32,6 @@ from .unit import Unit
 
 STORAGE_VERSION = 1
 
-# Less than a poll, so that a write is never put off by the next one.
-SAVE_DELAY = 240
-
 GROUP_CHANGED = "group_changed"
 SIGNED_IN = "signed_in"
 
@@ -76,7 +73,6 @@ class AccountTracker:
         self._group: str | None = None
         self._last_login_at: datetime | None = None
         self._activities: list[AccountActivity] = []
-        self._is_write_due = False
 
     async def async_load(self) -> None:
         """Remember what was known before the last restart or reload.
@@ -107,10 +103,8 @@ class AccountTracker:
             *self._compare(account),
         ]
         self._activities += news
-        if news:
+        if news or self._ledger.revision != revision:
             self.async_write_now()
-        elif self._ledger.revision != revision:
-            self._async_write_later()
         return spending
 
     @callback
@@ -127,15 +121,8 @@ class AccountTracker:
 
     @callback
     def async_write_now(self) -> None:
-        """Write before a crash can forget what people were told, or tell it twice."""
-        self._is_write_due = True
+        """Write before a crash can forget what people saw, or tell it twice."""
         self._store.async_delay_save(self._as_dict)
-
-    @callback
-    def _async_write_later(self) -> None:
-        if not self._is_write_due:
-            self._is_write_due = True
-            self._store.async_delay_save(self._as_dict, SAVE_DELAY)
 
     def _compare(self, account: Account) -> list[AccountActivity]:
         """Return what happened beside the spending."""
@@ -167,7 +154,6 @@ class AccountTracker:
         return AccountActivity(type=activity.type, attributes=attributes)
 
     def _as_dict(self) -> dict[str, Any]:
-        self._is_write_due = False
         return {
             "ledger": self._ledger.as_dict(),
             "group": self._group,

@@ -65,6 +65,14 @@ def test_busy_account_is_written_once_an_hour() -> None:
     assert account.ledger.revision == before + 10
 
 
+def test_last_hour_of_the_day_is_written_always() -> None:
+    account = Watched(2026, 3, 2, 22, quota=100_000)
+    account.run(HOUR - POLL, spend=1)
+    before = account.ledger.revision
+    account.run(HOUR, spend=1)
+    assert account.ledger.revision == before + 12
+
+
 @pytest.mark.parametrize(
     ("quota", "expected"), [(1000, 1), (999, 1), (1006, 2), (150, 2), (-1, 2)]
 )

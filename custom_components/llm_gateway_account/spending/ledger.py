@@ -17,6 +17,8 @@ from .unusual import UnusualSpending
 # that stumbles; unless it lasts.
 _LONGEST_DOUBT = HOUR
 
+_LAST_HOUR = 23
+
 # After so many polls, an hour of them, a clock far behind the records is believed. A
 # small computer starts in 1970 until it gets the time from the network.
 _DOUBTS = 12
@@ -29,7 +31,8 @@ class Ledger:
         """Start with an account that was never seen."""
         self.revision = 0
         """Grows when there is something new worth writing to disk: about once an
-        hour while something is spent, once a day while nothing is."""
+        hour while something is spent, always in the last one before midnight, and once
+        a day while nothing is."""
         self._used_quota: float | None = None
         self._lower: tuple[int, float] | None = None
         """Since when less was used than before, and the least that was."""
@@ -142,7 +145,8 @@ class Ledger:
         if unusual:
             self._remember(unusual.type)
             activities.append(unusual)
-        if (worth_writing := self._worth_writing()) != self._written:
+        worth_writing = self._worth_writing(is_late=now.hour == _LAST_HOUR)
+        if worth_writing != self._written:
             self._written = worth_writing
             self.revision += 1
         spending = self._figures.show(
@@ -213,10 +217,13 @@ class Ledger:
         self._figures.forecast(time, None if self._top_ups.has_subscription else left)
         return self._unusual.observe(self._samples, time, day, limits)
 
-    def _worth_writing(self) -> tuple[object, ...]:
-        """Return what must not be lost; the rest can be found again."""
+    def _worth_writing(self, *, is_late: bool = False) -> tuple[object, ...]:
+        """Return what must not be lost; the rest can be found again.
+
+        But found again tomorrow, what was shown today would count on both days.
+        """
         return (
-            self._samples.kept_value,
+            self._spent if is_late else self._samples.kept_value,
             self._figures.day_since,
             self._top_ups.mark,
             self._top_ups.has_subscription,
