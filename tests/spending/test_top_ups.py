@@ -145,6 +145,19 @@ def test_as_much_spent_as_added(account: Watched, times: int, told: bool) -> Non
     assert account.happened == [topped_up(100)] * told
 
 
+@pytest.mark.parametrize(("hours", "is_told"), [(1, False), (23, False), (24, True)])
+def test_subscription_that_is_looked_at_now_and_then(
+    account: Watched, hours: int, is_told: bool
+) -> None:
+    """After a day without a look it may as well be a top-up that is used up."""
+    assert account.used_quota is not None
+    for _ in range(3):
+        account.used_quota += 100
+        account.wait(timedelta(hours=hours))
+    assert account.spending.has_subscription is not is_told
+    assert account.happened == [topped_up(100)] * 3 * is_told
+
+
 def test_top_up_beside_a_subscription(account: Watched) -> None:
     """How much of what was granted is the subscription's, nobody tells."""
     assert account.used_quota is not None

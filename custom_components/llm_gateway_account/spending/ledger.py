@@ -7,7 +7,14 @@ from typing import Any, Self
 from .checks import bounded, read_fields, read_integer, read_number
 from .figures import Figures
 from .levels import Level
-from .local_time import HOUR, start_of_day, start_of_month, unix_time, within_reason
+from .local_time import (
+    DAY,
+    HOUR,
+    start_of_day,
+    start_of_month,
+    unix_time,
+    within_reason,
+)
 from .models import Activity, ActivityType, Limits, Spending
 from .samples import Samples
 from .top_ups import TopUp, TopUps
@@ -186,7 +193,7 @@ class Ledger:
             quota,
             bounded(quota + used_quota),
             limits.smallest_top_up,
-            is_watched=latest is not None and time - latest < HOUR,
+            is_watched=latest is not None and time - latest < DAY,
         )
 
     def _remember(self, alert: ActivityType) -> None:

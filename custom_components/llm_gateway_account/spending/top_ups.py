@@ -93,7 +93,7 @@ class TopUps:
     ) -> TopUp | None:
         """Return what was added since the last look; None if it is no top-up.
 
-        `is_watched` tells whether that was not long ago.
+        `is_watched` tells whether that was less than a day ago.
         """
         if time - self._unpaid_at >= _LONGEST_REST:
             self._unpaid = 0
