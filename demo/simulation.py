@@ -21,7 +21,7 @@ LIMITS = Limits(
     low=1_000_000,
     critical=250_000,
     unusual_factor=3,
-    unusual_minimum=250_000,
+    unusual_minimum=25_000,
     smallest_top_up=500_000,
 )
 

@@ -55,6 +55,11 @@ class ServerAccount:
     last_login_ip: str = "198.51.100.23"
     bonus_quota: int = 1_000_000
 
+    def leave(self, quota: int) -> None:
+        """Spend, or top up, until so much is left."""
+        self.used_quota += max(self.quota - quota, 0)
+        self.quota = quota
+
     def base(self) -> dict[str, Any]:
         """Return the fields that every fork answers."""
         return {

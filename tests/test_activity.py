@@ -12,24 +12,37 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.llm_gateway_account.const import (
+    CONF_ALLOW_UNENCRYPTED,
+    CONF_CRITICAL_BALANCE,
     CONF_CURRENCY,
+    CONF_LOW_BALANCE,
     CONF_POINTS_PER_UNIT,
+    CONF_USER_ID,
     DOMAIN,
+    SECTION_ADVANCED,
 )
 from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
 from custom_components.llm_gateway_account.spending import Ledger
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.const import (
+    CONF_ACCESS_TOKEN,
+    CONF_URL,
+    CONF_VERIFY_SSL,
     EVENT_HOMEASSISTANT_STARTED,
     EVENT_STATE_CHANGED,
     STATE_UNAVAILABLE,
     STATE_UNKNOWN,
 )
 from homeassistant.core import CoreState, Event, HomeAssistant
-from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    issue_registry as ir,
+)
 from homeassistant.util import dt as dt_util
 
 from .conftest import OPTIONS, setup
-from .gateway_server import NEW_API, ONE_API, GatewayServer, answering
+from .gateway_server import NEW_API, ONE_API, GatewayServer, ServerAccount, answering
 from .test_init import jump, own_log, pass_time, state_of
 
 ACTIVITY = "event.example_gateway_activity"
@@ -79,9 +92,12 @@ def told(events: list[Event[Any]]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("change", "news"),
     [
-        ({"quota": 900_000}, [{"event_type": "balance_low"}]),
-        ({"quota": 200_000}, [{"event_type": "balance_critical"}]),
-        ({"quota": 0}, [{"event_type": "balance_exhausted"}]),
+        ({"quota": 900_000, "used_quota": 24_100_000}, [{"event_type": "balance_low"}]),
+        (
+            {"quota": 200_000, "used_quota": 24_800_000},
+            [{"event_type": "balance_critical"}],
+        ),
+        ({"quota": 0, "used_quota": 25_000_000}, [{"event_type": "balance_exhausted"}]),
         (
             {"quota": 6_172_500 + 5 * UNIT},
             [{"event_type": "topped_up", "amount": 5.0, "currency": "USD"}],
@@ -100,7 +116,12 @@ def told(events: list[Event[Any]]) -> list[dict[str, Any]]:
             ],
         ),
         (
-            {"group": "vip", "last_login_at": 1_763_900_000, "quota": 100},
+            {
+                "group": "vip",
+                "last_login_at": 1_763_900_000,
+                "quota": 100,
+                "used_quota": 24_999_900,
+            },
             [
                 {"event_type": "balance_critical"},
                 {"event_type": "group_changed", "from": "default", "to": "vip"},
@@ -161,27 +182,15 @@ async def test_level_falls_and_recovers(
     """A tenth above the limit, or a top-up, ends an alert; hovering gives none."""
     events = async_capture_events(hass, EVENT_STATE_CHANGED)
     seen = []
-    for balance, is_top_up in (
-        (1.99, False),
-        (2.1, False),
-        (1.99, False),
-        (2.3, False),
-        (0.4, False),
-        (-0.1, False),
-        (2.1, True),
-        (1.9, False),
-    ):
-        change = round(balance * UNIT) - gateway.account.quota
-        gateway.account.quota += change
-        if not is_top_up:
-            gateway.account.used_quota -= change
+    for balance in (1.99, 2.1, 1.99, 2.3, 0.4, -0.1, 2.1, 1.9):
+        gateway.account.leave(round(balance * UNIT))
         await jump(hass, freezer, UPDATE_INTERVAL)
         seen.append((state_of(hass, LEVEL), state_of(hass, LOW)))
     assert seen == [
         ("low", "on"),
         ("low", "on"),
         ("low", "on"),
-        # used_quota went down, which is no spending and no top-up.
+        # A refund of a third of a unit, which is no top-up.
         ("ok", "off"),
         ("critical", "on"),
         ("exhausted", "on"),
@@ -199,24 +208,40 @@ async def test_level_falls_and_recovers(
     ]
 
 
-async def test_amounts_are_in_the_unit_of_the_account(
+@pytest.mark.parametrize(
+    ("currency", "points_per_unit", "rise", "amount"),
+    [
+        ("CNY", 100_000, 750_000, 7.5),
+        # Refunds of less than a dollar, whatever they are in yuan, yen or points.
+        ("CNY", 68_493, 499_999, None),
+        ("JPY", 3_333, 100_000, None),
+        ("points", 3_333, 100_000, None),
+        # A gateway with points of its own.
+        ("USD", 100, 150, 1.5),
+        ("USD", 1_000_000, 750_000, None),
+    ],
+)
+async def test_top_up_in_the_unit_of_the_account(
     hass: HomeAssistant,
     gateway: GatewayServer,
     entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
+    currency: str,
+    points_per_unit: float,
+    rise: int,
+    amount: float | None,
 ) -> None:
     entry.add_to_hass(hass)
-    hass.config_entries.async_update_entry(
-        entry, options={**OPTIONS, CONF_CURRENCY: "CNY", CONF_POINTS_PER_UNIT: 100_000}
-    )
+    unit = {CONF_CURRENCY: currency, CONF_POINTS_PER_UNIT: points_per_unit}
+    alerts = {CONF_LOW_BALANCE: 1e-6, CONF_CRITICAL_BALANCE: 1e-9}
+    hass.config_entries.async_update_entry(entry, options=OPTIONS | unit | alerts)
     await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     events = async_capture_events(hass, EVENT_STATE_CHANGED)
-    gateway.account.quota += 250_000
+    gateway.account.quota += rise
     await jump(hass, freezer, UPDATE_INTERVAL)
-    assert told(events) == [
-        {"event_type": "topped_up", "amount": 2.5, "currency": "CNY"}
-    ]
+    expected = {"event_type": "topped_up", "amount": amount, "currency": currency}
+    assert told(events) == ([expected] if amount else [])
 
 
 async def test_what_happened_while_home_assistant_was_off(
@@ -229,8 +254,7 @@ async def test_what_happened_while_home_assistant_was_off(
     await setup(hass, entry)
     await hass.config_entries.async_unload(entry.entry_id)
     freezer.tick(timedelta(days=2))
-    gateway.account.quota = 100_000
-    gateway.account.used_quota += 6_072_500
+    gateway.account.leave(100_000)
 
     events = async_capture_events(hass, EVENT_STATE_CHANGED)
     hass.set_state(CoreState.starting)
@@ -259,7 +283,7 @@ async def test_crash_before_it_was_told_loses_nothing(
 ) -> None:
     hass.set_state(CoreState.starting)
     await setup(hass, entry)
-    gateway.account.quota = 100_000
+    gateway.account.leave(100_000)
     await jump(hass, freezer, UPDATE_INTERVAL)
     await jump(hass, freezer, timedelta(seconds=1))
     (pending,) = hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"]["activities"]
@@ -282,7 +306,7 @@ async def test_crash_after_it_was_told_does_not_tell_it_again(
     freezer: FrozenDateTimeFactory,
 ) -> None:
     events = async_capture_events(hass, EVENT_STATE_CHANGED)
-    gateway.account.quota = 100_000
+    gateway.account.leave(100_000)
     await jump(hass, freezer, UPDATE_INTERVAL)
     await jump(hass, freezer, timedelta(seconds=1))
     with patch(f"custom_components.{DOMAIN}.tracker.AccountTracker.async_save"):
@@ -308,7 +332,7 @@ async def test_outage_raises_no_alert_and_hides_none(
     assert told(events) == []
     gateway.fault = answering(502)
     await pass_time(hass, freezer, timedelta(hours=5))
-    gateway.account.quota = 0
+    gateway.account.leave(0)
     gateway.fault = None
     await pass_time(hass, freezer, UPDATE_INTERVAL)
     assert told(events) == [{"event_type": "balance_exhausted"}]
@@ -368,28 +392,85 @@ async def test_issue_while_nothing_is_left(
     issue_registry: ir.IssueRegistry,
 ) -> None:
     key = (DOMAIN, f"balance_exhausted_{loaded_entry.entry_id}")
-    gateway.account.quota = 1
+    gateway.account.leave(1)
     await jump(hass, freezer, UPDATE_INTERVAL)
     assert key not in issue_registry.issues
-    gateway.account.quota = 0
+    gateway.account.leave(0)
     await jump(hass, freezer, UPDATE_INTERVAL)
     issue = issue_registry.issues[key]
     assert issue.severity is ir.IssueSeverity.ERROR
-    assert issue.translation_placeholders == {"site": "Example Gateway"}
+    assert issue.translation_placeholders == {"account": "Example Gateway"}
     assert issue.learn_more_url == gateway.url
     assert not issue.is_fixable
 
-    gateway.account.quota = 5 * UNIT
+    gateway.account.leave(5 * UNIT)
     await jump(hass, freezer, UPDATE_INTERVAL)
     assert key not in issue_registry.issues
 
-    gateway.account.quota = 0
+    (device,) = dr.async_entries_for_config_entry(
+        dr.async_get(hass), loaded_entry.entry_id
+    )
+    dr.async_get(hass).async_update_device(device.id, name_by_user="Work")
+    gateway.account.leave(0)
     await jump(hass, freezer, UPDATE_INTERVAL)
-    await hass.config_entries.async_reload(loaded_entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
-    assert key in issue_registry.issues
+    assert issue_registry.issues[key].translation_placeholders == {"account": "Work"}
     await hass.config_entries.async_remove(loaded_entry.entry_id)
     assert key not in issue_registry.issues
+
+
+async def test_issue_that_is_ignored(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    """It stays ignored over a reload, until there is money, or somebody disables it."""
+    issue_id = f"balance_exhausted_{loaded_entry.entry_id}"
+    entries = hass.config_entries
+    for end in ("money", "disabled"):
+        gateway.account.leave(0)
+        await jump(hass, freezer, UPDATE_INTERVAL)
+        issue_registry.async_ignore(DOMAIN, issue_id, ignore=True)
+        for fault in (answering(502), None):
+            gateway.fault = fault
+            await entries.async_reload(loaded_entry.entry_id)
+            await hass.async_block_till_done(wait_background_tasks=True)
+            issue = issue_registry.async_get_issue(DOMAIN, issue_id)
+            assert issue
+            assert issue.active
+            assert issue.dismissed_version
+        if end == "money":
+            gateway.account.leave(5 * UNIT)
+            await jump(hass, freezer, UPDATE_INTERVAL)
+        else:
+            await entries.async_set_disabled_by(
+                loaded_entry.entry_id, ConfigEntryDisabler.USER
+            )
+        assert issue_registry.async_get_issue(DOMAIN, issue_id) is None
+
+
+async def test_no_issue_while_a_subscription_pays(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    issue_registry: ir.IssueRegistry,
+) -> None:
+    """Three times something was spent although nothing was left."""
+    gateway.account.leave(0)
+    await pass_time(hass, freezer, timedelta(hours=25))
+    assert state_of(hass, "sensor.example_gateway_days_remaining") == "0"
+    for _ in range(3):
+        assert issue_registry.issues
+        gateway.account.used_quota += UNIT
+        await jump(hass, freezer, UPDATE_INTERVAL)
+    assert not issue_registry.issues
+    await hass.config_entries.async_reload(loaded_entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert not issue_registry.issues
+    assert state_of(hass, LEVEL) == "exhausted"
+    assert state_of(hass, "sensor.example_gateway_days_remaining") == STATE_UNKNOWN
 
 
 async def test_no_issue_where_nobody_can_top_up(
@@ -412,9 +493,9 @@ async def test_history_is_written_and_read_again(
     loaded_entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """Written a few minutes after something was spent, and when it is unloaded."""
+    """Written at once at first and once an hour, and when it is unloaded."""
     key = f"{DOMAIN}.{loaded_entry.entry_id}"
-    await jump(hass, freezer, timedelta(seconds=250))
+    await jump(hass, freezer, timedelta(seconds=1))
     first = hass_storage[key]["data"]["ledger"]["spent"]
     assert first == 0
     gateway.account.used_quota += 250_000
@@ -429,6 +510,29 @@ async def test_history_is_written_and_read_again(
     assert state_of(hass, "sensor.example_gateway_spent_today") == "0.5"
     await hass.config_entries.async_remove(loaded_entry.entry_id)
     assert key not in hass_storage
+
+
+async def test_power_cut_before_midnight(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """What was shown on one day does not count on the next one too."""
+    await jump(hass, freezer, timedelta(hours=11, minutes=6))
+    for _ in range(10):
+        gateway.account.leave(gateway.account.quota - 50_000)
+        await pass_time(hass, freezer, UPDATE_INTERVAL)
+    assert dt_util.now().strftime("%H:%M") == "23:56"
+    assert state_of(hass, "sensor.example_gateway_spent_today") == "1.0"
+    await pass_time(hass, freezer, timedelta(minutes=3))
+    with patch(f"custom_components.{DOMAIN}.tracker.AccountTracker.async_save"):
+        await hass.config_entries.async_unload(loaded_entry.entry_id)
+    freezer.tick(timedelta(minutes=20))
+    gateway.account.leave(gateway.account.quota - 250_000)
+    await hass.config_entries.async_setup(loaded_entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert state_of(hass, "sensor.example_gateway_spent_today") == "0.5"
 
 
 async def test_history_is_written_when_home_assistant_stops(
@@ -455,6 +559,72 @@ async def test_history_without_anything_can_be_read(
     hass_storage[key] = {"key": key, "version": 1, "minor_version": 1, "data": STORED}
     await setup(hass, entry)
     assert own_log(caplog) == []
+
+
+async def test_other_account_at_the_same_entry(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """Nothing is compared with the one before; what was spent stays counted."""
+    for _ in range(100):
+        gateway.account.leave(gateway.account.quota - 10_000)
+        await jump(hass, freezer, timedelta(hours=1))
+    spent = state_of(hass, "sensor.example_gateway_spent_this_month")
+    assert spent == "2.0"
+    events = async_capture_events(hass, EVENT_STATE_CHANGED)
+    other = ServerAccount(
+        id=4712,
+        access_token="other",
+        quota=600_000,
+        used_quota=90_000_000,
+        group="vip",
+        last_login_at=gateway.account.last_login_at + 60,
+    )
+    gateway.more_accounts.append(other)
+    form = await loaded_entry.start_reconfigure_flow(hass)
+    answer = {
+        CONF_URL: gateway.url,
+        CONF_USER_ID: "4712",
+        CONF_ACCESS_TOKEN: "other",
+        SECTION_ADVANCED: {CONF_VERIFY_SSL: True, CONF_ALLOW_UNENCRYPTED: False},
+    }
+    result = await hass.config_entries.flow.async_configure(form["flow_id"], answer)
+    assert result["reason"] == "reconfigure_successful"
+    await pass_time(hass, freezer, timedelta(minutes=6))
+    assert state_of(hass, LEVEL) == "low"
+    assert state_of(hass, "sensor.example_gateway_spent_this_month") == spent
+    assert told(events) == []
+    other.leave(100_000)
+    await pass_time(hass, freezer, UPDATE_INTERVAL)
+    assert state_of(hass, "sensor.example_gateway_spent_this_month") == "3.0"
+    assert [each["event_type"] for each in told(events)] == [
+        "balance_critical",
+        "unusual_spending",
+    ]
+
+
+async def test_moved_gateway_is_the_same_account(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    gateway.account.leave(900_000)
+    await jump(hass, freezer, UPDATE_INTERVAL)
+    events = async_capture_events(hass, EVENT_STATE_CHANGED)
+    hass.config_entries.async_update_entry(
+        loaded_entry,
+        data={**loaded_entry.data, CONF_URL: f"{gateway.url}/", CONF_ACCESS_TOKEN: "x"},
+    )
+    gateway.account.access_token = "x"
+    gateway.account.leave(100_000)
+    await hass.config_entries.async_reload(loaded_entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await jump(hass, freezer, timedelta(seconds=11))
+    assert told(events)[-1] == {"event_type": "balance_critical"}
+    assert state_of(hass, "sensor.example_gateway_spent_today") == "12.145"
 
 
 @pytest.mark.parametrize(

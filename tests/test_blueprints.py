@@ -39,7 +39,7 @@ from . import ROOT
 from .conformance import REPOSITORY
 from .conftest import setup
 from .gateway_server import GatewayServer, ServerAccount, answering
-from .test_init import jump
+from .test_init import jump, state_of
 
 FOLDER = ROOT / "blueprints" / "automation" / DOMAIN
 NAMES = ["balance_alert.yaml", "daily_report.yaml", "guard.yaml"]
@@ -284,7 +284,7 @@ async def test_alert(
     await poll(hass, freezer)
     assert told == []
 
-    gateway.account.quota = quota
+    gateway.account.leave(quota)
     await poll(hass, freezer)
     await poll(hass, freezer)
     assert told == [("Example Gateway", message)]
@@ -315,7 +315,7 @@ async def test_alert_of_a_top_up(
     await automate("balance_alert", account=account, **inputs)
     spend(gateway.account, 5_272_500)
     await poll(hass, freezer)
-    gateway.account.quota = 5_000_000
+    gateway.account.leave(5_000_000)
     await poll(hass, freezer)
     assert [message for _, message in told] == ["Balance is low: 1.80 USD", *messages]
 
@@ -351,10 +351,10 @@ async def test_alert_of_one_of_two_accounts(
 ) -> None:
     dr.async_get(hass).async_update_device(second_account, name_by_user="Work")
     await automate("balance_alert", account=second_account)
-    gateway.account.quota = 900_000
+    gateway.account.leave(900_000)
     await poll(hass, freezer)
     assert told == []
-    gateway.more_accounts[0].quota = 200_000
+    gateway.more_accounts[0].leave(200_000)
     await poll(hass, freezer)
     assert told == [("Work", "Balance is critical: 0.40 USD")]
 
@@ -381,7 +381,7 @@ async def test_alert_with_actions_and_words_of_ones_own(
             }
         ],
     )
-    gateway.account.quota = 200_000
+    gateway.account.leave(200_000)
     await poll(hass, freezer)
     (call,) = calls
     assert call.data == {
@@ -408,7 +408,7 @@ async def test_message_to_a_phone(
     calls = async_mock_service(hass, "notify", "mobile_app_phone")
     (actions,) = re.findall(r"```yaml\n(.*?)```", DOCUMENTATION, re.DOTALL)
     await automate("balance_alert", account=account, actions=yaml.safe_load(actions))
-    gateway.account.quota = quota
+    gateway.account.leave(quota)
     await poll(hass, freezer)
     (call,) = calls
     assert call.data["title"] == "Example Gateway"
@@ -426,7 +426,7 @@ async def test_alert_is_not_repeated_after_a_reload(
     told: Told,
 ) -> None:
     entity_id = await automate("balance_alert", account=account, **QUIET)
-    gateway.account.quota = 900_000
+    gateway.account.leave(900_000)
     await poll(hass, freezer)
     assert len(told) == 1
     for service in ("turn_off", "turn_on"):
@@ -485,7 +485,7 @@ async def test_quiet_hours(
     await automate("balance_alert", account=account, **inputs)
     await wait_until(hass, freezer, 1)
     for quota in quotas:
-        gateway.account.quota = quota
+        gateway.account.leave(quota)
         await poll(hass, freezer)
     assert [message for _, message in told] == at_night
     await wait_until(hass, freezer, 7)
@@ -506,7 +506,7 @@ async def test_quiet_hours_do_not_touch_the_day(
     told: Told,
 ) -> None:
     await automate("balance_alert", account=account, **QUIET)
-    gateway.account.quota = 900_000
+    gateway.account.leave(900_000)
     await poll(hass, freezer)
     assert len(told) == 1
     await wait_until(hass, freezer, 8)
@@ -524,7 +524,7 @@ async def test_morning_without_an_answer(
 ) -> None:
     await automate("balance_alert", account=account, **QUIET)
     await wait_until(hass, freezer, 1)
-    gateway.account.quota = 0
+    gateway.account.leave(0)
     await poll(hass, freezer)
     gateway.fault = answering(502)
     await wait_until(hass, freezer, 8)
@@ -533,12 +533,18 @@ async def test_morning_without_an_answer(
 
 
 @pytest.mark.parametrize(
-    ("last_run", "messages"),
+    ("last_run", "start", "at_once", "later"),
     [
-        ("2026-11-24T02:00:00-08:00", ["Balance is low: 1.80 USD"]),
-        ("2026-11-24T07:00:01-08:00", []),
-        ("2026-11-23T12:00:00-08:00", []),
-        (None, []),
+        ("2026-11-24T02:00:00-08:00", "2026-11-24T07:30:00-08:00", True, True),
+        ("2026-11-24T07:00:01-08:00", "2026-11-24T07:30:00-08:00", False, False),
+        ("2026-11-23T12:00:00-08:00", "2026-11-24T07:30:00-08:00", False, False),
+        (None, "2026-11-24T07:30:00-08:00", False, False),
+        # Days later, also if that is at night; summer time has ended meanwhile.
+        ("2026-11-22T23:00:00-08:00", "2026-11-24T06:30:00-08:00", False, True),
+        ("2026-11-21T02:00:00-08:00", "2026-11-24T12:00:00-08:00", True, True),
+        ("2026-11-21T07:00:01-08:00", "2026-11-24T12:00:00-08:00", False, False),
+        ("2026-10-25T06:30:00-07:00", "2026-11-24T07:30:00-08:00", True, True),
+        ("2026-10-25T07:30:00-07:00", "2026-11-24T07:30:00-08:00", False, False),
     ],
 )
 async def test_quiet_hours_that_end_while_home_assistant_is_off(
@@ -549,20 +555,22 @@ async def test_quiet_hours_that_end_while_home_assistant_is_off(
     automate: Automate,
     told: Told,
     last_run: str | None,
-    messages: list[str],
+    start: str,
+    at_once: bool,
+    later: bool,
 ) -> None:
     attributes = {"last_triggered": last_run}
     mock_restore_cache(hass, [State("automation.example", "on", attributes)])
-    freezer.move_to(datetime.fromisoformat("2026-11-24T07:30:00-08:00"))
+    freezer.move_to(datetime.fromisoformat(start))
     gateway.account.quota = 900_000
     hass.set_state(CoreState.not_running)
     await setup(hass, entry)
     await automate("balance_alert", account=device_of(hass, entry), **QUIET)
     await hass.async_start()
     await hass.async_block_till_done()
-    assert [message for _, message in told] == messages
+    assert [message for _, message in told] == ["Balance is low: 1.80 USD"] * at_once
     await wait_until(hass, freezer, 9)
-    assert [message for _, message in told] == messages
+    assert [message for _, message in told] == ["Balance is low: 1.80 USD"] * later
 
 
 async def test_alert_by_hand_shows_how_it_would_look(
@@ -729,15 +737,15 @@ async def test_guard_against_exhaustion(
     switched_on: list[Any],
 ) -> None:
     await automate("guard", account=account, **SWITCHES)
-    gateway.account.quota = 200_000
+    gateway.account.leave(200_000)
     await poll(hass, freezer)
     assert switched_off == []
-    gateway.account.quota = 0
+    gateway.account.leave(0)
     await poll(hass, freezer)
     await poll(hass, freezer)
     assert len(switched_off) == 1
     assert told == [("Example Gateway", "Balance is used up")]
-    gateway.account.quota = 5_000_000
+    gateway.account.leave(5_000_000)
     await poll(hass, freezer)
     await poll(hass, freezer)
     assert len(switched_on) == 1
@@ -749,7 +757,7 @@ async def test_guard_against_exhaustion(
     [
         ({}, ["Spending is unusual: 1.62 USD (usual: 0.24 USD)"], 0),
         ({"activities": ["balance_critical"]}, ["Balance is critical"], 1),
-        ({"activities": []}, [], 1),
+        ({"activities": []}, [], 0),
     ],
 )
 async def test_guard_against_unusual_spending(
@@ -774,9 +782,59 @@ async def test_guard_against_unusual_spending(
     await poll(hass, freezer)
     assert [message for _, message in told] == acted
     assert len(switched_off) == len(acted)
-    gateway.account.quota = 5_000_000
+    gateway.account.leave(5_000_000)
     await poll(hass, freezer)
     assert len(switched_on) == recovered
+
+
+async def test_guard_switches_nothing_on_that_it_did_not_switch_off(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    account: str,
+    automate: Automate,
+    switched_off: list[Any],
+    switched_on: list[Any],
+) -> None:
+    await automate("guard", account=account, **SWITCHES)
+    for quota in (200_000, 5_000_000):
+        gateway.account.leave(quota)
+        await poll(hass, freezer)
+    assert switched_off == switched_on == []
+
+
+async def test_guard_leaves_off_what_unusual_spending_switched_off(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    account: str,
+    loaded_entry: MockConfigEntry,
+    automate: Automate,
+    switched_off: list[Any],
+    switched_on: list[Any],
+) -> None:
+    """Also if the money is gone, and comes when the day of it is long over."""
+    await automate("guard", account=account, **SWITCHES)
+    await settle_habit(hass, freezer, gateway.account)
+    spend(gateway.account, 750_000)
+    await poll(hass, freezer)
+    assert len(switched_off) == 1
+    await wait_until(hass, freezer, 10)
+    gateway.account.leave(0)
+    await poll(hass, freezer)
+    await wait_until(hass, freezer, 9)
+    await hass.config_entries.async_reload(loaded_entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert state_of(hass, "binary_sensor.example_gateway_unusual_spending") == "off"
+    gateway.account.leave(1_200_000)
+    await poll(hass, freezer)
+    assert switched_on == []
+    # That was that; the next time it is the balance alone.
+    await wait_until(hass, freezer, 8)
+    for quota in (0, 1_200_000):
+        gateway.account.leave(quota)
+        await wait_until(hass, freezer, 8)
+    assert len(switched_on) == 1
 
 
 async def test_guard_without_recovery(
@@ -789,9 +847,9 @@ async def test_guard_without_recovery(
     switched_off: list[Any],
 ) -> None:
     await automate("guard", account=account, actions=SWITCHES["actions"])
-    gateway.account.quota = 0
+    gateway.account.leave(0)
     await poll(hass, freezer)
-    gateway.account.quota = 5_000_000
+    gateway.account.leave(5_000_000)
     await poll(hass, freezer)
     assert len(switched_off) == 1
     assert errors(caplog) == []

@@ -408,15 +408,15 @@ async def test_unit_and_name_come_from_the_site(
 
 
 @pytest.mark.parametrize(
-    ("status", "quota", "used_quota", "low", "critical"),
+    ("status", "quota", "used_quota", "low", "critical", "unusual"),
     [
         # A fifth of the balance of 12.345; of 90.12 in yuan; and in points.
-        (OLD_STATUS, 6_172_500, 18_827_500, 2, 0.5),
-        (NEW_STATUS, 6_172_500, 18_827_500, 10, 2),
-        (NEW_STATUS | {"quota_display_type": "TOKENS"}, 6_172_500, 0, 1e6, 2e5),
-        # A week of 100 a day, where that is more; nothing left to take a part of.
-        (OLD_STATUS, 1_000_000_000, 34_600_000_000, 500, 100),
-        (OLD_STATUS, 0, 0, 1, 0.2),
+        (OLD_STATUS, 6_172_500, 18_827_500, 2, 0.5, 0.05),
+        (NEW_STATUS, 6_172_500, 18_827_500, 10, 2, 0.2),
+        (NEW_STATUS | {"quota_display_type": "TOKENS"}, 6_172_500, 0, 1e6, 2e5, 5e4),
+        # A week of nearly 100 a day, where that is more; nothing to take a part of.
+        (OLD_STATUS, 1_000_000_000, 34_600_000_000, 500, 100, 50),
+        (OLD_STATUS, 0, 0, 1, 0.2, 0.05),
     ],
 )
 @pytest.mark.freeze_time("2026-11-27T00:00:00Z")  # 695 days after it was made
@@ -428,6 +428,7 @@ async def test_alerts_to_begin_with_come_from_the_account(
     used_quota: int,
     low: float,
     critical: float,
+    unusual: float,
 ) -> None:
     gateway.fork = Fork("site", V_API.body, status=status)
     gateway.account.quota = quota
@@ -439,7 +440,7 @@ async def test_alerts_to_begin_with_come_from_the_account(
     assert options[CONF_LOW_BALANCE] == low
     assert options[CONF_CRITICAL_BALANCE] == critical
     assert options[CONF_UNUSUAL_FACTOR] == 3
-    assert options[CONF_UNUSUAL_MINIMUM] == critical
+    assert options[CONF_UNUSUAL_MINIMUM] == unusual
 
 
 @pytest.mark.parametrize(

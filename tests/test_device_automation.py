@@ -103,7 +103,7 @@ async def test_triggers(
     gateway.account.group = "vip"
     gateway.account.quota += 2_500_000
     await jump(hass, freezer, UPDATE_INTERVAL)
-    gateway.account.quota = 0
+    gateway.account.leave(0)
     await jump(hass, freezer, UPDATE_INTERVAL)
     await pass_time(hass, freezer, timedelta(hours=1))
     assert [call.data for call in calls] == [
@@ -123,7 +123,7 @@ async def test_triggers_survive_a_reload(
     calls = await automate(hass, device.id)
     await hass.config_entries.async_reload(loaded_entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    gateway.account.quota = 1
+    gateway.account.leave(1)
     await jump(hass, freezer, UPDATE_INTERVAL)
     assert [call.data["type"] for call in calls] == ["balance_critical"]
 
@@ -138,7 +138,7 @@ async def test_conditions(
     quota: int,
 ) -> None:
     """Exactly one of the levels holds; none while the account is not known."""
-    gateway.account.quota = quota
+    gateway.account.leave(quota)
     await jump(hass, freezer, UPDATE_INTERVAL)
     calls = async_mock_service(hass, "test", "automation")
     automations = [

@@ -52,7 +52,7 @@ DAY_OFF = 21_000
 RUNAWAY = 3 * UNIT // 2
 
 # Each hour a long request is paid in advance, and settled after twenty minutes.
-HELD_BACK = 2 * UNIT // 5
+HELD_BACK = 3 * UNIT
 REFUND = 3 * UNIT // 10
 TOP_UP = 100 * UNIT
 
@@ -90,11 +90,17 @@ RESTARTS = [
 # Right after an alert.
 POWER_CUTS = [(at(11, 10, 13), at(11, 10, 14))]
 
+
+def recovered_from(*alerts: str) -> dict[str, Any]:
+    """Return what is told when the balance is sufficient after these."""
+    return {"type": "balance_recovered", "alerts": list(alerts)}
+
+
 EXPECTED: list[tuple[date, dict[str, Any]]] = [
     (date(2026, 10, 15), {"type": "balance_low"}),
     (date(2026, 10, 19), {"type": "balance_critical"}),
     (date(2026, 10, 19), {"type": "topped_up", "amount": 100, "currency": "USD"}),
-    (date(2026, 10, 19), {"type": "balance_recovered"}),
+    (date(2026, 10, 19), recovered_from("balance_low", "balance_critical")),
     (
         date(2026, 10, 29),
         {
@@ -108,15 +114,23 @@ EXPECTED: list[tuple[date, dict[str, Any]]] = [
     (date(2026, 10, 29), {"type": "balance_critical"}),
     (date(2026, 10, 29), {"type": "balance_exhausted"}),
     (date(2026, 10, 29), {"type": "topped_up", "amount": 100, "currency": "USD"}),
-    (date(2026, 10, 29), {"type": "balance_recovered"}),
+    (
+        date(2026, 10, 29),
+        recovered_from(
+            "unusual_spending", "balance_low", "balance_critical", "balance_exhausted"
+        ),
+    ),
     (date(2026, 11, 10), {"type": "balance_low"}),
     (date(2026, 11, 12), {"type": "balance_critical"}),
     (date(2026, 11, 12), {"type": "balance_exhausted"}),
     (date(2026, 11, 13), {"type": "topped_up", "amount": 100, "currency": "USD"}),
-    (date(2026, 11, 13), {"type": "balance_recovered"}),
+    (
+        date(2026, 11, 13),
+        recovered_from("balance_low", "balance_critical", "balance_exhausted"),
+    ),
 ]
 
-DETAILS = ("type", "amount", "usual", "currency")
+DETAILS = ("type", "amount", "usual", "currency", "alerts")
 AUTOMATION = "automation.every_activity"
 NEWS = {key: f"{{{{ trigger.get('{key}') }}}}" for key in DETAILS}
 
@@ -155,18 +169,42 @@ class Life:
             return AT_WORK if 8 <= local.hour < 18 else 0
         return DAY_OFF if 10 <= local.hour < 12 else 0
 
+    def problems(self) -> dict[str, str]:
+        """Return what the binary sensors have to show when a day ends."""
+        today = local_date(self.now)
+        is_unusual = any(local_date(start) == today for start, _ in RUNAWAYS)
+        has_habit = self.now - START >= timedelta(days=3)
+        return {
+            "low_balance": "on" if self.balance < LOW else "off",
+            "unusual_spending": (
+                "unknown" if not has_habit else "on" if is_unusual else "off"
+            ),
+        }
+
+    def average(self) -> float:
+        """Return what a day of the last week cost; 0 on the first day."""
+        known = min(self.now - START, WEEK) / timedelta(days=1)
+        costs = (cost for slot, cost in self.spent if slot > self.now - WEEK)
+        return sum(costs) / known if known >= 1 else 0
+
+    def is_end(self, shown: str) -> bool:
+        """Tell whether that is when the balance is gone, to the hour."""
+        average = self.average()
+        if not average or self.balance <= 0:
+            return shown == "unknown"
+        end = self.now + timedelta(days=self.balance / average)
+        return abs(datetime.fromisoformat(shown) - end) < HOUR
+
     def figures(self) -> dict[str, str]:
-        """Return what has to be shown when a day ends, from the list of costs."""
+        """Return what the sensors have to show when a day ends, from all costs."""
         today = self.now.astimezone(BERLIN).date()
         first_day = today.replace(day=1)
-        day = month = week = 0
+        day = month = 0
+        average = self.average()
         for slot, cost in self.spent:
             on = slot.astimezone(BERLIN).date()
             day += cost * (on == today)
             month += cost * (on >= first_day)
-            week += cost * (slot > self.now - WEEK)
-        known = min(self.now - START, WEEK) / timedelta(days=1)
-        average = week / known if known >= 1 else 0
         return {
             "balance": shown(self.balance / UNIT),
             "balance_level": (
@@ -331,7 +369,7 @@ def local_date(moment: datetime) -> date:
     return moment.astimezone(BERLIN).date()
 
 
-@pytest.mark.usefixtures("freezer")
+@pytest.mark.usefixtures("freezer", "every_entity_enabled")
 async def test_month(
     hass: HomeAssistant,
     gateway: GatewayServer,
@@ -359,20 +397,25 @@ async def test_month(
     while life.now < END:
         now = life.now + next_look(life.now)
         if local_date(now) > local_date(life.now) and home.is_on:
-            truth = life.figures()
-            assert truth == {
-                key: state_of(hass, f"sensor.example_gateway_{key}") for key in truth
-            }
+            for platform, truth in (
+                ("sensor", life.figures()),
+                ("binary_sensor", life.problems()),
+            ):
+                assert truth == {
+                    key: state_of(hass, f"{platform}.example_gateway_{key}")
+                    for key in truth
+                }
+            assert life.is_end(state_of(hass, "sensor.example_gateway_runs_out"))
             days += 1
         life.go_on(now)
         gateway.fault = answering(502) if within(now, OUTAGES) else None
         await home.live_until(now)
-        if gateway.fault is None:
+        if gateway.fault is None and home.is_on:
             seen_quota = gateway.account.quota
         issue = issue_registry.async_get_issue(
             DOMAIN, f"balance_exhausted_{account.entry_id}"
         )
-        assert (issue is not None) == (home.is_on and seen_quota <= 0), now
+        assert (issue is not None) == (seen_quota <= 0), now
 
     assert days == 32  # and one at whose end Home Assistant is off
     assert home.seen_by_entity == [(day, news["type"]) for day, news in EXPECTED]

@@ -123,7 +123,7 @@ async def test_account_at_every_fork(
     await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     # Everything that can happen to an account at once.
-    gateway.account.quota = 0
+    gateway.account.leave(0)
     gateway.account.group = "vip"
     gateway.account.last_login_at += 60
     await jump(hass, freezer, UPDATE_INTERVAL)

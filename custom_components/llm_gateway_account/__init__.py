@@ -132,7 +132,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> b
 async def async_unload_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> bool:
     """Unload a config entry."""
     async_forget_refusal(hass, entry)
-    async_delete_issue(hass, entry)
+    # After a reload it is still there, or people would have to ignore it again.
+    if entry.disabled_by:
+        async_delete_issue(hass, entry)
     await entry.runtime_data.tracker.async_save()
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
@@ -140,6 +142,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> 
 async def async_remove_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
     """Remove what outlives the set-up of a config entry."""
     async_forget_refusal(hass, entry)
+    async_delete_issue(hass, entry)
     await create_store(hass, entry).async_remove()
 
 

@@ -334,7 +334,7 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
             CONF_CURRENCY: currency,
             CONF_POINTS_PER_UNIT: site.points_per_unit,
         }
-        low, critical = suggest_thresholds(
+        low, critical, unusual = suggest_thresholds(
             account.quota,
             account.used_quota,
             account.created_at,
@@ -349,7 +349,7 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
                 CONF_LOW_BALANCE: low,
                 CONF_CRITICAL_BALANCE: critical,
                 CONF_UNUSUAL_FACTOR: DEFAULT_UNUSUAL_FACTOR,
-                CONF_UNUSUAL_MINIMUM: critical,
+                CONF_UNUSUAL_MINIMUM: unusual,
             },
         )
 

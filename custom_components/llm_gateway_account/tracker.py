@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 import voluptuous as vol
@@ -20,17 +21,16 @@ from .const import (
     CONF_POINTS_PER_UNIT,
     CONF_UNUSUAL_FACTOR,
     CONF_UNUSUAL_MINIMUM,
+    CONF_USER_ID,
     DOMAIN,
     LOGGER,
 )
 from .gateway import Account
+from .gateway.models import DEFAULT_QUOTA_PER_UNIT
 from .spending import Activity, ActivityType, Ledger, Limits, Spending
 from .unit import Unit
 
 STORAGE_VERSION = 1
-
-# Less than a poll, so that a write is never put off by the next one.
-SAVE_DELAY = 240
 
 GROUP_CHANGED = "group_changed"
 SIGNED_IN = "signed_in"
@@ -43,6 +43,7 @@ STORED_SCHEMA = vol.Schema(
         "group": vol.Any(None, str),
         "last_login_at": vol.Any(None, cv.datetime),
         "activities": [{"type": vol.In(ACTIVITY_TYPES), "attributes": dict}],
+        vol.Optional("account", default=None): vol.Any(None, str),
     },
     required=True,
 )
@@ -64,13 +65,14 @@ class AccountTracker:
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         """Know nothing yet."""
         self._store = create_store(hass, entry)
+        # Enough to notice another user ID, which is not itself for this file.
+        self._account = sha256(entry.data[CONF_USER_ID].encode()).hexdigest()[:8]
         self._unit = Unit.from_options(entry.options)
         self._limits = _limits(entry.options, self._unit)
         self._ledger = Ledger()
         self._group: str | None = None
         self._last_login_at: datetime | None = None
         self._activities: list[AccountActivity] = []
-        self._is_write_due = False
 
     async def async_load(self) -> None:
         """Remember what was known before the last restart or reload.
@@ -101,10 +103,8 @@ class AccountTracker:
             *self._compare(account),
         ]
         self._activities += news
-        if news:
+        if news or self._ledger.revision != revision:
             self.async_write_now()
-        elif self._ledger.revision != revision:
-            self._async_write_later()
         return spending
 
     @callback
@@ -121,15 +121,8 @@ class AccountTracker:
 
     @callback
     def async_write_now(self) -> None:
-        """Write before a crash can forget what people were told, or tell it twice."""
-        self._is_write_due = True
+        """Write before a crash can forget what people saw, or tell it twice."""
         self._store.async_delay_save(self._as_dict)
-
-    @callback
-    def _async_write_later(self) -> None:
-        if not self._is_write_due:
-            self._is_write_due = True
-            self._store.async_delay_save(self._as_dict, SAVE_DELAY)
 
     def _compare(self, account: Account) -> list[AccountActivity]:
         """Return what happened beside the spending."""
@@ -156,10 +149,11 @@ class AccountTracker:
         }
         if attributes:
             attributes["currency"] = self._unit.currency
+        if activity.alerts is not None:
+            attributes["alerts"] = [each.value for each in activity.alerts]
         return AccountActivity(type=activity.type, attributes=attributes)
 
     def _as_dict(self) -> dict[str, Any]:
-        self._is_write_due = False
         return {
             "ledger": self._ledger.as_dict(),
             "group": self._group,
@@ -168,6 +162,7 @@ class AccountTracker:
                 {"type": each.type, "attributes": each.attributes}
                 for each in self._activities
             ],
+            "account": self._account,
         }
 
     def _read(self, data: Any) -> None:
@@ -177,6 +172,9 @@ class AccountTracker:
         """
         data = STORED_SCHEMA(data)
         self._ledger = Ledger.from_dict(data["ledger"])
+        if data["account"] not in {None, self._account}:
+            self._ledger.forget_account()
+            return
         self._group = data["group"]
         self._last_login_at = data["last_login_at"]
         self._activities = [AccountActivity(**each) for each in data["activities"]]
@@ -194,12 +192,15 @@ def create_store(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, Any
 
 
 def _limits(options: Mapping[str, Any], unit: Unit) -> Limits:
+    # Nobody sells less than one unit. What is less is the refund of a failed request,
+    # or the correction of an estimate.
+    smallest_top_up = options[CONF_POINTS_PER_UNIT]
+    if unit.currency != "USD":  # of which a unit may be a few cents
+        smallest_top_up = max(smallest_top_up, DEFAULT_QUOTA_PER_UNIT)
     return Limits(
         low=unit.points(options[CONF_LOW_BALANCE]),
         critical=unit.points(options[CONF_CRITICAL_BALANCE]),
         unusual_factor=options[CONF_UNUSUAL_FACTOR],
         unusual_minimum=unit.points(options[CONF_UNUSUAL_MINIMUM]),
-        # Nobody sells less than one unit. What is less is the refund of a failed
-        # request, or the correction of an estimate.
-        smallest_top_up=options[CONF_POINTS_PER_UNIT],
+        smallest_top_up=smallest_top_up,
     )

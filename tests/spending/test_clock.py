@@ -1,5 +1,6 @@
 """Clocks that are wrong, and are put right."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -65,7 +66,7 @@ def test_clock_that_starts_in_1970(account: Watched) -> None:
         account.restart()
     assert account.spending == before
     account.utc = right + HOUR
-    account.quota = 30
+    account.limits = replace(account.limits, critical=account.quota)
     account.spend(1.5)
     account.poll()
     assert account.types == ["balance_critical"]

@@ -164,6 +164,58 @@ def test_other_account_at_the_same_place() -> None:
     assert account.spending.spent_today == 24
 
 
+@pytest.mark.parametrize(
+    ("quota", "used_quota"),
+    [(99_600, 0), (0, 0), (99_601, 5_399), (150, 5_300), (-10, 4_000)],
+)
+@pytest.mark.parametrize("times", [1, 12])
+def test_answer_from_before_changes_nothing(
+    quota: float, used_quota: float, times: int
+) -> None:
+    """A replica that lags behind, or a gateway that stumbles, for an hour at most."""
+    account, untouched = (Watched(2026, 3, 2, quota=101_000) for _ in range(2))
+    for each in (account, untouched):
+        each.run(4 * DAY + 10 * HOUR, spend=1)
+        each.leave(99_600)
+        each.run(2 * HOUR)
+    told = list(untouched.happened)
+    right = account.quota, account.used_quota
+    account.quota, account.used_quota = quota, used_quota
+    for _ in range(times):
+        account.wait(POLL)
+        account.restart()
+        untouched.wait(POLL)
+        assert account.spending == untouched.spending
+    account.quota, account.used_quota = right
+    for each in (account, untouched):
+        each.run(2 * HOUR, spend=1)
+        assert each.happened == told
+    assert account.spending == untouched.spending
+
+
+def test_every_other_answer_from_before_changes_nothing() -> None:
+    account = Watched(2026, 3, 2, quota=100_000)
+    account.run(HOUR, spend=1)
+    for _ in range(20):
+        account.spend(-3)
+        account.wait(POLL)
+        account.spend(4)
+        account.wait(POLL)
+    assert account.happened == []
+    assert account.spending.spent_today == 12 + 20
+
+
+def test_less_is_believed_when_it_lasts_also_if_the_clock_is_put_back() -> None:
+    account = Watched(2026, 3, 20)
+    account.run(10 * HOUR)
+    account.run(HOUR, spend=1)
+    account.used_quota = 3
+    account.wait(POLL)
+    account.wait(-2 * HOUR)
+    account.run(HOUR, spend=1)
+    assert account.spending.spent_this_month == 24
+
+
 def test_account_that_does_not_tell_what_was_spent() -> None:
     account = Watched(2026, 3, 20)
     account.run(2 * DAY, spend=1)
@@ -195,4 +247,5 @@ def test_account_that_never_told_what_was_spent() -> None:
         runs_out_at=None,
         level=BalanceLevel.OK,
         unusual=None,
+        has_subscription=False,
     )

@@ -89,6 +89,6 @@ def test_nothing_spent_or_next_to_nothing_lasts_for_ever() -> None:
     account.wait(HOUR)
     assert account.spending.average_daily
     assert account.spending.days_remaining is None
-    account.quota = 0
+    account.leave(0)
     account.wait(POLL)
     assert account.spending.days_remaining == 0

@@ -31,6 +31,11 @@ def usual_spending(account: Watched) -> int:
     return UNIT // 60 if at_work else 0
 
 
+def recovered_from(*alerts: ActivityType) -> Activity:
+    """Return what is told when the balance is sufficient after these."""
+    return Activity(type=ActivityType.BALANCE_RECOVERED, alerts=alerts)
+
+
 def test_forty_days() -> None:
     account = Watched(2026, 9, 28, quota=30 * UNIT)
     account.limits = LIMITS
@@ -77,9 +82,9 @@ def test_forty_days() -> None:
     topped_up = Activity(type=ActivityType.TOPPED_UP, amount=50 * UNIT)
     hour = 12 * (UNIT // 60)
     assert happened == [
-        (4, Activity(type=ActivityType.BALANCE_LOW)),
+        (7, Activity(type=ActivityType.BALANCE_LOW)),
         (9, topped_up),
-        (9, Activity(type=ActivityType.BALANCE_RECOVERED)),
+        (9, recovered_from(ActivityType.BALANCE_LOW)),
         (
             22,
             Activity(
@@ -92,5 +97,12 @@ def test_forty_days() -> None:
         (22, Activity(type=ActivityType.BALANCE_LOW)),
         (22, Activity(type=ActivityType.BALANCE_CRITICAL)),
         (23, topped_up),
-        (23, Activity(type=ActivityType.BALANCE_RECOVERED)),
+        (
+            23,
+            recovered_from(
+                ActivityType.UNUSUAL_SPENDING,
+                ActivityType.BALANCE_LOW,
+                ActivityType.BALANCE_CRITICAL,
+            ),
+        ),
     ]

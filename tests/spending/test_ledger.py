@@ -29,7 +29,7 @@ def written() -> dict[str, Any]:
 
 
 WRITTEN = written()
-REFUSED = r"^(not? |samples in no order|.* is not a valid BalanceLevel)"
+REFUSED = r"^(not? |samples in no order|.* is not a valid (BalanceLevel|ActivityType))"
 NEW = Ledger().as_dict()
 
 
@@ -65,12 +65,20 @@ def test_busy_account_is_written_once_an_hour() -> None:
     assert account.ledger.revision == before + 10
 
 
+def test_last_hour_of_the_day_is_written_always() -> None:
+    account = Watched(2026, 3, 2, 22, quota=100_000)
+    account.run(HOUR - POLL, spend=1)
+    before = account.ledger.revision
+    account.run(HOUR, spend=1)
+    assert account.ledger.revision == before + 12
+
+
 @pytest.mark.parametrize(
     ("quota", "expected"), [(1000, 1), (999, 1), (1006, 2), (150, 2), (-1, 2)]
 )
 def test_what_was_told_is_written_at_once(quota: float, expected: int) -> None:
     account = Watched(2026, 3, 2, 12)
-    account.quota = quota
+    account.leave(quota)
     account.wait(POLL)
     account.wait(POLL)
     assert account.ledger.revision == expected
@@ -86,6 +94,15 @@ def test_restart_has_nothing_to_write() -> None:
 @pytest.mark.parametrize("state", [NEW, WRITTEN], ids=["new", "written"])
 def test_what_is_written_is_read(state: dict[str, Any]) -> None:
     assert Ledger.from_dict(json.loads(json.dumps(state))).as_dict() == state
+
+
+def test_what_an_earlier_version_wrote_is_read() -> None:
+    state = json.loads(json.dumps(WRITTEN))
+    del state["alerts"], state["lower_since"], state["lowest"]
+    del state["top_ups"]["unpaid"], state["top_ups"]["unpaid_at"]
+    state["top_ups"]["has_subscription"] = False
+    read = Ledger.from_dict(state).as_dict()
+    assert read == WRITTEN | {"alerts": []}
 
 
 def _set(*path: str, to: Any) -> Callable[[dict[str, Any]], None]:
@@ -137,12 +154,18 @@ def _set(*path: str, to: Any) -> Callable[[dict[str, Any]], None]:
         _set("top_ups", "dip_since", to=None),
         _set("top_ups", "dip_highest", to=None),
         _set("top_ups", "dip_highest", to=10**9),
+        _set("top_ups", "unpaid", to=4),
+        _set("top_ups", "unpaid_at", to=None),
         _set("level", "current", to="fine"),
         _set("level", "current", to=[]),
         _set("level", "current", to=None),
         _set("level", "low", to=None),
         _set("unusual", "since", to="today"),
         _set("unusual", "busiest_hour", to=None),
+        _set("lower_since", to=1),
+        _set("lowest", to=1),
+        _set("alerts", to=1),
+        _set("alerts", to=[[]]),
     ],
 )
 def test_damaged_file_is_refused(damage: Callable[[dict[str, Any]], None]) -> None:

@@ -82,15 +82,57 @@ def test_levels(
     assert account.types == [names[each] for each in happened]
 
 
+def test_recovery_tells_what_was_told_before() -> None:
+    account = watched(1000)
+    for left in (150, 30, 150, 30, 1000, 0, 1000):
+        account.leave(left)
+        account.restart()
+        account.wait(POLL)
+    assert [each.alerts for each in account.happened if each.type is RECOVERED] == [
+        (LOW_NOW, CRITICAL_NOW),
+        (EXHAUSTED_NOW,),
+    ]
+
+
 def test_restart_tells_what_got_worse_meanwhile_and_nothing_twice() -> None:
     account = watched(1000)
     account.restart()
-    account.quota = 150
+    account.leave(150)
     account.wait(timedelta(days=3))
     assert account.types == [LOW_NOW]
     account.restart()
     account.wait(POLL)
     assert account.types == [LOW_NOW]
+
+
+@pytest.mark.parametrize("held_back", [12, 40, 60])
+def test_what_is_held_back_for_a_request_is_still_there(held_back: float) -> None:
+    """It looks as if nothing were held back; here near a limit, or all there is."""
+    account, untouched = watched(60), watched(60)
+    for each in (account, untouched):
+        each.run(timedelta(days=1))
+    for _ in range(10):
+        account.quota -= held_back
+        account.run(timedelta(minutes=20))
+        account.restart()
+        account.quota += held_back
+        untouched.run(timedelta(minutes=20))
+        assert account.spending == untouched.spending
+        for each in (account, untouched):
+            each.spend(1)
+            each.run(timedelta(minutes=20))
+        assert account.spending == untouched.spending
+    assert account.happened == []
+    assert account.spending.days_remaining
+
+
+def test_what_is_not_given_back_within_an_hour_is_gone() -> None:
+    account = watched(300)
+    account.quota -= 270
+    account.run(timedelta(minutes=60))
+    assert account.happened == []
+    account.run(POLL)
+    assert account.types == [CRITICAL_NOW]
 
 
 def test_top_up_needs_no_margin_and_is_told_first() -> None:
@@ -107,6 +149,59 @@ def test_top_up_that_is_not_enough() -> None:
     account.wait(POLL)
     assert account.types == [ActivityType.TOPPED_UP]
     assert account.spending.level is CRITICAL
+
+
+@pytest.mark.parametrize(
+    ("before", "spent", "happened"),
+    [
+        (150, 1000, [LOW_NOW, ActivityType.TOPPED_UP, LOW_NOW]),
+        (10, 900, [CRITICAL_NOW, ActivityType.TOPPED_UP, LOW_NOW]),
+        (150, 1120, [LOW_NOW, ActivityType.TOPPED_UP, CRITICAL_NOW]),
+        (150, 900, [LOW_NOW, ActivityType.TOPPED_UP, RECOVERED]),
+    ],
+)
+def test_top_up_that_is_used_up_when_it_is_seen(
+    before: float, spent: float, happened: list[ActivityType]
+) -> None:
+    account = watched(1000)
+    account.leave(before)
+    account.wait(POLL)
+    account.restart()
+    account.quota += 1000
+    account.spend(spent)
+    account.wait(timedelta(days=5))
+    assert account.types == happened
+    account.run(timedelta(hours=1))
+    assert account.types == happened
+
+
+@pytest.mark.parametrize(
+    ("before", "change", "left", "level"),
+    [
+        (150, {"critical": 30}, 219, LOW),
+        (150, {"critical": 30}, 220, OK),
+        (150, {"low": 201}, 210, OK),
+        (30, {"low": 190}, 43, CRITICAL),
+        (30, {"low": 190}, 44, LOW),
+        (30, {"critical": 41}, 43, LOW),
+        (0, {"low": 190}, 4, EXHAUSTED),
+        (0, {"critical": 41}, 4, CRITICAL),
+        # As they come back from another unit.
+        (150, {"low": 200.0000001, "critical": 39.99999999}, 219, LOW),
+        (30, {"low": 200.0000001, "critical": 39.99999999}, 43, CRITICAL),
+    ],
+)
+def test_each_threshold_has_a_margin_of_its_own(
+    before: float, change: dict[str, float], left: float, level: BalanceLevel
+) -> None:
+    account = watched(before)
+    account.used_quota = None
+    account.limits = replace(account.limits, **change)
+    account.quota = left
+    account.restart()
+    account.wait(POLL)
+    assert account.spending.level is level
+    assert account.types == [RECOVERED] * (level is OK)
 
 
 def test_changed_thresholds_need_no_margin() -> None:

@@ -13,25 +13,27 @@ NOW = datetime(2026, 3, 2, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("balance", "spent", "days", "expected"),
     [
-        (25, None, None, (5, 1)),
-        (12.345, 37.655, None, (2, 0.5)),
-        (100, 0, 100, (20, 5)),
-        (100, 500, 100, (20, 5)),  # 35 a week
-        (100, 800, 100, (50, 10)),  # 56 a week, but half is 50
-        (1000, 5, 0.01, (200, 50)),  # an account of today
-        (0.1, None, None, (0.02, 0.005)),
-        (100, 800, -1, (20, 5)),  # a clock that is wrong
-        (100, None, 100, (20, 5)),
-        (0, None, None, (1, 0.2)),
-        (0, 0, 100, (1, 0.2)),
-        (-3, 100, 100, (5, 1)),
+        (25, None, None, (5, 1, 0.2)),
+        (12.345, 37.655, None, (2, 0.5, 0.1)),
+        (100, 0, 100, (20, 5, 1)),
+        (100, 500, 100, (20, 5, 5)),  # 35 a week
+        (100, 800, 100, (50, 10, 5)),  # 56 a week, but half is 50
+        (1000, 5, 0.01, (200, 50, 5)),  # an account of today
+        (1000, 200, 200, (200, 50, 1)),
+        (1000, 1, 100, (200, 50, 1)),  # next to nothing
+        (0.1, None, None, (0.02, 0.005, 0.001)),
+        (100, 800, -1, (20, 5, 1)),  # a clock that is wrong
+        (100, None, 100, (20, 5, 1)),
+        (0, None, None, (1, 0.2, 0.05)),
+        (0, 0, 100, (1, 0.2, 0.05)),
+        (-3, 100, 100, (5, 1, 1)),
     ],
 )
 def test_suggestion(
     balance: float,
     spent: float | None,
     days: float | None,
-    expected: tuple[float, float],
+    expected: tuple[float, float, float],
 ) -> None:
     assert (
         suggest_thresholds(
@@ -60,12 +62,14 @@ def test_any_account(
     created_at: datetime | None,
     points_per_unit: float,
 ) -> None:
-    low, critical = suggest_thresholds(
+    low, critical, unusual = suggest_thresholds(
         quota, used_quota, created_at, NOW, points_per_unit
     )
     assert low > critical > 0
+    assert unusual > 0
     if quota >= 1:
         assert low <= quota / points_per_unit / 2
     assert f"{low:e}"[0] in "125"
     assert float(f"{low:.0e}") == low
     assert float(f"{critical:.0e}") == critical
+    assert float(f"{unusual:.0e}") == unusual

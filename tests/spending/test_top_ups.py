@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 
 import pytest
 
@@ -77,14 +78,27 @@ def test_top_up_during_an_advance(account: Watched) -> None:
 
 
 def test_correction_by_the_operator(account: Watched) -> None:
-    """After an hour the highest sum of that hour is what rises are counted from."""
+    """After three hours the highest sum of them is what rises are counted from."""
     account.quota -= 300
     account.wait(POLL)
     account.quota -= 50
-    account.run(timedelta(minutes=60))
+    account.run(timedelta(hours=3))
     account.quota += 60
     account.wait(POLL)
     assert account.happened == [topped_up(10)]
+
+
+def test_requests_that_overlap(account: Watched) -> None:
+    """One to five units are held back always, but for a quarter of an hour."""
+    account.quota = 240
+    random = Random(4)  # noqa: S311
+    held_back = 0.0
+    for poll in range(24 * 12):
+        account.quota += held_back
+        held_back = random.randint(5, 25) if poll % 24 < 21 else 0
+        account.quota -= held_back
+        account.wait(POLL)
+    assert account.happened == []
 
 
 def test_advance_seen_by_a_clock_that_was_put_back(account: Watched) -> None:
@@ -100,7 +114,7 @@ def test_advance_seen_by_a_clock_that_was_put_back(account: Watched) -> None:
 def test_other_account_at_the_same_place(account: Watched) -> None:
     account.used_quota = 100
     account.quota = 90_000
-    account.wait(POLL)
+    account.run(timedelta(minutes=65))
     assert account.happened == []
     account.quota += 20
     account.wait(POLL)
@@ -115,6 +129,78 @@ def test_unknown_until_what_was_spent_is_known(account: Watched) -> None:
     account.used_quota = 5000
     account.wait(POLL)
     assert account.happened == [topped_up(500)]
+
+
+@pytest.mark.parametrize(("times", "told"), [(2, True), (3, False)])
+def test_as_much_spent_as_added(account: Watched, times: int, told: bool) -> None:
+    """By chance, twice; the third time it is what a subscription looks like."""
+    for _ in range(times):
+        account.quota += 100
+        account.spend(100)
+        account.wait(POLL)
+        account.restart()
+    account.quota += 100
+    account.spend(120)
+    account.wait(POLL)
+    assert account.happened == [topped_up(100)] * told
+
+
+@pytest.mark.parametrize(("hours", "is_told"), [(1, False), (23, False), (24, True)])
+def test_subscription_that_is_looked_at_now_and_then(
+    account: Watched, hours: int, is_told: bool
+) -> None:
+    """After a day without a look it may as well be a top-up that is used up."""
+    assert account.used_quota is not None
+    for _ in range(3):
+        account.used_quota += 100
+        account.wait(timedelta(hours=hours))
+    assert account.spending.has_subscription is not is_told
+    assert account.happened == [topped_up(100)] * 3 * is_told
+
+
+def test_top_up_beside_a_subscription(account: Watched) -> None:
+    """How much of what was granted is the subscription's, nobody tells."""
+    assert account.used_quota is not None
+    for _ in range(3):
+        account.used_quota += 100
+        account.wait(POLL)
+    account.restart()
+    account.quota += 500
+    account.used_quota += 40
+    account.wait(POLL)
+    assert account.happened == [topped_up(500)]
+    account.quota += 4
+    account.used_quota += 40
+    account.wait(POLL)
+    assert len(account.happened) == 1
+
+
+def test_subscription_that_ends(account: Watched) -> None:
+    """It is known for a month after it paid last; then all is as without one."""
+    assert account.used_quota is not None
+    account.leave(0)
+    account.run(timedelta(days=2))
+    assert account.spending.days_remaining == 0
+    assert not account.spending.has_subscription
+    for _ in range(3):
+        account.used_quota += 100
+        account.wait(POLL)
+    account.quota += 700
+    for _ in range(30):
+        account.run(timedelta(days=1))
+        account.restart()
+        account.spend(10)
+        account.wait(POLL)
+        assert account.spending.has_subscription
+        assert account.spending.days_remaining is account.spending.runs_out_at is None
+    account.run(timedelta(days=1))
+    assert not account.spending.has_subscription
+    assert account.spending.days_remaining == pytest.approx(40, abs=1)
+    assert account.spending.runs_out_at
+    account.quota += 100
+    account.spend(110)
+    account.wait(POLL)
+    assert topped_up(100) in account.happened
 
 
 def test_what_a_subscription_pays_for_is_no_top_up(account: Watched) -> None:

@@ -5,7 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from custom_components.llm_gateway_account.spending import ActivityType
+from custom_components.llm_gateway_account.spending import (
+    ActivityType,
+    suggest_thresholds,
+)
 
 from .watched import POLL, Watched
 
@@ -72,6 +75,18 @@ def test_on_until_the_day_ends_even_if_it_was_short() -> None:
     assert account.spending.unusual is False
 
 
+def test_limit_to_begin_with_lets_a_runaway_be_told() -> None:
+    """A thousand on the account, and one a day of it spent so far."""
+    account = Watched(2026, 3, 2, quota=1000)
+    created = account.now - 200 * DAY
+    _, _, unusual = suggest_thresholds(1000, 200, created, account.now, 1)
+    account.limits = replace(account.limits, unusual_minimum=unusual)
+    account.run(8 * DAY, spend=1 / 288)
+    assert account.happened == []
+    account.run(HOUR * 2, spend=45 / 288)
+    assert account.types == [ActivityType.UNUSUAL_SPENDING]
+
+
 def test_busy_day_without_a_busy_hour() -> None:
     """Every hour is below three times the busiest, the day is above the average."""
     account = Watched(2026, 3, 2, quota=100_000)
@@ -80,6 +95,21 @@ def test_busy_day_without_a_busy_hour() -> None:
         account.run(HOUR, spend=10)
     account.run(HOUR * 24, spend=2)
     assert_told(account, 360, 120)
+
+
+def test_recovery_tells_of_it_while_it_lasts_and_once_after() -> None:
+    account = with_a_habit()
+    account.run(10 * HOUR, spend=1)
+    account.spend(100)
+    account.wait(POLL)
+    low = [ActivityType.UNUSUAL_SPENDING, ActivityType.BALANCE_LOW]
+    for wait, alerts in ((HOUR, low), (HOUR, low[::-1]), (DAY, low[1:])):
+        account.wait(wait)
+        for low_balance in (account.quota + 1, account.quota - 1):
+            account.limits = replace(account.limits, low=low_balance)
+            account.restart()
+            account.wait(POLL)
+        assert account.happened[-1].alerts == tuple(alerts)
 
 
 def test_nothing_in_the_week_before() -> None:

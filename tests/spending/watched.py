@@ -68,6 +68,11 @@ class Watched:
         assert self.used_quota is not None
         self.used_quota += points
 
+    def leave(self, points: float) -> None:
+        """Spend, or top up, until so much is left."""
+        self.spend(max(self.quota - points, 0))
+        self.quota = points
+
     def poll(self) -> list[Activity]:
         """Look at it now, and return what happened."""
         self.spending, activities = self.ledger.observe(

@@ -23,11 +23,14 @@ def bounded(amount: float) -> float:
     return float(min(max(amount, -_LARGEST_AMOUNT), _LARGEST_AMOUNT))
 
 
-def read_fields(data: Any, *names: str) -> list[Any]:
-    """Return the values of an object that has these fields and no other."""
-    if not isinstance(data, Mapping) or set(data) != set(names):
+def read_fields(data: Any, *names: str, new: tuple[str, ...] = ()) -> list[Any]:
+    """Return the values of an object that has these fields and no other.
+
+    The new ones, which earlier versions did not write, come last; None if missing.
+    """
+    if not isinstance(data, Mapping) or set(data) | set(new) != {*names, *new}:
         raise ValueError("not the expected fields")
-    return [data[name] for name in names]
+    return [data.get(name) for name in (*names, *new)]
 
 
 def read_number(value: Any, low: float = -_LARGEST_READ) -> float:

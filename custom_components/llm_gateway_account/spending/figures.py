@@ -67,12 +67,12 @@ class Figures:
         spent = samples.latest_value - samples.spent_by(start)
         self.average_daily = spent * DAY / (time - start)
 
-    def forecast(self, time: int, quota: float) -> None:
-        """Say how long the balance lasts at the average."""
-        if quota <= 0:
+    def forecast(self, time: int, left: float | None) -> None:
+        """Say how long what is left lasts at the average; None if nobody can say."""
+        if left is not None and left <= 0:
             self.days_remaining, self.runs_out_at = 0, None
             return
-        days = quota / self.average_daily if self.average_daily else None
+        days = left / self.average_daily if left and self.average_daily else None
         if days is None or days > _LONGEST_DAYS_REMAINING:
             self.days_remaining = self.runs_out_at = None
             return
@@ -83,7 +83,12 @@ class Figures:
             self.runs_out_at = runs_out_at
 
     def show(
-        self, zone: tzinfo | None, level: BalanceLevel, *, unusual: bool | None
+        self,
+        zone: tzinfo | None,
+        level: BalanceLevel,
+        *,
+        unusual: bool | None,
+        has_subscription: bool,
     ) -> Spending:
         """Return the figures with times of a time zone."""
 
@@ -100,4 +105,5 @@ class Figures:
             runs_out_at=moment(self.runs_out_at),
             level=level,
             unusual=unusual,
+            has_subscription=has_subscription,
         )

@@ -1,5 +1,6 @@
 """How low the balance is, without flapping."""
 
+from math import isclose
 from typing import Any, Self
 
 from .checks import bounded, read_fields, read_number
@@ -45,33 +46,46 @@ class Level:
         }
 
     def judge(
-        self, quota: float, low: float, critical: float, *, topped_up: bool
+        self, left: float, low: float, critical: float, *, peak: float | None
     ) -> tuple[BalanceLevel, ActivityType | None]:
-        """Return the level of a balance, and what has to be told of it."""
+        """Return the level of a balance, and what has to be told of it.
+
+        `peak` is the most that was left since the last time, if it was topped up.
+        """
         before = self.current
         thresholds = bounded(low), bounded(critical)
-        now = _level(quota, *thresholds)
-        if before and not topped_up and thresholds == self.thresholds:
-            best = min(before, _level_by_margin(quota, *thresholds), key=_severity)
+        now = _level(left, *thresholds)
+        if before and peak is None:
+            best = min(before, self._level_by_margin(left, *thresholds), key=_severity)
             now = max(now, best, key=_severity)
         self.current, self.thresholds = now, thresholds
-        if before is None or now is before:
+        if before is None:
             return now, None
         if now is BalanceLevel.OK:
-            return now, ActivityType.BALANCE_RECOVERED
+            return now, ActivityType.BALANCE_RECOVERED if before is not now else None
+        if peak is not None:
+            before = min(before, _level(peak, *thresholds), key=_severity)
         return now, _WORSE[now] if now.severity > before.severity else None
+
+    def _level_by_margin(
+        self, left: float, low: float, critical: float
+    ) -> BalanceLevel:
+        """Return the level the balance has surely reached, coming from below.
+
+        A threshold that was changed has no margin. Another unit rounds it a little.
+        """
+        before = self.thresholds or (low, critical)
+        margin_of_low, margin_of_critical = (
+            threshold * _MARGIN / 100 if isclose(threshold, old) else 0
+            for threshold, old in zip((low, critical), before, strict=True)
+        )
+        if left <= margin_of_critical:
+            return BalanceLevel.EXHAUSTED
+        return _level(left, low + margin_of_low, critical + margin_of_critical)
 
 
 def _severity(level: BalanceLevel) -> int:
     return level.severity
-
-
-def _level_by_margin(quota: float, low: float, critical: float) -> BalanceLevel:
-    if quota <= critical * _MARGIN / 100:
-        return BalanceLevel.EXHAUSTED
-    # Multiplied first, 200 points give 220, and not a little more.
-    above = 100 + _MARGIN
-    return _level(quota, low * above / 100, critical * above / 100)
 
 
 def _level(quota: float, low: float, critical: float) -> BalanceLevel:

@@ -39,6 +39,9 @@ class Activity:
     """Points that were added (topped up) or spent (unusual spending)."""
     usual: float | None = None
     """Points spent in the busiest hour or on the average day before."""
+    alerts: tuple[ActivityType, ...] | None = None
+    """What was told since the balance recovered before, and unusual spending that
+    still lasts (balance recovered)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +70,10 @@ class Spending:
     average_daily: float | None
     """Points a day, over the last seven days or as many as are known."""
     days_remaining: float | None
-    """Days until nothing is left at that average; None beyond ten years."""
+    """Days until nothing is left at that average; None beyond ten years, and if a
+    subscription pays for some of it."""
     runs_out_at: datetime | None
     level: BalanceLevel
     unusual: bool | None
+    has_subscription: bool
+    """Whether something was spent lately that was not taken from the quota."""

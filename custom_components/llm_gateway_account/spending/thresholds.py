@@ -17,11 +17,13 @@ def suggest_thresholds(
     created_at: datetime | None,
     now: datetime,
     points_per_unit: float,
-) -> tuple[float, float]:
-    """Return a low and a critical balance in units of the currency.
+) -> tuple[float, float, float]:
+    """Return a low and a critical balance, and what may be unusual to be spent.
 
-    A fifth of what is left, or a week of the spending so far if that is more, but at
-    most half of what is left. Quotas are points. Low > critical > 0.
+    Low is a fifth of what is left, or a week of the spending so far if that is more,
+    but at most half of what is left; critical is a quarter of it. Unusual is an average
+    day, or without one about a hundredth of what is left. Quotas are points, the rest
+    is in units of the currency. Low > critical > 0.
     """
     balance = bounded(quota) / points_per_unit
     week = 0.0
@@ -32,7 +34,8 @@ def suggest_thresholds(
         low = _nice(min(max(balance / 5, week), balance / 2))
     else:
         low = _nice(week) if week >= _LEAST else 1
-    return low, _nice(low / 4)
+    unusual = max(week / _DAYS, low / 200) if week else low / 20
+    return low, _nice(low / 4), _nice(unusual)
 
 
 def _nice(amount: float) -> float:
