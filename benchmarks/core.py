@@ -75,7 +75,12 @@ async def home_assistant() -> AsyncGenerator[HomeAssistant]:
 
 
 def account_entry(
-    url: str, user_id: int, access_token: str, name: str = "Benchmark"
+    url: str,
+    user_id: int,
+    access_token: str,
+    name: str = "Benchmark",
+    *,
+    verify_ssl: bool = True,
 ) -> ConfigEntry[Any]:
     """Return the config entry of an account, as the flow creates it."""
     return ConfigEntry(
@@ -92,7 +97,7 @@ def account_entry(
             CONF_USER_ID: str(user_id),
             CONF_ACCESS_TOKEN: access_token,
             CONF_USER_ID_HEADER: None,
-            CONF_VERIFY_SSL: True,
+            CONF_VERIFY_SSL: verify_ssl,
             CONF_ALLOW_UNENCRYPTED: False,
             CONF_BEARER: True,
             CONF_SITE_NAME: name,

@@ -6,10 +6,7 @@ JSON at the end of the file that the environment variable FIGURES names.
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-import json
 import logging
-import os
-from pathlib import Path
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -29,6 +26,7 @@ from homeassistant.setup import async_setup_component
 from tests.gateway_server import ACCESS_TOKEN, USER_ID, GatewayServer, ServerAccount
 from tests.test_statistics import compile_statistics
 
+from .figures import write
 from .rest import rest_config
 
 type Poll = Callable[[], Awaitable[Any]]
@@ -92,7 +90,7 @@ async def count(hass: HomeAssistant) -> dict[str, int]:
 
 @pytest.mark.parametrize("integration", ["ours", "rest"])
 @pytest.mark.parametrize("account", ["unused", "resting", "busy"])
-async def test_day(
+async def test_day(  # noqa: PLR0913, PLR0917
     recorder_mock: Recorder,
     hass: HomeAssistant,
     gateway: GatewayServer,
@@ -125,7 +123,4 @@ async def test_day(
         await compile_statistics(hass, START + number * UPDATE_INTERVAL)
     after = await count(hass)
     written = {name: after[name] - before[name] for name in after}
-    figures = Path(os.environ["FIGURES"])
-    with figures.open("a", encoding="utf-8") as file:
-        line = {"integration": integration, "account": account, **written}
-        file.write(f"{json.dumps(line)}\n")
+    write(integration=integration, account=account, **written)

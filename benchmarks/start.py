@@ -1,4 +1,4 @@
-"""What a start costs: `python -m benchmarks.start ours` (or `rest`) tells of a process."""
+"""What a start costs: `python -m benchmarks.start ours` (or `rest`) tells of one."""
 
 import importlib
 import json

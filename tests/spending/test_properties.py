@@ -1,5 +1,6 @@
 """Whatever an account and a clock do: no exception, and no figure that cannot be."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 import json
 from math import isfinite
@@ -177,3 +178,33 @@ def test_day_begins_on_that_day(zone: ZoneInfo, moment: datetime) -> None:
     assert 0 <= unix_time(now) - start < 25 * 3600
     assert datetime.fromtimestamp(start, zone).date() == now.date()
     assert datetime.fromtimestamp(start - 1, zone).date() < now.date()
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(polls, st.sampled_from([0, 0, 3])), max_size=25))
+def test_answer_that_brings_nothing_new_is_looked_at_as_well(
+    life: list[tuple[tuple[timedelta, ZoneInfo, float, float | None, int, bool], int]],
+) -> None:
+    """Only the moment at which the money is gone may wait for the full hour."""
+    quick, thorough = Ledger(), Ledger()
+    utc = START
+    for (step, zone, quota, used_quota, times, restart), spent in life:
+        for poll in range(times):
+            utc += step
+            now = utc.astimezone(zone)
+            used = None if used_quota is None else used_quota + spent * poll
+            thorough._known = None
+            before = thorough.revision - quick.revision
+            results = [
+                ledger.observe(now, quota, used, LIMITS) for ledger in (quick, thorough)
+            ]
+            (shown, happened), (truth, really_happened) = results
+            assert replace(shown, runs_out_at=truth.runs_out_at) == truth
+            assert happened == really_happened
+            assert thorough.revision - quick.revision == before
+        if restart:
+            quick = reloaded(quick)
+        books = [ledger.as_dict() for ledger in (quick, thorough)]
+        for book in books:
+            del book["figures"]["runs_out_at"]
+        assert books[0] == books[1]

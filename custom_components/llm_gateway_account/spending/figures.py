@@ -53,10 +53,15 @@ class Figures:
         What was spent unseen belongs to the day on which it was noticed.
         """
         spent, first = samples.latest_value, samples.first_time
-        self.spent_today = spent - samples.noticed_by(day)
-        self.day_since = max(day, first)
-        self.spent_this_month = spent - samples.noticed_by(month)
-        self.month_since = max(month, first)
+        today = spent - samples.noticed_by(day)
+        this_month = spent - samples.noticed_by(month)
+        self.day_since = _since(
+            max(day, first), self.day_since, self.spent_today, today
+        )
+        self.month_since = _since(
+            max(month, first), self.month_since, self.spent_this_month, this_month
+        )
+        self.spent_today, self.spent_this_month = today, this_month
 
     def average(self, samples: Samples, time: int) -> None:
         """Take the average per day. Once an hour, so that it does not tremble."""
@@ -107,3 +112,14 @@ class Figures:
             unusual=unusual,
             has_subscription=has_subscription,
         )
+
+
+def _since(start: int, shown: int | None, before: float | None, spent: float) -> int:
+    """Return when an amount began to count.
+
+    Nothing begins anew where there was nothing and is nothing: the recorder would
+    write a row a day for it.
+    """
+    if shown is not None and shown <= start and before == spent == 0:
+        return shown
+    return start

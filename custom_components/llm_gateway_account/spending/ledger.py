@@ -44,6 +44,8 @@ class Ledger:
         self._lower: tuple[int, float] | None = None
         """Since when less was used than before, and the least that was."""
         self._spent: float = 0
+        self._day: int | None = None
+        """When the local day of the latest observation began."""
         self._doubts = 0
         self._samples = Samples()
         self._figures = Figures()
@@ -53,6 +55,9 @@ class Ledger:
         self._alerts: list[ActivityType] = []
         """What was told since the balance recovered last."""
         self._written = self._worth_writing()
+        self._known: tuple[object, ...] | None = None
+        self._shown: Spending | None = None
+        """What was returned for the poll that is known."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -70,6 +75,7 @@ class Ledger:
             alerts,
             lower_since,
             lowest,
+            day,
         ) = read_fields(
             data,
             "used_quota",
@@ -80,12 +86,14 @@ class Ledger:
             "top_ups",
             "level",
             "unusual",
-            new=("alerts", "lower_since", "lowest"),
+            new=("alerts", "lower_since", "lowest", "day"),
         )
         if used_quota is not None:
             ledger._used_quota = read_number(used_quota)
         if lower_since is not None or lowest is not None:
             ledger._lower = read_integer(lower_since), read_number(lowest)
+        if day is not None:
+            ledger._day = read_integer(day)
         ledger._samples = Samples.from_dict(samples)
         ledger._spent = read_number(spent, ledger._samples.latest_value)
         ledger._doubts = read_integer(doubts, _DOUBTS)
@@ -114,6 +122,7 @@ class Ledger:
             "alerts": [each.value for each in self._alerts],
             "lower_since": lower_since,
             "lowest": lowest,
+            "day": self._day,
         }
 
     def observe(
@@ -125,6 +134,10 @@ class Ledger:
         show, and what happened since the last answer.
         """
         now = within_reason(now)
+        poll = quota, used_quota, limits, now.tzinfo, now.date(), now.hour
+        # Most polls bring nothing new. Then nothing changes before the hour does.
+        if self._shown and poll == self._known and self._samples.repeat(unix_time(now)):
+            return self._shown, []
         quota = left = bounded(quota)
         activities: list[Activity] = []
         top_up: TopUp | None = None
@@ -156,17 +169,18 @@ class Ledger:
         if worth_writing != self._written:
             self._written = worth_writing
             self.revision += 1
-        spending = self._figures.show(
+        self._shown = self._figures.show(
             now.tzinfo,
             level,
             unusual=self._unusual.state,
             has_subscription=self._top_ups.has_subscription,
         )
-        return spending, activities
+        self._known = poll if self._is_settled(used_quota) else None
+        return self._shown, activities
 
     def forget_account(self) -> None:
         """Compare nothing with the next answer, but keep what was spent."""
-        self._used_quota = self._lower = None
+        self._used_quota = self._lower = self._known = None
         self._top_ups = TopUps()
         self._level = Level()
         self._alerts = []
@@ -196,6 +210,15 @@ class Ledger:
             is_watched=latest is not None and time - latest < DAY,
         )
 
+    def _is_settled(self, used_quota: float | None) -> bool:
+        """Tell whether there is nothing that time alone would change."""
+        return (
+            used_quota is not None
+            and self._lower is None
+            and self._doubts == 0
+            and self._top_ups.is_settled
+        )
+
     def _remember(self, alert: ActivityType) -> None:
         """Keep an alert in mind until the balance recovers."""
         if alert not in self._alerts:
@@ -217,6 +240,7 @@ class Ledger:
     def _look_back(self, now: datetime, left: float, limits: Limits) -> Activity | None:
         """Bring samples and figures up to date, and return what is unusual."""
         time, day = unix_time(now), start_of_day(now)
+        self._day = day
         if self._samples.record(time, self._spent, day):
             self._figures.average(self._samples, time)
             self._unusual.learn(self._samples, day)
@@ -231,7 +255,7 @@ class Ledger:
         """
         return (
             self._spent if is_late else self._samples.kept_value,
-            self._figures.day_since,
+            self._day,
             self._top_ups.mark,
             self._top_ups.has_subscription,
             self._level.current,

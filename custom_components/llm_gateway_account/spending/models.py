@@ -16,7 +16,10 @@ class BalanceLevel(StrEnum):
     @property
     def severity(self) -> int:
         """Return a number to compare levels by; as texts they are in no order."""
-        return list(BalanceLevel).index(self)
+        return _SEVERITIES[self]
+
+
+_SEVERITIES = {level: number for number, level in enumerate(BalanceLevel)}
 
 
 class ActivityType(StrEnum):
@@ -64,7 +67,8 @@ class Spending:
 
     spent_today: float | None
     day_since: datetime | None
-    """Start of the local day, or of the records if that is later."""
+    """Start of the local day, or of the records if that is later. Of an earlier day
+    while nothing was spent since."""
     spent_this_month: float | None
     month_since: datetime | None
     average_daily: float | None

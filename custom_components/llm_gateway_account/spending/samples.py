@@ -99,6 +99,19 @@ class Samples:
         self._latest = time, value
         return is_last
 
+    def repeat(self, time: int) -> bool:
+        """Take the newest sum once more, if that is within the same hour.
+
+        Returns whether it was; if not, it has to be recorded.
+        """
+        if self._latest is None:
+            return False
+        latest_time, latest_value = self._latest
+        if time < latest_time or _hour(latest_time) != _hour(time):
+            return False
+        self._latest = time, latest_value
+        return True
+
     def _keep(self, time: int, value: float) -> None:
         if self._times and self._times[-1] == time:
             self._values[-1] = value

@@ -82,6 +82,11 @@ class TopUps:
         """Whether something else pays too: new-api has such subscriptions."""
         return self._unpaid >= _SIGNS_OF_A_SUBSCRIPTION
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether there is nothing that time alone would change."""
+        return self._dip is None and not self._unpaid
+
     def observe(
         self,
         time: int,

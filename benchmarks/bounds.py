@@ -1,0 +1,60 @@
+"""Which figures are far off the documented ones."""
+
+from collections.abc import Iterator
+from statistics import median
+from typing import Any
+
+from .report import ratios, start_ratios
+
+# Ratios of one machine differ from another's. So much more is no chance.
+FAR = 1.5
+
+# What is counted, and not measured, is the same everywhere.
+ROWS = ("states", "state_attributes", "statistics_short_term", "statistics")
+
+TWO_INTERVALS = 600
+
+
+def far_off(figures: dict[str, Any], documented: dict[str, Any]) -> list[str]:
+    """Return a line for each figure that is."""
+    return [
+        *_dear(figures, documented),
+        *_written(figures, documented),
+        *_refused(figures),
+    ]
+
+
+def _dear(figures: dict[str, Any], documented: dict[str, Any]) -> Iterator[str]:
+    for name in ("idle", "idle_six", "busy", "busy_six"):
+        now, then = (
+            median(ratios(each["polls"], name, "process"))
+            for each in (figures, documented)
+        )
+        if now > FAR * then:
+            yield f"poll ({name}): {now:.2f} times the floor, documented is {then:.2f}"
+    if median(ratios(figures["polls"], "busy_six", "process", "rest_busy")) > 1:
+        yield "poll (busy_six): dearer than rest:"
+    for what in ("import", "set_up"):
+        now, then = (
+            median(start_ratios(each["start"], what)) for each in (figures, documented)
+        )
+        if now > FAR * then:
+            yield f"{what}: {now:.2f} times that of rest:, documented is {then:.2f}"
+
+
+def _written(figures: dict[str, Any], documented: dict[str, Any]) -> Iterator[str]:
+    for now, then in zip(figures["recording"], documented["recording"], strict=True):
+        for table in ROWS:
+            if now[table] > then[table] and now["integration"] == "ours":
+                yield (
+                    f"{table} of an account that is {now['account']}: {now[table]}"
+                    f" rows, documented are {then[table]}"
+                )
+
+
+def _refused(figures: dict[str, Any]) -> Iterator[str]:
+    for each in figures["limited"]:
+        if each["slowest_start"] > TWO_INTERVALS or each["oldest"] > TWO_INTERVALS:
+            yield f"limited ({each['scenario']}): data older than two polls"
+        if each["refused_at_most"] > 2 or each["lines"] > 1:
+            yield f"limited ({each['scenario']}): refused or logged too often"

@@ -1,0 +1,254 @@
+"""The figures as tables in Markdown."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
+
+POLLS = {
+    "floor": "One request and `orjson.loads`: the floor",
+    "coordinator": "The same through Home Assistant's coordinator, no entity",
+    "idle": "**This integration**, all 14 default entities, nothing new",
+    "idle_six": "**This integration**, six sensors, nothing new",
+    "rest_idle": "`rest:`, the same six sensors, nothing new",
+    "trmnl": "`trmnl` of Home Assistant core, 7 entities, nothing new",
+    "busy": "**This integration**, all 14 default entities, every number new",
+    "busy_six": "**This integration**, six sensors, every number new",
+    "rest_busy": "`rest:`, the same six sensors, every number new",
+}
+
+ACCOUNTS = {
+    "unused": "unused for more than a week",
+    "resting": "used last week, not today",
+    "busy": "used between all polls",
+}
+
+SCENARIOS = {
+    "start": "180 requests in 180 seconds",
+    "restart": "the same, right after a restart of Home Assistant",
+    "half": "half of that, because somebody else uses the rest",
+}
+
+POLLS_PER_DAY = 288
+
+
+def ratios(runs: list[Any], name: str, clock: str, to: str = "floor") -> list[float]:
+    """Return how many times the cost of another poll a poll costs, in each process."""
+    return [run[name][clock] / run[to][clock] for run in runs]
+
+
+def start_ratios(start: dict[str, list[Any]], what: str) -> list[float]:
+    """Return how many times the cost of `rest:` a start costs, run by run."""
+    return [
+        _first(ours[what]) / _first(rest[what])
+        for ours, rest in zip(start["ours"], start["rest"], strict=True)
+    ]
+
+
+def _first(value: Any) -> float:
+    return float(value[0] if isinstance(value, list) else value)
+
+
+def spread(values: list[float]) -> str:
+    """Return the median, and the least and most beside it."""
+    return f"{median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> Iterator[str]:
+    """Yield the lines of a table; all columns but the first are numbers."""
+    head = list(head)
+    yield f"| {' | '.join(head)} |"
+    yield f"| --- |{' ---: |' * (len(head) - 1)}"
+    for row in rows:
+        yield f"| {' | '.join(map(str, row))} |"
+
+
+def polls(figures: dict[str, Any]) -> Iterator[str]:
+    """Yield what a poll costs."""
+    runs = figures["polls"]
+    yield from table(
+        ("A poll", "CPU time of the process", "of the event loop's thread"),
+        (
+            (
+                label,
+                spread(ratios(runs, name, "process")),
+                spread(ratios(runs, name, "loop")),
+            )
+            for name, label in POLLS.items()
+        ),
+    )
+
+
+def recording(figures: dict[str, Any]) -> Iterator[str]:
+    """Yield what the recorder writes."""
+    lines = {
+        (each["integration"], each["account"]): each for each in figures["recording"]
+    }
+    yield from table(
+        (
+            "An account",
+            "Rows of states",
+            "with `rest:`",
+            "Rows of statistics",
+            "with `rest:`",
+            "KiB",
+            "with `rest:`",
+        ),
+        (
+            (
+                label,
+                *(
+                    value(lines[integration, account])
+                    for value in (_states, _statistics, _kib)
+                    for integration in ("ours", "rest")
+                ),
+            )
+            for account, label in ACCOUNTS.items()
+        ),
+    )
+
+
+def _states(line: dict[str, Any]) -> int:
+    return int(line["states"])
+
+
+def _statistics(line: dict[str, Any]) -> int:
+    return int(line["statistics"] + line["statistics_short_term"])
+
+
+def _kib(line: dict[str, Any]) -> int:
+    return int(line["bytes"] // 1024)
+
+
+def start(figures: dict[str, Any]) -> Iterator[str]:
+    """Yield what a start costs."""
+    runs = figures["start"]
+    second = [
+        each["set_up"][1] / _first(rest["set_up"])
+        for each, rest in zip(runs["ours"], runs["rest"], strict=True)
+    ]
+    yield from table(
+        ("A start", "CPU time, `rest:` is 1"),
+        (
+            ("To import the package", spread(start_ratios(runs, "import"))),
+            (
+                "To set up the first account, from its first answer on",
+                spread(start_ratios(runs, "set_up")),
+            ),
+            ("To set up the next one", spread(second)),
+        ),
+    )
+
+
+def scale(figures: dict[str, Any]) -> Iterator[str]:
+    """Yield what many accounts cost."""
+    lines = figures["scale"]
+    yield from table(
+        (
+            "Accounts",
+            "Gateways",
+            "KiB of memory per account",
+            "Set-up per account, ms",
+            "Poll, ms",
+            "Longest step at a start, ms",
+            "at spread polls, ms",
+            "at polls all at once, ms",
+        ),
+        (
+            (
+                each["accounts"],
+                each["gateways"],
+                f"{each['memory'] / 1024:.0f}" if each["accounts"] > 1 else "-",
+                f"{each['start']:.1f}" if each["accounts"] > 1 else "-",
+                f"{each['poll']:.2f}",
+                f"{each['start_longest']:.1f}" if each["accounts"] > 1 else "-",
+                f"{each['spread_longest']:.1f}",
+                f"{each['at_once_longest']:.1f}",
+            )
+            for each in lines
+        ),
+    )
+
+
+def limited(figures: dict[str, Any]) -> Iterator[str]:
+    """Yield what becomes of many accounts at a gateway with a limit."""
+    yield from table(
+        (
+            "The gateway takes",
+            "All accounts loaded after",
+            "Oldest data in 20 minutes",
+            "Refused requests",
+            "of one account at most",
+            "Lines in the log",
+        ),
+        (
+            (
+                SCENARIOS[each["scenario"]],
+                f"{each['slowest_start']:.0f} s",
+                f"{each['oldest']:.0f} s",
+                each["refused"],
+                each["refused_at_most"],
+                each["lines"],
+            )
+            for each in figures["limited"]
+        ),
+    )
+
+
+def wire(figures: dict[str, Any]) -> Iterator[str]:
+    """Yield what goes over the wire in a day."""
+    polls_afresh = [figures["wire"][f"{who}_afresh"] for who in ("ours", "rest")]
+    yield from table(
+        ("A day of an account", "This integration", "`rest:`"),
+        (
+            (label, *(each[count] * POLLS_PER_DAY // unit for each in polls_afresh))
+            for label, count, unit in (
+                ("Requests", "requests", 1),
+                ("Connections", "connections", 1),
+                ("TLS handshakes", "handshakes", 1),
+                ("KiB sent", "sent", 1024),
+                ("KiB received", "received", 1024),
+            )
+        ),
+    )
+
+
+TABLES = {
+    "polls": polls,
+    "recording": recording,
+    "start": start,
+    "scale": scale,
+    "limited": limited,
+    "wire": wire,
+}
+
+
+def as_markdown(figures: dict[str, Any]) -> str:
+    """Return all tables that there are figures for."""
+    return "\n\n".join(
+        "\n".join([f"## {name}", "", *make(figures)])
+        for name, make in TABLES.items()
+        if name in figures
+    )
+
+
+def versions(figures: dict[str, Any]) -> Iterator[str]:
+    """Yield what the figures were made with."""
+    yield (
+        f"Made on {figures['date']} with Home Assistant {figures['home_assistant']} and"
+        f" Python {figures['python']}."
+    )
+
+
+def with_tables(page: str, figures: dict[str, Any]) -> str:
+    """Return a page with the tables between their marks renewed."""
+    for name, make in {**TABLES, "versions": versions}.items():
+        begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+        before, _, rest = page.partition(begin)
+        _, _, after = rest.partition(end)
+        page = "".join(
+            [before, begin, "\n", "\n".join(make(figures)), "\n\n", end, after]
+        )
+    return page
