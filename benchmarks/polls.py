@@ -21,6 +21,7 @@ from yarl import URL
 
 from custom_components.llm_gateway_account.binary_sensor import BINARY_SENSORS
 from custom_components.llm_gateway_account.const import DOMAIN
+from custom_components.llm_gateway_account.coordinator import AccountCoordinator
 from custom_components.llm_gateway_account.event import ACTIVITY
 from custom_components.llm_gateway_account.gateway.client import ACCOUNT_PATH
 from custom_components.llm_gateway_account.sensor import AMOUNTS, LAST_SUCCESS, SENSORS
@@ -83,8 +84,8 @@ def bare_coordinator(hass: HomeAssistant, poll: Poll) -> Poll:
 
 async def ours(
     hass: HomeAssistant, url: str, number: int, only: tuple[str, ...] = ()
-) -> Poll:
-    """Set up an account that was watched for a week; return its poll.
+) -> AccountCoordinator:
+    """Set up an account that was watched for a week; return its coordinator.
 
     With `only`, exactly the entities of these keys are enabled.
     """
@@ -105,8 +106,8 @@ async def ours(
                 )
     await hass.config_entries.async_add(entry)
     await hass.async_block_till_done(wait_background_tasks=True)
-    poll: Poll = entry.runtime_data.async_refresh
-    return poll
+    coordinator: AccountCoordinator = entry.runtime_data
+    return coordinator
 
 
 async def rest(hass: HomeAssistant, url: str) -> list[Poll]:
@@ -177,14 +178,19 @@ async def main() -> None:
         least = floor(hass, url)
         rest_idle, rest_busy = await rest(hass, url)
         with no_pace, patch("trmnl.trmnl.URL.build", lambda **_: URL(url)):
+            idle = await ours(hass, url, IDLE)
+            idle_six = await ours(hass, url, IDLE_SIX, SAME_SENSORS)
+            busy = await ours(hass, url, BUSY)
+            busy_six = await ours(hass, url, BUSY_SIX, SAME_SENSORS)
             polls = {
                 "floor": least,
                 "coordinator": bare_coordinator(hass, least),
-                "idle": await ours(hass, url, IDLE),
-                "idle_six": await ours(hass, url, IDLE_SIX, SAME_SENSORS),
+                "client": idle.client.async_get_account,
+                "idle": idle.async_refresh,
+                "idle_six": idle_six.async_refresh,
                 "rest_idle": rest_idle,
-                "busy": await ours(hass, url, BUSY),
-                "busy_six": await ours(hass, url, BUSY_SIX, SAME_SENSORS),
+                "busy": busy.async_refresh,
+                "busy_six": busy_six.async_refresh,
                 "rest_busy": rest_busy,
                 "trmnl": await trmnl(hass, url),
             }

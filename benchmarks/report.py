@@ -10,6 +10,7 @@ PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 POLLS = {
     "floor": "One request and `orjson.loads`: the floor",
     "coordinator": "The same through Home Assistant's coordinator, no entity",
+    "client": "This integration's client alone",
     "idle": "**This integration**, all 14 default entities, nothing new",
     "idle_six": "**This integration**, six sensors, nothing new",
     "rest_idle": "`rest:`, the same six sensors, nothing new",

@@ -1,5 +1,6 @@
 """Several accounts at one gateway: what one does for all."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -22,7 +23,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
 from .gateway_server import GatewayServer, Handler, ServerAccount, answering
-from .test_init import jump
+from .test_init import BALANCE, jump
 
 ACCOUNTS = 12
 STEP = timedelta(seconds=5)
@@ -121,6 +122,26 @@ async def test_gateway_that_does_not_tell_is_not_asked_by_each(
     add_accounts(hass, gateway, entry)
     await set_up(hass)
     assert gateway.paths().count("/api/status") == 1
+
+
+async def test_set_up_waits_for_one_answer_only(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
+) -> None:
+    answer = asyncio.Event()
+
+    async def take_long(request: Any) -> Any:
+        await answer.wait()
+        return await answering(502)(request)
+
+    gateway.status_fault = take_long
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    assert gateway.paths()[0] == "/api/user/self"
+    assert gateway.paths().count("/api/user/self") == 1
+    assert hass.states.get(BALANCE)
+    answer.set()
+    await hass.async_block_till_done(wait_background_tasks=True)
 
 
 @pytest.mark.parametrize(

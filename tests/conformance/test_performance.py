@@ -1,0 +1,76 @@
+"""The documented figures are those that were measured."""
+
+import json
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
+
+from benchmarks.bounds import far_off
+from benchmarks.report import PAGE, ratios, with_tables
+from tests import ROOT
+
+
+@pytest.fixture(scope="module")
+def figures() -> dict[str, Any]:
+    """Return the documented figures."""
+    text = (ROOT / "docs" / "performance.json").read_text(encoding="utf-8")
+    documented: dict[str, Any] = json.loads(text)
+    return documented
+
+
+def test_page_shows_what_was_measured(figures: dict[str, Any]) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert with_tables(page, figures) == page
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_readme_says_what_was_measured(name: str, figures: dict[str, Any]) -> None:
+    readme = Path(ROOT, name).read_text(encoding="utf-8")
+    runs = figures["polls"]
+    assert f" {median(ratios(runs, 'idle', 'process')):.1f} " in readme
+    half = {
+        "README.md": "half of\nwhat it costs with `rest:`",
+        "README.zh-CN.md": "`rest:` 的一半",
+    }
+    assert half[name] in readme
+    assert median(ratios(runs, "idle", "process", "rest_idle")) < 0.5
+
+
+def test_what_was_promised_is_kept(figures: dict[str, Any]) -> None:
+    def ratio(poll: str) -> float:
+        return median(ratios(figures["polls"], poll, "process"))
+
+    assert ratio("idle") <= 1.3
+    assert ratio("busy_six") < ratio("rest_busy")
+    unused = [
+        each["states"]
+        for each in figures["recording"]
+        if (each["integration"], each["account"]) == ("ours", "unused")
+    ]
+    assert unused == [0]
+    for each in figures["scale"]:
+        for step in ("start_longest", "spread_longest", "at_once_longest"):
+            assert each[step] < 50
+    assert not far_off(figures, figures)
+
+
+def test_figures_far_off_are_found(figures: dict[str, Any]) -> None:
+    worse = json.loads(json.dumps(figures))
+    for run in worse["polls"]:
+        run["idle"]["process"] *= 2
+        run["busy_six"]["process"] = 2 * run["rest_busy"]["process"]
+    for run in worse["start"]["ours"]:
+        run["import"] *= 2
+    worse["recording"][0]["states"] += 1
+    worse["limited"][0] |= {"slowest_start": 700, "lines": 200}
+    assert [problem.partition(":")[0] for problem in far_off(worse, figures)] == [
+        "poll (idle)",
+        "poll (busy_six)",
+        "poll (busy_six)",
+        "import",
+        "states of an account that is unused",
+        "limited (start)",
+        "limited (start)",
+    ]
