@@ -98,20 +98,6 @@ def test_names_and_messages_are_those_that_people_see(language: str) -> None:
         assert any(text.startswith(message) for text in shown), message
 
 
-@pytest.mark.parametrize("language", list(READMES))
-def test_links_lead_somewhere(language: str) -> None:
-    readme = READMES[language]
-    anchors = {
-        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-        for heading in re.findall(r"^#+ (.+)$", readme, re.MULTILINE)
-    }
-    for link in re.findall(r"\]\(([^)]+)\)", readme):
-        if link.startswith("#"):
-            assert link[1:] in anchors, link
-        elif not link.startswith("https://"):
-            assert (ROOT / link.partition("#")[0]).exists(), link
-
-
 @pytest.mark.parametrize(
     ("alias", "notice"),
     [
