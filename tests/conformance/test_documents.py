@@ -29,17 +29,38 @@ def test_every_json_file_is_valid() -> None:
 
 
 def test_every_version_is_pinned() -> None:
-    for name in ("requirements_test.txt", "requirements_test_oldest.txt"):
+    names = sorted(path.name for path in ROOT.glob("requirements_*.txt"))
+    assert names == [
+        "requirements_e2e.txt",
+        "requirements_test.txt",
+        "requirements_test_oldest.txt",
+    ]
+    for name in names:
         for line in read(name).splitlines():
             if line and not line.startswith("#"):
                 assert re.match(r"[A-Za-z0-9._\[\],-]+==[^ ]+( ; .+)?$", line), line
 
 
 def test_versions_of_home_assistant() -> None:
-    """The README names the versions the tests really run with."""
-    readme = read("README.md")
-    assert version("homeassistant") in readme
-    assert load("hacs.json")["homeassistant"].removesuffix(".0") in readme
+    """The READMEs name the versions the tests and the walk really run with."""
+    walk = re.search(
+        "^homeassistant==(.+)$", read("requirements_e2e.txt"), re.MULTILINE
+    )
+    assert walk
+    for name in ("README.md", "README.zh-CN.md"):
+        readme = read(name)
+        assert version("homeassistant") in readme
+        assert walk[1] in readme
+        assert load("hacs.json")["homeassistant"].removesuffix(".0") in readme
+
+
+def test_scripts_run_with_the_bash_of_macos() -> None:
+    """It takes an empty list for a variable that was never set."""
+    for path in (ROOT / "scripts").iterdir():
+        script = path.read_text(encoding="utf-8")
+        for name in re.findall(r"\b(\w+)=\(\)", script):
+            asked = re.findall(rf'(.{{{len(name) + 6}}})"\${{{name}\[@\]}}"', script)
+            assert set(asked) == {f"${{{name}[@]+"}, path
 
 
 def test_no_file_holds_a_secret() -> None:
