@@ -89,13 +89,29 @@ def test_names_and_messages_are_those_that_people_see(language: str) -> None:
         for entity in platform.values():
             assert entity["name"] in readme
     _, _, rest = readme.partition(f"## {TROUBLESHOOTING[language]}\n")
-    messages = re.findall(
-        r"^\| ([^|]+) \| [^|]+ \|$", rest.partition("\n## ")[0], re.MULTILINE
+    tables = re.findall(
+        r"^\| --- \| --- \|\n((?:\| .* \|\n)+)",
+        rest.partition("\n## ")[0],
+        re.MULTILINE,
     )
-    assert len(messages) > 10
-    shown = texts["config"]["error"].values()
-    for message in messages[2:]:  # below the head of the table
-        assert any(text.startswith(message) for text in shown), message
+    rows = [
+        row.split(" | ")[0].removeprefix("| ")
+        for table in tables
+        for row in table.splitlines()
+    ]
+    shown = [
+        re.sub(r"{\w+}", "…", text)
+        for text in (
+            *texts["config"]["error"].values(),
+            *texts["options"]["error"].values(),
+            *(each["message"] for each in texts["exceptions"].values()),
+            *(each["title"] for each in texts["issues"].values()),
+        )
+    ]
+    for row in rows:
+        assert any(text.startswith(row) for text in shown), row
+    for text in shown:
+        assert any(text.startswith(row) for row in rows), text
 
 
 @pytest.mark.parametrize(
