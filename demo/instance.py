@@ -104,6 +104,7 @@ def _write_config(config: Path, settings: Settings) -> None:
         },
         "frontend": None,
         "history": None,
+        "recorder": {"commit_interval": 1},
         "logbook": None,
         "system_health": None,
         "logger": {

@@ -1,7 +1,6 @@
 """What Home Assistant would know, had the account been there for a month."""
 
 import asyncio
-from collections.abc import Iterable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, tzinfo
 import json
@@ -83,26 +82,30 @@ async def give_past(
         ),
     ):
         await instance.import_history(entities[key], values)
-    await _record(config, entities["balance"], balance[-25:])
     await instance.give_memory(config, entry_id, memory_of(account, past))
+    await _record(config, entities["balance"], balance[-25:])
 
 
 async def _record(
-    config: Path, entity_id: str, values: Iterable[tuple[datetime, float]]
+    config: Path, entity_id: str, values: list[tuple[datetime, float]]
 ) -> None:
     """Write earlier states of a sensor, which no command of Home Assistant does."""
-    rows = [(str(value), hour.timestamp(), entity_id) for hour, value in values]
+    sensor = "(SELECT metadata_id FROM states_meta WHERE entity_id = ?)"
     with closing(sqlite3.connect(config / "home-assistant_v2.db")) as database:
-        # The present state is there a few seconds after the entity.
+        # For a moment it was away, to be given a memory; a second later that is there.
         for _ in range(60):
             with database:
-                written = database.executemany(
-                    "INSERT INTO states (state, last_updated_ts, attributes_id,"
-                    " origin_idx, metadata_id) SELECT ?, ?, max(attributes_id), 0,"
-                    " metadata_id FROM states JOIN states_meta USING (metadata_id)"
-                    " WHERE states_meta.entity_id = ? GROUP BY metadata_id",
-                    rows,
+                away = database.execute(
+                    "UPDATE states SET state = ? WHERE metadata_id = "  # noqa: S608
+                    f"{sensor} AND (state IS NULL OR state = 'unavailable')",
+                    (str(values[-1][1]), entity_id),
                 ).rowcount
-            if written:
-                return
+            if away:
+                break
             await asyncio.sleep(0.5)
+        with database:
+            database.executemany(
+                "INSERT INTO states (state, last_updated_ts, origin_idx, metadata_id)"  # noqa: S608
+                f" VALUES (?, ?, 0, {sensor})",
+                [(str(value), hour.timestamp(), entity_id) for hour, value in values],
+            )

@@ -6,6 +6,7 @@ import tomllib
 
 import pytest
 
+from e2e.shown import RECORD, shown
 from tests import PACKAGE, ROOT
 from tests.gateway_server import ACCESS_TOKEN
 
@@ -105,6 +106,12 @@ def test_links_lead_somewhere(name: str) -> None:
         assert target.exists(), link
         if anchor:
             assert anchor in anchors(target.read_text(encoding="utf-8")), link
+
+
+def test_pictures_show_what_there_is() -> None:
+    assert RECORD.read_text(encoding="utf-8") == shown(), (
+        "what the pictures show has changed: scripts/e2e --pictures takes them anew"
+    )
 
 
 def test_changelog_speaks_of_this_version_or_the_next() -> None:
