@@ -270,9 +270,10 @@ class Walk:
         await self.open_form()
         await self._finish_form(second)
         await self.open_dashboard()
-        for tab, account in (
-            ("Example Gateway", self.gateway.account),
-            ("Example Gateway 2", second),
+        for tab, account, graphs in (
+            ("Example Gateway", self.gateway.account, 3),
+            # Nothing is known of its past yet.
+            ("Example Gateway 2", second, 0),
         ):
             await screen.page.get_by_role("tab", name=tab, exact=True).click()
             heading = screen.page.locator("hui-heading-card").first
@@ -283,6 +284,9 @@ class Walk:
                 int(account is second)
             )
             await screen.see(texts.ours("entity.sensor.spent_today.name"))
+            await expect(
+                screen.page.locator("hui-statistics-graph-card")
+            ).to_have_count(graphs)
 
     async def remove(self) -> None:
         """Delete the accounts, and see the dashboard without one."""
