@@ -58,11 +58,6 @@ async def automation(
     )
 
 
-def example(alias: str) -> pytest.MarkDecorator:
-    """Let a test run with an example."""
-    return pytest.mark.parametrize("alias", [alias])
-
-
 def notices(hass: HomeAssistant) -> list[str]:
     """Return what was told."""
     return [
@@ -77,6 +72,8 @@ def test_examples() -> None:
         "LLM gateway does not answer",
         "Ask the LLM gateway every minute",
         "大模型额度不足",
+        "大模型网关没有响应",
+        "每分钟查询大模型网关",
     ]
 
 
@@ -134,17 +131,28 @@ async def test_low_credit(
     assert notices(hass) == [notice]
 
 
-@example("LLM gateway does not answer")
+@pytest.mark.parametrize(
+    ("alias", "notice"),
+    [
+        ("LLM gateway does not answer", "The balance is not known at the moment."),
+        ("大模型网关没有响应", "目前无法得知余额。"),
+    ],
+)
 @pytest.mark.usefixtures("automation")
 async def test_gateway_does_not_answer(
-    hass: HomeAssistant, gateway: GatewayServer, freezer: FrozenDateTimeFactory
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    notice: str,
 ) -> None:
     gateway.fault = answering(502)
     await pass_time(hass, freezer, timedelta(minutes=25))
-    assert notices(hass) == ["The balance is not known at the moment."]
+    assert notices(hass) == [notice]
 
 
-@example("Ask the LLM gateway every minute")
+@pytest.mark.parametrize(
+    "alias", ["Ask the LLM gateway every minute", "每分钟查询大模型网关"]
+)
 @pytest.mark.usefixtures("automation")
 async def test_every_minute(
     hass: HomeAssistant, gateway: GatewayServer, freezer: FrozenDateTimeFactory
