@@ -54,9 +54,12 @@ def _written(figures: dict[str, Any], documented: dict[str, Any]) -> Iterator[st
 
 def _refused(figures: dict[str, Any]) -> Iterator[str]:
     for each in figures["limited"]:
-        # Half of the limit is less than what so many accounts ask for.
-        is_enough = each["scenario"] != "half"
-        if is_enough and max(each["slowest_start"], each["oldest"]) > TWO_INTERVALS:
-            yield f"limited ({each['scenario']}): data older than two polls"
-        if each["refused_at_most"] > 2 or each["lines"] > 1:
-            yield f"limited ({each['scenario']}): refused or logged too often"
+        name = f"limited ({each['scenario']})"
+        if each["lines"] > 1:
+            yield f"{name}: {each['lines']} lines in the log"
+        if each["scenario"] == "half":
+            continue  # so many accounts ask for more than that
+        if max(each["slowest_start"], each["oldest"]) > TWO_INTERVALS:
+            yield f"{name}: data older than two polls"
+        if each["refused_at_most"] > 2:
+            yield f"{name}: {each['refused_at_most']} requests of an account refused"

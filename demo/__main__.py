@@ -24,7 +24,7 @@ from .instance import (
     Settings,
     run_home_assistant,
 )
-from .past import give_past
+from .past import give_past, remember_top_up
 from .simulation import account_of, create_gateway, spend
 
 TOKEN_VARIABLE = "LLM_GATEWAY_ACCESS_TOKEN"  # noqa: S105
@@ -79,6 +79,7 @@ async def main(arguments: argparse.Namespace, token: str | None) -> None:
     async with AsyncExitStack() as stack:
         # Readable for nobody else, and gone at the end: a real token is stored here.
         folder = stack.enter_context(TemporaryDirectory(prefix="llm_gateway_account_"))
+        config = Path(folder)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         gateway: GatewayServer | None = None
         account = {
@@ -89,8 +90,8 @@ async def main(arguments: argparse.Namespace, token: str | None) -> None:
         if not real:
             gateway = await _start_gateway(stack)
             account = account_of(gateway, gateway.account)
+            remember_top_up(config, arguments.language)
         print("Home Assistant starts ...", flush=True)
-        config = Path(folder)
         process = await stack.enter_async_context(run_home_assistant(config, settings))
         instance = Instance(session, settings)
         prepare = asyncio.create_task(_prepare(instance, process, account))

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 import json
 from pathlib import Path
 import signal
@@ -39,6 +39,7 @@ class Settings:
     password: str
     open_door: bool
     """Let everybody on this machine in without a password."""
+    time_zone: str = "UTC"
 
 
 @asynccontextmanager
@@ -47,7 +48,8 @@ async def run_home_assistant(
 ) -> AsyncGenerator[asyncio.subprocess.Process]:
     """Run Home Assistant in a folder, and stop it at the end.
 
-    The folder is empty, or holds the `custom_components` to run in place of ours.
+    The folder is empty, or holds the `custom_components` to run in place of ours, or
+    what was stored for the start.
     """
     _write_config(config, settings)
     process = await asyncio.create_subprocess_exec(
@@ -97,11 +99,12 @@ def _write_config(config: Path, settings: Settings) -> None:
             "currency": "USD",
             "country": "US",
             "language": settings.language,
-            "time_zone": "UTC",
+            "time_zone": settings.time_zone,
             "auth_providers": providers,
         },
         "frontend": None,
         "history": None,
+        "recorder": {"commit_interval": 1},
         "logbook": None,
         "system_health": None,
         "logger": {
@@ -120,17 +123,20 @@ def _write_config(config: Path, settings: Settings) -> None:
     )
     if not (custom_components := config / "custom_components").exists():
         custom_components.symlink_to(ROOT / "custom_components")
-    storage = config / ".storage"
-    storage.mkdir()
     # `http:` in the configuration is deprecated, so the port goes where the user
     # interface keeps it. Version 1 is read by every release that has this store.
-    _store(storage, "http", 1, server_host=["127.0.0.1"], server_port=settings.port)
+    http = {"server_host": ["127.0.0.1"], "server_port": settings.port}
+    store(config, "http", 1, http)
     # All but the owner's account is done: another step would look up the internet.
-    _store(storage, "onboarding", 4, done=["core_config", "analytics", "integration"])
+    done = ["core_config", "analytics", "integration"]
+    store(config, "onboarding", 4, {"done": done})
 
 
-def _store(storage: Path, key: str, version: int, **data: Any) -> None:
+def store(config: Path, key: str, version: int, data: Any) -> None:
+    """Write what Home Assistant reads when it starts, or an entry when it is loaded."""
     content = {"version": version, "minor_version": 1, "key": key, "data": data}
+    storage = config / ".storage"
+    storage.mkdir(exist_ok=True)
     (storage / key).write_text(json.dumps(content), encoding="utf-8")
 
 
@@ -223,14 +229,17 @@ class Instance:
         """Let an entry remember what it has not seen."""
         switch = {"kind": "config_entries/disable", "entry_id": entry_id}
         await self.command(**switch, disabled_by="user")
-        _store(config / ".storage", f"{DOMAIN}.{entry_id}", 1, **memory)
+        store(config, f"{DOMAIN}.{entry_id}", 1, memory)
         await self.command(**switch, disabled_by=None)
 
     async def import_history(
         self, entity_id: str, values: Iterable[tuple[datetime, float]]
     ) -> None:
-        """Give a sensor a past: what it showed at the start of each hour."""
-        rows = [(start.isoformat(), value) for start, value in values]
+        """Give a sensor a past: what it showed at full hours."""
+        # A row is of an hour and says what there was at its end.
+        rows = [
+            ((hour - timedelta(hours=1)).isoformat(), value) for hour, value in values
+        ]
         (unit,) = (
             each["attributes"]["unit_of_measurement"]
             for each in await self.command("get_states")

@@ -1,7 +1,7 @@
 """The simulated gateway, and the life of an account there."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from random import Random
 import time
 from typing import Any
@@ -12,9 +12,10 @@ from tests.gateway_server import GatewayServer, ServerAccount
 SECONDS_BETWEEN_REQUESTS = 20
 # On average, so that the past leads to the requests the account has now.
 POINTS_PER_REQUEST = 4438
-HOURS_SINCE_TOP_UP = 62
-TOP_UP = 5_000_000
-LAST_TOP_UP = 2_500_000
+HOURS_SINCE_TOP_UPS = (5 * 24 + 3, 19 * 24 + 6)
+TOP_UP = 7_500_000
+HOURS_SINCE_RUNAWAY = range(20 * 24, 20 * 24 + 5)
+RUNAWAY = 500_000
 
 # What the set-up suggests for the balance of the account.
 LIMITS = Limits(
@@ -57,25 +58,34 @@ def account_of(gateway: GatewayServer, account: ServerAccount) -> dict[str, str]
     }
 
 
-def past_week(account: ServerAccount) -> list[tuple[datetime, int, int]]:
-    """Return hour, quota and used_quota of the last seven days, oldest first.
+def past_month(
+    account: ServerAccount, time_zone: tzinfo = UTC
+) -> list[tuple[datetime, int, int]]:
+    """Return hour, quota and used_quota of the last thirty days, oldest first.
 
-    Spent by day, hardly by night; topped up once. It leads to what the account has
-    now, but for a top-up in the last hour.
+    Spent by day, hardly by night, and far too much by a key that runs wild; topped up
+    twice. It leads to what the account has now.
     """
     random = Random(2)  # noqa: S311
-    quota, used_quota = account.quota - LAST_TOP_UP, account.used_quota
-    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-    hours = []
-    for hours_ago in range(1, 7 * 24):
+    quota, used_quota = account.quota, account.used_quota
+    hour = datetime.now(time_zone).replace(minute=0, second=0, microsecond=0)
+    hours = [(hour, quota, used_quota)]
+    for hours_ago in range(1, 30 * 24 + 1):
         hour -= timedelta(hours=1)
-        hours.append((hour, quota, used_quota))
-        points = random.randint(0, 150_000 if 8 <= hour.hour < 20 else 8_000)
+        points = random.randint(0, 75_000 if 8 <= hour.hour < 20 else 4_000)
+        if hours_ago in HOURS_SINCE_RUNAWAY:
+            points += RUNAWAY
         quota += points
         used_quota -= points
-        if hours_ago == HOURS_SINCE_TOP_UP:
+        if hours_ago in HOURS_SINCE_TOP_UPS:
             quota -= TOP_UP
+        hours.append((hour, quota, used_quota))
     return hours[::-1]
+
+
+def past_week(account: ServerAccount) -> list[tuple[datetime, int, int]]:
+    """Return the end of the past month, which is enough for some."""
+    return past_month(account)[-7 * 24 :]
 
 
 def memory_of(

@@ -9,6 +9,7 @@ from homeassistant.const import __version__
 
 from . import ROOT
 from .browser import Look, run_chromium
+from .shown import RECORD, shown
 from .tour import Tour
 
 
@@ -57,3 +58,5 @@ if __name__ == "__main__":
     with TemporaryDirectory(prefix="e2e_pictures_") as folder:
         chosen = ROOT / "docs" / "images" if arguments.pictures else Path(folder)
         asyncio.run(main(chosen))
+    if arguments.pictures:
+        RECORD.write_text(shown(), encoding="utf-8")

@@ -8,7 +8,7 @@ from typing import Literal
 from playwright.async_api import Browser, BrowserContext, Route, async_playwright
 from yarl import URL
 
-from . import ROOT
+from . import ROOT, TIME_ZONE
 
 # A program, or a link to one: scripts/setup --browser puts it there.
 CHROMIUM = ROOT / ".tools" / "browser"
@@ -65,7 +65,7 @@ async def open_context(
         viewport={"width": look.width, "height": look.height},
         color_scheme=look.scheme,
         locale=LOCALES[look.language],
-        timezone_id="UTC",
+        timezone_id=TIME_ZONE,
         reduced_motion="reduce",
         storage_state=await like.storage_state() if like else None,
     )

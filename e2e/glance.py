@@ -5,8 +5,6 @@ from pathlib import Path
 
 from playwright.async_api import expect
 
-from demo.instance import DASHBOARD
-
 from .pictures import is_dark, take
 from .walk import Walk
 
@@ -47,7 +45,7 @@ class Glance:
 
     async def _see_dashboard(self) -> None:
         screen = self.walk.screen
-        await screen.open(f"/{DASHBOARD}")
+        await self.walk.open_dashboard()
         await screen.see(
             screen.texts.ours("entity.sensor.balance.name"),
             screen.texts.ours("entity.sensor.spent_today.name"),
@@ -55,7 +53,11 @@ class Glance:
             # Told a while after the start.
             screen.texts.ours(f"{ACTIVITY}.topped_up"),
         )
-        await expect(screen.page.locator("canvas").first).to_be_visible()
+        for graph in ("balance", "used_quota", "request_count"):
+            title = screen.texts.ours(f"selector.graph.options.{graph}")
+            card = screen.page.locator("hui-statistics-graph-card")
+            card = card.filter(has_text=title)
+            await expect(card.locator("canvas")).to_be_visible()
 
     async def _see_form(self) -> None:
         await self.walk.open_form()

@@ -77,15 +77,18 @@ class Screen:
         await expect(alert).to_be_visible()
         await self.check()
 
-    async def see_entity(self, name: str, state: str) -> None:
-        """Fail unless a row of this entity has the state."""
+    async def see_entity(self, name: str, state: str = "") -> None:
+        """Fail unless a row of this entity is there, and has the state."""
         row = self.page.locator("hui-generic-entity-row")
         row = row.filter(has=self.page.get_by_text(name, exact=True))
+        await expect(row).to_be_visible()
         await expect(row).to_contain_text(state)
         await self.check()
 
     async def check(self) -> None:
         """Fail if something stands there that must not, or stands out."""
         await self.watch.check_page(self.page)
+        # In the place of cards that cannot be shown.
+        await expect(self.page.locator("hui-error-card, hui-warning")).to_have_count(0)
         width = await self.page.evaluate("document.documentElement.scrollWidth")
         assert width <= self.look.width, f"{self.page.url} is {width} pixels wide"

@@ -7,15 +7,17 @@ from pathlib import Path
 import socket
 from tempfile import TemporaryDirectory, mkdtemp
 from time import monotonic
+from zoneinfo import ZoneInfo
 
 import aiohttp
 from playwright.async_api import Browser, BrowserContext
 
 from demo.instance import Instance, Settings, run_home_assistant
-from demo.past import give_past
+from demo.past import give_past, remember_top_up
 from demo.simulation import create_gateway
 from tests.gateway_server import ACCESS_TOKEN, PLANTED_SECRETS, GatewayServer
 
+from . import TIME_ZONE
 from .browser import Look, open_context
 from .forms import Forms
 from .glance import Glance
@@ -47,7 +49,14 @@ class Tour:
             instance = await stack.enter_async_context(
                 _run_instance(config, self.look.language)
             )
-            watch = Watch([ACCESS_TOKEN, NEW_TOKEN, *PLANTED_SECRETS.values()])
+            watch = Watch(
+                [
+                    ACCESS_TOKEN,
+                    NEW_TOKEN,
+                    *(each.access_token for each in gateway.more_accounts),
+                    *PLANTED_SECRETS.values(),
+                ]
+            )
             texts = Texts(self.look.language)
 
             async def person(look: Look, like: BrowserContext | None = None) -> Walk:
@@ -66,8 +75,10 @@ class Tour:
             walk = await person(self.look)
             await _take(walk, walk.log_in, walk.add_account, walk.look_at_device)
             entry_id = await walk.entry_id()
-            await give_past(instance, config, entry_id, gateway.account)
-            await instance.show_dashboard()
+            await give_past(
+                instance, config, entry_id, gateway.account, ZoneInfo(TIME_ZONE)
+            )
+            await _take(walk, walk.create_dashboard, walk.compare_with_twin)
             other = await person(self.other_look, walk.screen.page.context)
             for each in (walk, other):
                 await _take(each, Glance(walk=each, pictures=self.pictures).look)
@@ -77,6 +88,7 @@ class Tour:
                 walk.lose_token,
                 walk.renew_token,
                 walk.move,
+                walk.look_at_two_accounts,
                 walk.remove,
             )
             log = (config / "home-assistant.log").read_text(encoding="utf-8")
@@ -117,7 +129,9 @@ async def _run_instance(config: Path, language: str) -> AsyncGenerator[Instance]
         name="E2E",
         password="demo",
         open_door=False,
+        time_zone=TIME_ZONE,
     )
+    remember_top_up(config, language)
     async with (
         aiohttp.ClientSession() as session,
         run_home_assistant(config, settings) as process,

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 import json
+import re
 from time import monotonic
 
 from playwright.async_api import expect
+import yaml
 
 from custom_components.llm_gateway_account.coordinator import CONFIRM_REFUSAL_AFTER
 from demo.instance import DASHBOARD, DOMAIN, Instance
-from tests.gateway_server import ACCESS_TOKEN, GatewayServer
+from tests.gateway_server import ACCESS_TOKEN, GatewayServer, ServerAccount
 
 from . import ROOT
 from .forms import Forms
@@ -22,6 +24,18 @@ REPAIRS_PAGE = "/config/repairs"
 NAME = json.loads(
     (ROOT / "custom_components" / DOMAIN / "manifest.json").read_text(encoding="utf-8")
 )["name"]
+
+# What the strategy makes of the first account, as the dashboard of one account.
+GENERATE = f"""async () => {{
+  const {{ hass }} = document.querySelector("home-assistant");
+  const generate = (kind) =>
+    customElements.get(`ll-strategy-${{kind}}-{DASHBOARD}`).generate({{}}, hass);
+  const [{{ title }}] = (await generate("dashboard")).views;
+  return {{ views: [{{ title, ...(await generate("view")) }}] }};
+}}"""
+
+# Entities of the account of the simulated gateway.
+ON_BY_DEFAULT = 14
 
 NOT_LISTENING = "http://127.0.0.1:9"
 WRONG_TOKEN = "0" * 32
@@ -74,7 +88,13 @@ class Walk:
         ):
             await self.forms.send_account("user", url, self._user_id, typed)
             await self.forms.see_error(error)
-        await self.forms.send_account("user", self.gateway.url, self._user_id, token)
+        await self._finish_form(self.gateway.account)
+
+    async def _finish_form(self, account: ServerAccount) -> None:
+        """Type everything as it is, and leave the device its name."""
+        await self.forms.send_account(
+            "user", self.gateway.url, str(account.id), account.access_token
+        )
         finish = "panel.config.integrations.config_flow.finish_skip"
         await self.screen.press(self.screen.texts.frontend(finish))
         await self.screen.page.wait_for_url("**/config/devices/device/*")
@@ -83,6 +103,13 @@ class Walk:
         """Read the account on the page of its device."""
         await self.screen.see("Example Gateway", "v0.6.10")
         await self._see_balance()
+        entities = await self.instance.entities(await self.entry_id())
+        assert len(entities) == ON_BY_DEFAULT
+        for key, entity_id in entities.items():
+            platform = entity_id.partition(".")[0]
+            await self.screen.see_entity(
+                self.screen.texts.ours(f"entity.{platform}.{key}.name")
+            )
         for kind, key, state in (
             ("sensor", "balance_level", "ok"),
             ("sensor", "status", "enabled"),
@@ -90,6 +117,43 @@ class Walk:
             name = self.screen.texts.ours(f"entity.{kind}.{key}.name")
             value = self.screen.texts.ours(f"entity.{kind}.{key}.state.{state}")
             await self.screen.see_entity(name, value)
+
+    async def create_dashboard(self) -> None:
+        """Choose ours among the new dashboards."""
+        screen, texts = self.screen, self.screen.texts
+        page = "panel.config.lovelace.dashboards"
+        await screen.open("/config/lovelace/dashboards")
+        await screen.press(texts.frontend(f"{page}.picker.add_dashboard"))
+        await screen.see(texts.frontend(f"{page}.dialog_new.heading.custom"))
+        # The title stands in other places too.
+        description = " · ".join(
+            texts.ours(f"entity.sensor.{key}.name")
+            for key in ("balance", "spent_today", "days_remaining", "request_count")
+        )
+        await screen.choose(description)
+        await screen.press(texts.frontend(f"{page}.detail.create"))
+        row = screen.page.locator("ha-data-table").get_by_text(texts.ours("title"))
+        await expect(row).to_be_visible()
+        await self.open_dashboard()
+        await screen.see(texts.ours("entity.sensor.balance.name"))
+
+    async def open_dashboard(self) -> None:
+        """Go to the dashboard that was created."""
+        title = self.screen.texts.ours("title")
+        (path,) = (
+            each["url_path"]
+            for each in await self.instance.command("lovelace/dashboards/list")
+            if each["title"] == title
+        )
+        await self.screen.open(f"/{path}")
+
+    async def compare_with_twin(self) -> None:
+        """Fail unless the YAML for those who edit is what the strategy makes."""
+        if self.screen.texts.language != "en":
+            return
+        made = await self.screen.page.evaluate(GENERATE)
+        file = ROOT / "docs" / "dashboard.yaml"
+        assert made == yaml.safe_load(file.read_text(encoding="utf-8"))
 
     async def change_options(self) -> None:
         """Type a wrong limit, then one that makes the balance a low one."""
@@ -191,18 +255,51 @@ class Walk:
             self.screen.page.locator(f'a[href^="{gateway.url}"]').first
         ).to_be_visible()
 
+    async def look_at_two_accounts(self) -> None:
+        """Add the gateway's other account, and see both on the dashboard."""
+        screen, texts = self.screen, self.screen.texts
+        entities = await self.instance.entities(await self.entry_id())
+        update = "config/entity_registry/update"
+        await self.instance.command(
+            update, entity_id=entities["spent_today"], new_entity_id="sensor.renamed"
+        )
+        await self.instance.command(
+            update, entity_id=entities["spent_this_month"], disabled_by="user"
+        )
+        (second,) = self.gateway.more_accounts
+        await self.open_form()
+        await self._finish_form(second)
+        await self.open_dashboard()
+        for tab, account, graphs in (
+            ("Example Gateway", self.gateway.account, 3),
+            # Nothing is known of its past yet.
+            ("Example Gateway 2", second, 0),
+        ):
+            await screen.page.get_by_role("tab", name=tab, exact=True).click()
+            heading = screen.page.locator("hui-heading-card").first
+            await expect(heading).to_contain_text(re.compile(rf"\b{tab}\b(?! \d)"))
+            await screen.see(f"{account.quota / 500_000:.2f}")
+            month = texts.ours("entity.sensor.spent_this_month.name")
+            await expect(screen.page.get_by_text(month)).to_have_count(
+                int(account is second)
+            )
+            await screen.see(texts.ours("entity.sensor.spent_today.name"))
+            await expect(
+                screen.page.locator("hui-statistics-graph-card")
+            ).to_have_count(graphs)
+
     async def remove(self) -> None:
-        """Delete the account, and see the dashboard without one."""
+        """Delete the accounts, and see the dashboard without one."""
         text = self.screen.texts.frontend
-        (entry,) = await self._entries()
-        await self._choose_in_menu("delete")
-        confirm = "panel.config.integrations.config_entry.delete_confirm_title"
-        await self.screen.see(text(confirm).format(title=entry["title"]))
-        await self.screen.press(text("common.delete"))
-        await expect(self.screen.page.get_by_text(entry["title"])).to_have_count(0)
-        await self.screen.check()
+        for entry in await self._entries():
+            await self._choose_in_menu("delete", entry["title"])
+            confirm = "panel.config.integrations.config_entry.delete_confirm_title"
+            await self.screen.see(text(confirm).format(title=entry["title"]))
+            await self.screen.press(text("common.delete"))
+            await expect(self.screen.page.get_by_text(entry["title"])).to_have_count(0)
+            await self.screen.check()
         assert not await self._entries()
-        await self.screen.open(f"/{DASHBOARD}")
+        await self.open_dashboard()
         await self.screen.see(self.screen.texts.ours("config.initiate_flow.user"))
 
     @property
@@ -248,10 +345,10 @@ class Walk:
         await self.screen.page.locator("ha-config-entry-device-row").click()
         await self.screen.page.wait_for_url("**/config/devices/device/*")
 
-    async def _choose_in_menu(self, key: str) -> None:
+    async def _choose_in_menu(self, key: str, title: str = "") -> None:
         text = self.screen.texts.frontend
         await self.screen.open(ENTRY_PAGE)
-        row = self.screen.page.locator("ha-config-entry-row")
+        row = self.screen.page.locator("ha-config-entry-row").filter(has_text=title)
         await row.get_by_role("button", name=text("common.menu")).first.click()
         entry = text(f"panel.config.integrations.config_entry.{key}")
         await self.screen.page.get_by_role("menuitem", name=entry, exact=True).click()

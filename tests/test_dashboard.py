@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from http import HTTPStatus
+import json
 import re
 from typing import Any
 
@@ -23,6 +24,7 @@ from . import PACKAGE, ROOT
 from .conftest import OPTIONS, TITLE, setup
 
 STRATEGY = PACKAGE / "frontend" / "strategy.js"
+ENGLISH = PACKAGE / "translations" / "en.json"
 TWIN = yaml.safe_load((ROOT / "docs" / "dashboard.yaml").read_text(encoding="utf-8"))
 
 
@@ -136,6 +138,13 @@ async def test_strategy_knows_the_entities(hass: HomeAssistant) -> None:
         level,
     ]
     assert len(keys) == 11
+    (graphs,) = re.findall(
+        r"^const GRAPHS = {(.*?)^};", strategy, re.DOTALL | re.MULTILINE
+    )
+    titles = json.loads(ENGLISH.read_text(encoding="utf-8"))["selector"]["graph"]
+    drawn = re.findall(r"^  (\w+): ", graphs, re.MULTILINE)
+    assert set(drawn) == set(titles["options"])
+    assert set(drawn) <= set(keys)
     assert set(keys) <= {
         each.translation_key for each in er.async_get(hass).entities.values()
     }

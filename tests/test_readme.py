@@ -58,11 +58,6 @@ async def automation(
     )
 
 
-def example(alias: str) -> pytest.MarkDecorator:
-    """Let a test run with an example."""
-    return pytest.mark.parametrize("alias", [alias])
-
-
 def notices(hass: HomeAssistant) -> list[str]:
     """Return what was told."""
     return [
@@ -77,6 +72,8 @@ def test_examples() -> None:
         "LLM gateway does not answer",
         "Ask the LLM gateway every minute",
         "大模型额度不足",
+        "大模型网关没有响应",
+        "每分钟查询大模型网关",
     ]
 
 
@@ -89,27 +86,29 @@ def test_names_and_messages_are_those_that_people_see(language: str) -> None:
         for entity in platform.values():
             assert entity["name"] in readme
     _, _, rest = readme.partition(f"## {TROUBLESHOOTING[language]}\n")
-    messages = re.findall(
-        r"^\| ([^|]+) \| [^|]+ \|$", rest.partition("\n## ")[0], re.MULTILINE
+    tables = re.findall(
+        r"^\| --- \| --- \|\n((?:\| .* \|\n)+)",
+        rest.partition("\n## ")[0],
+        re.MULTILINE,
     )
-    assert len(messages) > 10
-    shown = texts["config"]["error"].values()
-    for message in messages[2:]:  # below the head of the table
-        assert any(text.startswith(message) for text in shown), message
-
-
-@pytest.mark.parametrize("language", list(READMES))
-def test_links_lead_somewhere(language: str) -> None:
-    readme = READMES[language]
-    anchors = {
-        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-        for heading in re.findall(r"^#+ (.+)$", readme, re.MULTILINE)
-    }
-    for link in re.findall(r"\]\(([^)]+)\)", readme):
-        if link.startswith("#"):
-            assert link[1:] in anchors, link
-        elif not link.startswith("https://"):
-            assert (ROOT / link.partition("#")[0]).exists(), link
+    rows = [
+        row.split(" | ")[0].removeprefix("| ")
+        for table in tables
+        for row in table.splitlines()
+    ]
+    shown = [
+        re.sub(r"{\w+}", "…", text)
+        for text in (
+            *texts["config"]["error"].values(),
+            *texts["options"]["error"].values(),
+            *(each["message"] for each in texts["exceptions"].values()),
+            *(each["title"] for each in texts["issues"].values()),
+        )
+    ]
+    for row in rows:
+        assert any(text.startswith(row) for text in shown), row
+    for text in shown:
+        assert any(text.startswith(row) for row in rows), text
 
 
 @pytest.mark.parametrize(
@@ -132,17 +131,28 @@ async def test_low_credit(
     assert notices(hass) == [notice]
 
 
-@example("LLM gateway does not answer")
+@pytest.mark.parametrize(
+    ("alias", "notice"),
+    [
+        ("LLM gateway does not answer", "The balance is not known at the moment."),
+        ("大模型网关没有响应", "目前无法得知余额。"),
+    ],
+)
 @pytest.mark.usefixtures("automation")
 async def test_gateway_does_not_answer(
-    hass: HomeAssistant, gateway: GatewayServer, freezer: FrozenDateTimeFactory
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    notice: str,
 ) -> None:
     gateway.fault = answering(502)
     await pass_time(hass, freezer, timedelta(minutes=25))
-    assert notices(hass) == ["The balance is not known at the moment."]
+    assert notices(hass) == [notice]
 
 
-@example("Ask the LLM gateway every minute")
+@pytest.mark.parametrize(
+    "alias", ["Ask the LLM gateway every minute", "每分钟查询大模型网关"]
+)
 @pytest.mark.usefixtures("automation")
 async def test_every_minute(
     hass: HomeAssistant, gateway: GatewayServer, freezer: FrozenDateTimeFactory

@@ -25,7 +25,9 @@ from .test_readme import EXAMPLES
 
 POLL = timedelta(minutes=5, seconds=5)
 BALANCES = ["sensor.example_gateway_balance", "sensor.second_gateway_balance"]
-(TOTALS,) = [example for example in EXAMPLES if "sensor" in example]
+TOTALS, TOTALS_OF_THE_CHINESE_README = (
+    example for example in EXAMPLES if "sensor" in example
+)
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +50,10 @@ def second(gateway: GatewayServer) -> ServerAccount:
     )
     gateway.more_accounts.append(account)
     return account
+
+
+def test_readmes_tell_the_same() -> None:
+    assert TOTALS_OF_THE_CHINESE_README == TOTALS
 
 
 async def set_up_both(

@@ -6,6 +6,7 @@ import tomllib
 
 import pytest
 
+from e2e.shown import RECORD, shown
 from tests import PACKAGE, ROOT
 from tests.gateway_server import ACCESS_TOKEN
 
@@ -29,17 +30,38 @@ def test_every_json_file_is_valid() -> None:
 
 
 def test_every_version_is_pinned() -> None:
-    for name in ("requirements_test.txt", "requirements_test_oldest.txt"):
+    names = sorted(path.name for path in ROOT.glob("requirements_*.txt"))
+    assert names == [
+        "requirements_e2e.txt",
+        "requirements_test.txt",
+        "requirements_test_oldest.txt",
+    ]
+    for name in names:
         for line in read(name).splitlines():
             if line and not line.startswith("#"):
                 assert re.match(r"[A-Za-z0-9._\[\],-]+==[^ ]+( ; .+)?$", line), line
 
 
 def test_versions_of_home_assistant() -> None:
-    """The README names the versions the tests really run with."""
-    readme = read("README.md")
-    assert version("homeassistant") in readme
-    assert load("hacs.json")["homeassistant"].removesuffix(".0") in readme
+    """The READMEs name the versions the tests and the walk really run with."""
+    walk = re.search(
+        "^homeassistant==(.+)$", read("requirements_e2e.txt"), re.MULTILINE
+    )
+    assert walk
+    for name in ("README.md", "README.zh-CN.md"):
+        readme = read(name)
+        assert version("homeassistant") in readme
+        assert walk[1] in readme
+        assert load("hacs.json")["homeassistant"].removesuffix(".0") in readme
+
+
+def test_scripts_run_with_the_bash_of_macos() -> None:
+    """It takes an empty list for a variable that was never set."""
+    for path in (ROOT / "scripts").iterdir():
+        script = path.read_text(encoding="utf-8")
+        for name in re.findall(r"\b(\w+)=\(\)", script):
+            asked = re.findall(rf'(.{{{len(name) + 6}}})"\${{{name}\[@\]}}"', script)
+            assert set(asked) == {f"${{{name}[@]+"}, path
 
 
 def test_no_file_holds_a_secret() -> None:
@@ -64,19 +86,32 @@ def test_no_file_holds_a_secret() -> None:
     assert checked > 30
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
-def test_links_lead_somewhere(name: str) -> None:
-    """Files that are there, and headings of the same document."""
-    text = read(name)
-    headings = {
+def anchors(text: str) -> set[str]:
+    """Return what a link can lead to: headings, but no comments of examples."""
+    text = re.sub(r"^ *```.*?^ *```", "", text, flags=re.DOTALL | re.MULTILINE)
+    return {
         re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
         for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)
     }
-    for link in re.findall(r"\]\(([^)\s]+)\)", text):
-        if link.startswith("#"):
-            assert link[1:] in headings
-        elif not link.startswith("https://"):
-            assert (ROOT / name).parent.joinpath(link.partition("#")[0]).exists(), link
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_links_lead_somewhere(name: str) -> None:
+    """Files that are there, and headings of this document or of another one."""
+    for link in re.findall(r"\]\(([^)\s]+)\)", read(name)):
+        if link.startswith("https://"):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (ROOT / name).parent / path if path else ROOT / name
+        assert target.exists(), link
+        if anchor:
+            assert anchor in anchors(target.read_text(encoding="utf-8")), link
+
+
+def test_pictures_show_what_there_is() -> None:
+    assert RECORD.read_text(encoding="utf-8") == shown(), (
+        "what the pictures show has changed: scripts/e2e --pictures takes them anew"
+    )
 
 
 def test_changelog_speaks_of_this_version_or_the_next() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 import json
 from pathlib import Path
+import re
 from typing import Any
 
 import hass_frontend
@@ -13,7 +14,7 @@ from custom_components.llm_gateway_account.const import DOMAIN
 from custom_components.llm_gateway_account.event import ACTIVITY
 from custom_components.llm_gateway_account.sensor import AMOUNTS, LAST_SUCCESS, SENSORS
 from custom_components.llm_gateway_account.tracker import ACTIVITY_TYPES
-from tests import PACKAGE
+from tests import PACKAGE, ROOT
 
 from . import load
 
@@ -50,6 +51,14 @@ def test_frontend_knows_every_icon() -> None:
     for name in names(ICONS):
         assert name.startswith("mdi:")
         assert name.removeprefix("mdi:") in known
+    for path in (
+        PACKAGE / "frontend" / "strategy.js",
+        ROOT / "docs" / "dashboard.yaml",
+        *(ROOT / "blueprints").rglob("*.yaml"),
+    ):
+        shown = re.findall(r"mdi:([a-z0-9-]+)", path.read_text(encoding="utf-8"))
+        assert shown, path
+        assert set(shown) <= known, path
 
 
 @pytest.mark.parametrize(

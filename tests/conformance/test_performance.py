@@ -64,13 +64,14 @@ def test_figures_far_off_are_found(figures: dict[str, Any]) -> None:
     for run in worse["start"]["ours"]:
         run["import"] *= 2
     worse["recording"][0]["states"] += 1
-    worse["limited"][0] |= {"slowest_start": 700, "lines": 200}
+    worse["limited"][0] |= {"slowest_start": 700, "lines": 2, "refused_at_most": 3}
     assert [problem.partition(":")[0] for problem in far_off(worse, figures)] == [
         "poll (idle)",
         "poll (busy_six)",
         "poll (busy_six)",
         "import",
         "states of an account that is unused",
+        "limited (start)",
         "limited (start)",
         "limited (start)",
     ]

@@ -163,6 +163,17 @@ def test_errors_name_the_section_of_the_form(language: str) -> None:
 
 
 @each_language
+def test_form_has_the_words_of_the_web_sites(language: str) -> None:
+    """Most gateways have Chinese pages, whatever language Home Assistant speaks."""
+    description = TRANSLATIONS[language]["config"]["step"]["user"]["description"]
+    if language == "zh-Hant":
+        words = ["個人中心", "系統訪問令牌"]
+    else:
+        words = ["个人中心", "系统访问令牌"]
+    assert all(word in description for word in words)
+
+
+@each_language
 def test_entities_are_told_apart_by_their_names(language: str) -> None:
     names = [name.casefold() for name in entity_texts(language, "name")]
     assert sorted(names) == sorted(set(names))

@@ -18,18 +18,52 @@ const TILES = {
   used_quota: { color: "blue-grey" },
   activity: { color: "indigo", state_content: ["event_type", "state"], ...WIDE },
 };
-// A sensor has "state" in money and "mean" in points; the card draws what there is.
-const COURSE = { chart_type: "line", period: "hour", stat_types: ["state", "mean"] };
+const DAYS = 30;
 const PER_DAY = { chart_type: "bar", period: "day", stat_types: ["change"] };
+const GRAPHS = {
+  // A sensor has "state" in money and "mean" in points; the card draws what there is.
+  balance: { chart_type: "line", period: "hour", stat_types: ["state", "mean"] },
+  used_quota: PER_DAY,
+  request_count: PER_DAY,
+};
 
 const accountEntities = (hass) =>
   Object.values(hass.entities).filter(
     (entity) => entity.platform === DOMAIN && entity.device_id && !entity.hidden,
   );
 
-const accountName = (hass, deviceId) => {
-  const device = hass.devices[deviceId];
-  return device?.name_by_user || device?.name || "";
+// Accounts at one gateway have one name, and get numbers in the order they came in.
+const accounts = (hass) => {
+  const ids = new Set(accountEntities(hass).map((each) => each.device_id));
+  const seen = {};
+  return [...ids]
+    .map((id) => hass.devices[id])
+    .filter(Boolean)
+    .sort((a, b) => a.created_at - b.created_at)
+    .map(({ id, name, name_by_user: given }) => {
+      const title = given || name || "";
+      seen[title] = (seen[title] ?? 0) + 1;
+      return { id, title: seen[title] > 1 ? `${title} ${seen[title]}` : title };
+    })
+    .sort((a, b) =>
+      a.title.localeCompare(b.title, hass.locale.language, { numeric: true }),
+    );
+};
+
+// What has no statistics yet, in the first hour, gets no empty graph.
+const withStatistics = async (hass, ids) => {
+  try {
+    const known = await hass.callWS({
+      type: "recorder/statistics_during_period",
+      start_time: new Date(Date.now() - DAYS * 86_400_000).toISOString(),
+      period: "day",
+      types: ["state"],
+      statistic_ids: ids,
+    });
+    return ids.filter((id) => known[id]?.length);
+  } catch {
+    return []; // without a recorder
+  }
 };
 
 const heading = (text, icon, badge) => ({
@@ -53,23 +87,35 @@ const alertTile = (entity) =>
     visibility: [{ condition: "state", entity, state: "on" }],
   });
 
-const graph = (entity, options) => ({
+const graph = (entity, title, options) => ({
   type: "statistics-graph",
+  title,
   entities: [{ entity, name: { type: "entity" } }],
-  days_to_show: 14,
+  days_to_show: DAYS,
+  hide_legend: true,
   ...options,
   grid_options: { columns: 12, rows: 4 },
 });
 
 const titled = (title, cards) => (cards.length ? [title, ...cards] : []);
 
-const accountView = (hass, deviceId) => {
-  const entities = accountEntities(hass).filter((each) => each.device_id === deviceId);
+const accountView = async (hass, { id, title }) => {
+  const entities = accountEntities(hass).filter((each) => each.device_id === id);
   const ids = Object.fromEntries(
     entities.map((each) => [each.translation_key, each.entity_id]),
   );
   const all = (keys, card) =>
     keys.filter((key) => key in ids).map((key) => card(ids[key], key));
+  const drawn = await withStatistics(
+    hass,
+    all(Object.keys(GRAPHS), (entity) => entity),
+  );
+  const localize = await hass.loadBackendTranslation("selector", DOMAIN);
+  const name = (key) => localize(`component.${DOMAIN}.selector.graph.options.${key}`);
+  const graphs = (keys) =>
+    all(keys, (entity, key) => graph(entity, name(key), GRAPHS[key])).filter((card) =>
+      drawn.includes(card.entities[0].entity),
+    );
   const word = (key) => hass.localize(`ui.dialogs.more_info_control.${key}`);
   const placed = [LEVEL, ...ALERTS, ...Object.keys(TILES)];
   const details = entities
@@ -77,15 +123,15 @@ const accountView = (hass, deviceId) => {
     .sort((a, b) => Boolean(a.entity_category) - Boolean(b.entity_category));
   const sections = [
     [
-      heading(accountName(hass, deviceId), ICON, ids[LEVEL]),
+      heading(title, ICON, ids[LEVEL]),
       ...all(ALERTS, alertTile),
-      ...all(Object.keys(TILES), (id, key) => tile(id, TILES[key])),
-      ...all(["balance"], (id) => graph(id, COURSE)),
+      ...all(Object.keys(TILES), (entity, key) => tile(entity, TILES[key])),
+      ...graphs(["balance"]),
     ],
     [
       ...titled(
         heading(word("history"), "mdi:chart-bar"),
-        all(["used_quota", "request_count"], (id) => graph(id, PER_DAY)),
+        graphs(["used_quota", "request_count"]),
       ),
       ...titled(
         heading(word("details"), "mdi:information-outline"),
@@ -116,24 +162,18 @@ const emptyView = async (hass) => {
   return { type: "sections", sections: [{ type: "grid", cards: [button] }] };
 };
 
-const accounts = (hass) =>
-  [...new Set(accountEntities(hass).map((each) => each.device_id))].sort((a, b) =>
-    accountName(hass, a).localeCompare(accountName(hass, b), hass.locale.language),
-  );
-
 class AccountView extends HTMLElement {
   static async generate({ device_id: chosen }, hass) {
-    const known = accounts(hass);
-    const deviceId = chosen ?? known[0];
-    return known.includes(deviceId) ? accountView(hass, deviceId) : emptyView(hass);
+    const account = accounts(hass).find(({ id }) => !chosen || id === chosen);
+    return account ? accountView(hass, account) : emptyView(hass);
   }
 }
 
 class AccountDashboard extends HTMLElement {
   static async generate({ device_id: chosen }, hass) {
-    const shown = accounts(hass).filter((id) => !chosen || id === chosen);
-    const views = shown.map((id) => ({
-      title: accountName(hass, id),
+    const shown = accounts(hass).filter(({ id }) => !chosen || id === chosen);
+    const views = shown.map(({ id, title }) => ({
+      title,
       path: id,
       strategy: { type: `custom:${TYPE}`, device_id: id },
     }));

@@ -1,0 +1,24 @@
+"""What the pictures of the documents show, to tell when they are too old."""
+
+from hashlib import sha256
+
+from . import ROOT
+
+RECORD = ROOT / "docs" / "images" / "shown.sha256"
+
+_PACKAGE = "custom_components/llm_gateway_account"
+_FILES = (
+    f"{_PACKAGE}/config_flow.py",
+    f"{_PACKAGE}/frontend/strategy.js",
+    f"{_PACKAGE}/translations/en.json",
+    f"{_PACKAGE}/translations/zh-Hans.json",
+    "demo/past.py",
+    "demo/simulation.py",
+)
+
+
+def shown() -> str:
+    """Return the files that make what the pictures show, as sha256sum would."""
+    return "".join(
+        f"{sha256((ROOT / file).read_bytes()).hexdigest()}  {file}\n" for file in _FILES
+    )
