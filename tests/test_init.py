@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 import logging
+from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -591,6 +592,35 @@ async def test_gateway_that_tells_no_id(
     assert balance(hass) == "1.0"
 
 
+@pytest.mark.parametrize(
+    ("more", "key"),
+    [
+        ({"id": "12"}, "other_account"),
+        ({"id": 12.0}, "other_account"),
+        ({"id": True}, "invalid_answer"),
+        ({"id": [12]}, "invalid_answer"),
+        ({"id": 10**40}, "invalid_answer"),
+        ({"id": None}, "invalid_answer"),
+        ({}, "invalid_answer"),
+    ],
+)
+async def test_data_that_may_be_of_another_person_is_not_shown(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    more: dict[str, Any],
+    key: str,
+) -> None:
+    data = {"quota": 1, **more}
+    gateway.fault = answering(200, {"success": True, "data": data})
+    for _ in range(2):
+        await pass_time(hass, freezer, UPDATE_INTERVAL)
+        assert balance(hass) == "12.345"
+        error = loaded_entry.runtime_data.last_exception
+        assert error.translation_key == key
+
+
 @pytest.mark.parametrize("answer", list(GOOD.values()), ids=list(GOOD))
 async def test_good_answer_in_odd_clothes(
     hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry, answer: Handler
@@ -619,7 +649,8 @@ async def test_field_that_comes_and_goes(
     await pass_time(hass, freezer, UPDATE_INTERVAL)
     assert state_of(hass, last_login) == "2025-11-22T08:26:40+00:00"
 
-    gateway.fault = answering(200, {"success": True, "data": {"quota": 1}})
+    data = {"id": USER_ID, "quota": 1}
+    gateway.fault = answering(200, {"success": True, "data": data})
     await pass_time(hass, freezer, UPDATE_INTERVAL)
     assert state_of(hass, last_login) == STATE_UNKNOWN
 

@@ -241,6 +241,23 @@ async def test_good_answer_in_odd_clothes(
     assert (await client.async_get_account()).quota == 7
 
 
+async def test_account_that_told_its_id_goes_on_telling_it(
+    gateway: GatewayServer, client: GatewayClient
+) -> None:
+    """Else another person's data could come without it."""
+    for sent, read in ((None, None), (USER_ID, USER_ID), (str(USER_ID), USER_ID)):
+        gateway.fault = answering(
+            200, {"success": True, "data": {"id": sent, "quota": 1}}
+        )
+        assert (await client.async_get_account()).id == read
+    gateway.fault = answering(200, {"success": True, "data": {"quota": 2}})
+    for _ in range(2):
+        with pytest.raises(InvalidAnswerError):
+            await client.async_get_account()
+    gateway.fault = None
+    assert (await client.async_get_account()).id == USER_ID
+
+
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [

@@ -102,11 +102,15 @@ class GatewayClient:
     async def async_get_account(self) -> Account:
         """Return the account. Raises GatewayError of the kind that fits.
 
-        While nothing changes, it is the same object each time.
+        While nothing changes, it is the same object each time. Once it told its ID,
+        an answer without one is none: it might be anybody's.
         """
         answer = await self._async_ask(self._account_url, self._account_headers)
         if self._latest is None or self._latest[0] != answer:
-            self._latest = answer, Account.from_payload(_data_of(answer))
+            account = Account.from_payload(_data_of(answer))
+            if account.id is None and self._latest and self._latest[1].id is not None:
+                raise InvalidAnswerError("the answer no longer holds an ID")
+            self._latest = answer, account
         return self._latest[1]
 
     async def async_get_site(self) -> Site:
