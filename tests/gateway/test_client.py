@@ -291,11 +291,13 @@ async def test_rate_limit(
     ("location", "target"),
     [
         ("https://new.example/api/user/self", "https://new.example"),
-        ("https://new.example/sub/api/user/self/", "https://new.example/sub"),
         ("https://u:p@new.example/login?token=x#y", "https://new.example"),
-        # A target is logged: it forges no line, and tells no token.
+        ("https://NEW.example:443/x", "https://new.example"),
+        # A target is logged: it forges no line, and a path may tell who asked.
+        ("https://new.example/sub/api/user/self/", "https://new.example"),
         ("https://new.example/x%0AERROR/api/user/self", "https://new.example"),
         (f"https://new.example/{ACCESS_TOKEN}/api/user/self", "https://new.example"),
+        (f"https://new.example/api/user/self/{USER_ID}", "https://new.example"),
         (f"https://new.example{'/x' * 3000}/api/user/self", "https://new.example"),
     ],
 )
@@ -307,6 +309,73 @@ async def test_redirect_is_not_followed(
         await client.async_get_account()
     assert caught.value.target == target
     assert len(gateway.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("/one/two/api/user/self", "https://new.example/one/two"),
+        ("/one/two/api/user/self/", "https://new.example/one/two"),
+        ("/three/api/user/self", "https://new.example"),
+        ("/api/user/self", "https://new.example"),
+    ],
+)
+async def test_redirect_of_a_gateway_below_a_path(
+    gateway: GatewayServer, create_client: ClientFactory, path: str, target: str
+) -> None:
+    gateway.fault = answering(301, b"", {"Location": f"https://new.example{path}"})
+    with pytest.raises(RedirectedError) as caught:
+        await create_client(url=f"{gateway.url}/one/two").async_get_account()
+    assert caught.value.target == target
+
+
+HALF = len(ACCESS_TOKEN) // 2
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        f"{ACCESS_TOKEN}.example",
+        f"{ACCESS_TOKEN.upper()}.example",
+        f"x-{ACCESS_TOKEN}-y.example",
+        f"{ACCESS_TOKEN[:HALF]}.{ACCESS_TOKEN[HALF:]}.example",
+        f"{ACCESS_TOKEN[:HALF]}.example",
+        f"{ACCESS_TOKEN[HALF:]}.example",
+        f"{'.'.join(ACCESS_TOKEN)}.example",
+        f"user-{USER_ID}.example",
+        f"new.example:{USER_ID}",
+        # No name of a host.
+        f"{'x' * 64}.example",
+        "a%0Ab.example",
+        "a..example",
+    ],
+)
+async def test_target_of_a_redirect_that_tells_who_asked_is_not_told(
+    gateway: GatewayServer, client: GatewayClient, host: str
+) -> None:
+    gateway.fault = answering(301, b"", {"Location": f"https://{host}/"})
+    with pytest.raises(InvalidAnswerError) as caught:
+        await client.async_get_account()
+    assert caught.value.__context__ is None
+    assert len(gateway.requests) == 1
+
+
+@pytest.mark.parametrize("fork", FORKS, ids=lambda fork: fork.name)
+async def test_target_of_a_redirect_tells_nothing_that_was_answered_before(
+    gateway: GatewayServer, client: GatewayClient, fork: Fork
+) -> None:
+    gateway.fork = fork
+    await client.async_get_account()
+    told = fork.body(gateway.account).values()
+    for secret in secrets_of(gateway.account):
+        if secret not in told or "@" in secret:
+            continue
+        gateway.fault = answering(301, b"", {"Location": f"https://{secret}.example/"})
+        with pytest.raises(InvalidAnswerError):
+            await client.async_get_account()
+    gateway.fault = answering(301, b"", {"Location": "https://new.example/"})
+    with pytest.raises(RedirectedError):
+        await client.async_get_account()
 
 
 @pytest.mark.parametrize("location", ["/api/user/self/", "{url}/?x#y", "mailto:nobody"])

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 import json
-import re
 from typing import Any, NamedTuple, NoReturn
 
 import aiohttp
@@ -22,6 +21,7 @@ from .errors import (
     UnreachableError,
     WebPageError,
 )
+from .inputs import parse_url
 from .models import Account, Site
 from .pace import Pace
 from .refusals import error_from_envelope, is_challenge
@@ -32,9 +32,8 @@ STATUS_PATH = "api/status"
 REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=15)
 MAX_BODY = 1024 * 1024
 
-# A path that a person may have entered, with no part as long as a token.
-_PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]{1,20}){0,4}")
-_LONGEST_HOST = 253
+# Shorter than this, a name or a number tells nobody, and is part of any address.
+_SHORTEST_SECRET = 4
 
 # Every fork that wants to know whose token it is has a name of its own for that
 # header. None minds the others', so nobody has to know which software a site runs.
@@ -97,6 +96,8 @@ class GatewayClient:
         self._account_headers["Authorization"] = (
             f"Bearer {access_token}" if bearer else access_token
         )
+        self._access_token = access_token
+        self._user_id = user_id
         self._latest: tuple[Answer, Account] | None = None
 
     async def async_get_account(self) -> Account:
@@ -140,6 +141,10 @@ class GatewayClient:
         except RateLimitedError as err:
             self._pace.hold(err.retry_after)
             raise
+        except RedirectedError as err:
+            if not self._is_told_by(err.target):
+                raise
+            failure = InvalidAnswerError("the address of a redirect tells who asked")
         except aiohttp.ClientConnectorCertificateError:
             failure = CertificateError("the TLS certificate is not accepted")
         except aiohttp.ClientPayloadError, aiohttp.ClientResponseError:
@@ -151,6 +156,30 @@ class GatewayClient:
         # Raised out here because aiohttp's own errors hold the request's headers,
         # and with them the token, which an exception's context would keep.
         raise failure
+
+    def _is_told_by(self, text: str) -> bool:
+        """Tell whether a text holds the token, half of it, or what a person is called.
+
+        Only letters and digits count, so that no dot in between hides anything.
+        """
+        text, token = _bare(text), _bare(self._access_token)
+        middle = len(token) // 2
+        secrets = [self._user_id]
+        if self._latest:
+            values = _data_of(self._latest[0]).values()
+            secrets += [str(each) for each in values if type(each) in {str, int}]
+        return any(
+            secret in text
+            for secret in (
+                token[:middle],
+                token[middle:],
+                *(each for each in map(_bare, secrets) if len(each) >= _SHORTEST_SECRET),
+            )
+        )
+
+
+def _bare(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 async def _async_read(response: aiohttp.ClientResponse) -> bytes:
@@ -242,21 +271,13 @@ def _retry_after(response: aiohttp.ClientResponse) -> float | None:
 
 def _redirect_target(response: aiohttp.ClientResponse) -> str | None:
     """Return the address to enter instead; None if that is the one entered."""
+    asked = response.url
+    entered = asked.raw_path.removesuffix(f"/{ACCOUNT_PATH}")
     try:
-        target = response.url.join(URL(response.headers["Location"]))
-        address = _base_address(target)
+        target = asked.join(URL(response.headers["Location"]))
+        # Anything else in a path, and all of a query, might tell who asked.
+        path = entered if target.raw_path.startswith(asked.raw_path) else ""
+        address = parse_url(f"{target.origin()}{path}", allow_unencrypted=True)
     except ValueError, IndexError:  # the latter for brackets around nothing
         return None
-    return None if address == _base_address(response.url) else address
-
-
-def _base_address(url: URL) -> str:
-    """Return the part of an address that a person would enter, as far as it shows.
-
-    Only what stands before the API's path is that; anything else in a path, and all
-    of a query, might tell who asked. Raises ValueError for what is no web address.
-    """
-    if url.scheme not in {"http", "https"} or len(url.raw_host or "") > _LONGEST_HOST:
-        raise ValueError
-    base, found, _ = url.raw_path.partition(f"/{ACCOUNT_PATH}")
-    return f"{url.origin()}{base if found and _PLAIN_PATH.fullmatch(base) else ''}"
+    return None if address == f"{asked.origin()}{entered}" else address
