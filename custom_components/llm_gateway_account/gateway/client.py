@@ -24,7 +24,7 @@ from .errors import (
 from .inputs import parse_url
 from .models import Account, Site
 from .pace import Pace
-from .refusals import error_from_envelope, is_challenge
+from .refusals import error_from_envelope, is_challenge, is_page, start_of
 
 ACCOUNT_PATH = "api/user/self"
 STATUS_PATH = "api/status"
@@ -208,7 +208,7 @@ def _check(response: aiohttp.ClientResponse, body: bytes) -> Answer:
         raise BlockedError("a protection page asks for a browser")
     if status >= 500:
         raise ServerError(status)
-    if not body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+    if not start_of(body).startswith(b"{"):
         _raise_not_json(status, body)
     return Answer(status, body)
 
@@ -230,12 +230,11 @@ def _data_of(answer: Answer) -> dict[str, Any]:
 
 
 def _raise_not_json(status: int, body: bytes) -> NoReturn:
-    is_page = body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
-    if status == 403 or (status == 401 and is_page):
+    if status == 403 or (status == 401 and is_page(body)):
         raise BlockedError(f"something in front of the gateway refuses (HTTP {status})")
     if status == 401:
         raise TokenRefusedError("the access token is refused (HTTP 401)")
-    if is_page:
+    if is_page(body):
         raise WebPageError(f"a web page instead of the API (HTTP {status})")
     raise InvalidAnswerError(f"the answer is not JSON (HTTP {status})")
 
