@@ -455,8 +455,8 @@ async def test_refresh_by_hand_does_not_hurry_the_confirmation(
     assert not hass.config_entries.flow.async_progress()
 
 
-@pytest.mark.parametrize(("pause", "asked"), [(55, False), (65, True)])
-async def test_refusal_counts_when_it_is_a_minute_old(
+@pytest.mark.parametrize(("pause", "asked"), [(290, False), (299, True)])
+async def test_refusal_counts_when_the_next_poll_is_due(
     hass: HomeAssistant,
     gateway: GatewayServer,
     loaded_entry: MockConfigEntry,
@@ -469,6 +469,25 @@ async def test_refusal_counts_when_it_is_a_minute_old(
     freezer.tick(timedelta(seconds=pause))
     await loaded_entry.runtime_data.async_refresh()
     assert bool(hass.config_entries.flow.async_progress()) is asked
+
+
+async def test_set_up_during_a_short_outage_does_not_ask_for_a_new_token(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """Home Assistant tries a failed set-up again and again, from 5 seconds on."""
+    gateway.fault = REFUSED
+    await setup(hass, entry)
+    await pass_time(hass, freezer, timedelta(minutes=4))
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert len(gateway.requests) > 2
+    assert not hass.config_entries.flow.async_progress()
+    gateway.fault = None
+    await pass_time(hass, freezer, timedelta(minutes=3))
+    assert balance(hass) == "12.345"
+    assert not hass.config_entries.flow.async_progress()
 
 
 async def test_unloaded_account_leaves_no_timer(
@@ -542,7 +561,7 @@ async def test_token_that_is_refused_from_the_start(
     gateway.fault = REFUSED
     await setup(hass, entry)
     assert not hass.config_entries.flow.async_progress()
-    await pass_time(hass, freezer, timedelta(minutes=5))
+    await pass_time(hass, freezer, timedelta(minutes=7))
     assert entry.state is ConfigEntryState.SETUP_RETRY
     assert entry.reason == "The gateway refuses the access token. Enter a new one"
     (flow,) = hass.config_entries.flow.async_progress()
@@ -562,7 +581,7 @@ async def test_new_token_ends_the_retries_of_a_set_up(
 ) -> None:
     gateway.account.access_token = "0" * 32
     await setup(hass, entry)
-    await pass_time(hass, freezer, timedelta(minutes=5))
+    await pass_time(hass, freezer, timedelta(minutes=7))
     (flow,) = hass.config_entries.flow.async_progress()
     result = await hass.config_entries.flow.async_configure(
         flow["flow_id"], {"access_token": "0" * 32}

@@ -52,8 +52,9 @@ GRACE_PERIOD = timedelta(minutes=15, seconds=45)
 MAX_RETRY_AFTER = timedelta(hours=1)
 
 # A gateway whose database is down refuses every token, so a refusal counts only
-# when it is still there after this time.
-CONFIRM_REFUSAL_AFTER = timedelta(minutes=1)
+# when it is still there after this time: at the next poll, which Home Assistant may
+# start up to a second early. A failed set-up is tried again much sooner.
+CONFIRM_REFUSAL_AFTER = UPDATE_INTERVAL - timedelta(seconds=5)
 
 # A refusal from before a longer pause, such as of a disabled entry, does not count.
 LONGEST_PAUSE = timedelta(hours=2)
