@@ -6,8 +6,9 @@ in front of them, and what networks do.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import gzip
+import json
 from typing import Any
 
 from aiohttp import web
@@ -358,6 +359,19 @@ FAULTS: FaultTable = {
     "drip": (_drip, UnreachableError),
     "silence": (_silence, UnreachableError),
     "headers without end": (_headers_without_end, UnreachableError),
+}
+
+# What repeats a secret, in every shape a body may have. None is an account.
+FULL_OF_SECRETS: dict[str, Callable[[str], str]] = {
+    "text": lambda secret: secret,
+    "words": lambda secret: json.dumps(said(f"access token 无效 {secret}")),
+    "other words": lambda secret: json.dumps(said(secret, code=secret)),
+    "inside": lambda secret: json.dumps({"error": {"message": secret}, secret: secret}),
+    "data": lambda secret: json.dumps({"success": True, "data": {"id": secret}}),
+    "quota": lambda secret: quota(f'"{secret} "'),
+    "truncated": lambda secret: '{"success": true, "data": {"email": "' + secret,
+    "page": lambda secret: f"<html>{secret}</html>",
+    "challenge": lambda secret: f"<html>Just a moment {secret}</html>",
 }
 
 # What nothing but time ends; a test that stops the clock leaves these out.

@@ -164,18 +164,13 @@ class GatewayClient:
         """
         text, token = _bare(text), _bare(self._access_token)
         middle = len(token) // 2
-        secrets = [self._user_id]
+        names = [self._user_id]
         if self._latest:
             values = _data_of(self._latest[0]).values()
-            secrets += [str(each) for each in values if type(each) in {str, int}]
-        return any(
-            secret in text
-            for secret in (
-                token[:middle],
-                token[middle:],
-                *(each for each in map(_bare, secrets) if len(each) >= _SHORTEST_SECRET),
-            )
-        )
+            names += [str(each) for each in values if type(each) in {str, int}]
+        secrets = [each for each in map(_bare, names) if len(each) >= _SHORTEST_SECRET]
+        secrets += [token[:middle], token[middle:]]
+        return any(secret in text for secret in secrets)
 
 
 def _bare(text: str) -> str:

@@ -30,16 +30,18 @@ _CODES: dict[str, type[GatewayError]] = {
 # No refusal has more to say, and a search in a longer text would take its time.
 _LONGEST_MESSAGE = 500
 
-# What a database says of itself may name a column, such as `users.access_token`.
-_DATABASE = re.compile(
-    r"\berror \d{4}\b|\bsqlstate\b|\bpq:|\bno such (?:column|table)\b"
-    r"|\bunknown column\b|\b(?:column|relation|table)\b.*\bexist\b",
-    re.IGNORECASE,
-)
-
 # All the others only have words, in the language of the build. First match wins:
-# the text about a user ID may also speak of the token.
+# the text about a user ID may also speak of the token, and what a database says of
+# itself may name a column such as `users.access_token`.
 _WORDS: tuple[tuple[re.Pattern[str], type[GatewayError]], ...] = (
+    (
+        re.compile(
+            r"\berror \d{4}\b|\bsqlstate\b|\bpq:|\bno such (?:column|table)\b"
+            r"|\bunknown column\b|\b(?:column|relation|table)\b.*\bexist\b",
+            re.IGNORECASE,
+        ),
+        ServerError,
+    ),
     (
         re.compile(
             r"\w-user\b|\buser[ _-]?id\b|用户 ?id|与登录用户不匹配"
@@ -108,11 +110,9 @@ def error_from_envelope(status: int, envelope: Mapping[str, Any]) -> GatewayErro
 
     message = envelope.get("message") or details.get("message") or inner
     if isinstance(message, str):
-        if _DATABASE.search(message, 0, _LONGEST_MESSAGE):
-            return ServerError(status)
         for pattern, kind in _WORDS:
             if pattern.search(message, 0, _LONGEST_MESSAGE):
-                return kind(refused)
+                return ServerError(status) if kind is ServerError else kind(refused)
 
     if status == 401:
         return TokenRefusedError(refused)
