@@ -21,8 +21,9 @@ from homeassistant.const import CONF_ACCESS_TOKEN, CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
+from .conftest import setup
 from .gateway_server import GatewayServer, Handler, ServerAccount, answering
-from .test_init import jump
+from .test_init import jump, pass_time
 
 ACCOUNTS = 12
 STEP = timedelta(seconds=5)
@@ -239,3 +240,23 @@ async def test_accounts_do_not_poll_all_at_once(
         assert len(times) == 8
         assert min(times) >= earliest
         assert len(set(times)) > 3
+
+
+@pytest.mark.usefixtures("own_pace")
+async def test_set_up_leaves_a_gateway_alone_that_asks_for_patience(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """However often Home Assistant tries it again."""
+    gateway.fault = answering(429, b"", {"Retry-After": "3600"})
+    await setup(hass, entry)
+    await pass_time(hass, freezer, timedelta(minutes=10))
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert entry.error_reason_translation_key == "rate_limited"
+    assert gateway.paths() == ["/api/user/self"]
+    gateway.fault = None
+    await jump(hass, freezer, timedelta(minutes=51))
+    assert entry.state is ConfigEntryState.LOADED
+    assert gateway.paths().count("/api/user/self") == 2
