@@ -50,7 +50,11 @@ REFUSED = answering(200, {"success": False, "message": "access token 无效"})
 
 @pytest.fixture(autouse=True)
 def frozen_time(freezer: FrozenDateTimeFactory) -> None:
-    """Stop the clock before anything is scheduled by it."""
+    """Stop the clock before anything is scheduled by it.
+
+    At noon in the time zone of the tests: at midnight, a day's spending begins anew.
+    """
+    freezer.move_to("2026-11-23T20:00:00Z")
 
 
 async def jump(
