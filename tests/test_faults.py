@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+import json
 import logging
 
 from freezegun.api import FrozenDateTimeFactory
@@ -43,6 +44,7 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
+from . import PACKAGE
 from .conftest import setup
 from .faults import ENDED_BY_TIME, FAULTS
 from .gateway_server import (
@@ -85,6 +87,8 @@ SEEN: dict[type[GatewayError], Seen] = {
 
 # The clock stands still while Home Assistant is watched.
 WATCHED = {name: row for name, row in FAULTS.items() if name not in ENDED_BY_TIME}
+
+ENGLISH = json.loads((PACKAGE / "translations" / "en.json").read_text(encoding="utf-8"))
 
 # A poll comes this much early at most: Home Assistant counts from a full second.
 EARLY = timedelta(seconds=2)
@@ -191,7 +195,9 @@ async def test_fault_at_set_up(
     gateway.fault = fault
     await setup(hass, entry)
     assert entry.state is ConfigEntryState.SETUP_RETRY
-    assert entry.error_reason_translation_key == SEEN[error].exception
+    text = ENGLISH["exceptions"][SEEN[error].exception]["message"]
+    # Home Assistant leaves out the final full stop.
+    assert f"{entry.reason}.".startswith(text.partition("{")[0])
     lines = [each for each in caplog.messages if "not ready yet" in each]
     assert len(lines) == 1
     assert f"{entry.reason}" in lines[0]

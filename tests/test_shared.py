@@ -254,7 +254,7 @@ async def test_set_up_leaves_a_gateway_alone_that_asks_for_patience(
     await setup(hass, entry)
     await pass_time(hass, freezer, timedelta(minutes=10))
     assert entry.state is ConfigEntryState.SETUP_RETRY
-    assert entry.error_reason_translation_key == "rate_limited"
+    assert entry.reason == "The gateway gets too many requests from this network"
     assert gateway.paths() == ["/api/user/self"]
     gateway.fault = None
     await jump(hass, freezer, timedelta(minutes=51))
