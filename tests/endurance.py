@@ -243,8 +243,8 @@ async def test_nothing_is_left_after_the_end(
     show(f"after 50 times set up and unloaded: {after['ClientSession']} sessions")
     for kind in OURS:
         assert after[kind.__name__] == 0, kind
-    for kind in ("tasks", "listeners", "timers"):
-        assert after[kind] <= before[kind], kind
+    for name in ("tasks", "listeners", "timers"):
+        assert after[name] <= before[name], name
 
 
 async def set_up_and_unload(hass: HomeAssistant, entry: MockConfigEntry) -> None:

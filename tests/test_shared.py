@@ -23,7 +23,7 @@ from homeassistant.helpers import device_registry as dr
 
 from .conftest import setup
 from .gateway_server import GatewayServer, Handler, ServerAccount, answering
-from .test_init import jump, pass_time
+from .test_init import balance, jump, pass_time
 
 ACCOUNTS = 12
 STEP = timedelta(seconds=5)
@@ -258,5 +258,5 @@ async def test_set_up_leaves_a_gateway_alone_that_asks_for_patience(
     assert gateway.paths() == ["/api/user/self"]
     gateway.fault = None
     await jump(hass, freezer, timedelta(minutes=51))
-    assert entry.state is ConfigEntryState.LOADED
+    assert balance(hass) == "12.345"
     assert gateway.paths().count("/api/user/self") == 2
