@@ -44,9 +44,11 @@ class Settings:
 
 @asynccontextmanager
 async def run_home_assistant(
-    config: Path, settings: Settings
+    config: Path, settings: Settings, python: tuple[str, str] = ("-m", "homeassistant")
 ) -> AsyncGenerator[asyncio.subprocess.Process]:
     """Run Home Assistant in a folder, and stop it at the end.
+
+    `python` tells Python what to run in its place.
 
     The folder is empty, or holds the `custom_components` to run in place of ours, or
     what was stored for the start.
@@ -54,8 +56,7 @@ async def run_home_assistant(
     _write_config(config, settings)
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        "-m",
-        "homeassistant",
+        *python,
         "--config",
         str(config),
         "--skip-pip",

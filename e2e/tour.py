@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 from playwright.async_api import Browser, BrowserContext
 
-from demo.instance import Instance, Settings, run_home_assistant
+from demo.instance import DOMAIN, Instance, Settings, run_home_assistant
 from demo.past import give_past, remember_top_up
 from demo.simulation import create_gateway
 from tests.gateway_server import ACCESS_TOKEN, PLANTED_SECRETS, GatewayServer
@@ -23,11 +23,22 @@ from .forms import Forms
 from .glance import Glance
 from .screen import Screen
 from .texts import Texts
-from .walk import NEW_TOKEN, Walk
+from .walk import CONFIRMED_AFTER, NEW_TOKEN, Walk
 from .watch import Watch
 
 # What Home Assistant logs is English, and ends without a full stop.
 LOGGED = Texts("en").ours("exceptions.token_refused_once.message").removesuffix(".")
+
+# Home Assistant as it is, but that a refusal is taken for a real one after a minute
+# instead of a whole poll.
+HURRIED = f"""
+from datetime import timedelta
+import sys
+from homeassistant.__main__ import main
+from custom_components.{DOMAIN} import coordinator
+coordinator.CONFIRM_REFUSAL_AFTER = timedelta(seconds={CONFIRMED_AFTER - 1})
+sys.exit(main())
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +145,7 @@ async def _run_instance(config: Path, language: str) -> AsyncGenerator[Instance]
     remember_top_up(config, language)
     async with (
         aiohttp.ClientSession() as session,
-        run_home_assistant(config, settings) as process,
+        run_home_assistant(config, settings, ("-c", HURRIED)) as process,
     ):
         instance = Instance(session, settings)
         await instance.wait(process)

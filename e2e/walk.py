@@ -8,7 +8,6 @@ from time import monotonic
 from playwright.async_api import expect
 import yaml
 
-from custom_components.llm_gateway_account.coordinator import CONFIRM_REFUSAL_AFTER
 from demo.instance import DASHBOARD, DOMAIN, Instance
 from tests.gateway_server import ACCESS_TOKEN, GatewayServer, ServerAccount
 
@@ -16,8 +15,8 @@ from . import ROOT
 from .forms import Forms
 from .screen import Screen
 
-# A little later than the integration takes a refusal for a real one.
-CONFIRMED_AFTER = CONFIRM_REFUSAL_AFTER.total_seconds() + 1
+# When a refusal is surely taken for a real one, in seconds.
+CONFIRMED_AFTER = 61
 ENTRY_PAGE = f"/config/integrations/integration/{DOMAIN}"
 REPAIRS_PAGE = "/config/repairs"
 

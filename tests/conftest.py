@@ -29,7 +29,7 @@ from custom_components.llm_gateway_account.const import (
 from homeassistant.const import CONF_ACCESS_TOKEN, CONF_URL, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
 
-from .gateway_server import ACCESS_TOKEN, USER_ID, GatewayServer
+from .gateway_server import ACCESS_TOKEN, GatewayServer
 from .tls import CertificateAuthority
 
 # How fast examples come tells about the machine, not about what is tested.
@@ -82,10 +82,10 @@ def entry(gateway: GatewayServer) -> MockConfigEntry:
     return MockConfigEntry(
         domain=DOMAIN,
         title=TITLE,
-        unique_id=f"{gateway.url.partition('://')[2]}#{USER_ID}",
+        unique_id=f"{gateway.url.partition('://')[2]}#{gateway.account.id}",
         data={
             CONF_URL: gateway.url,
-            CONF_USER_ID: str(USER_ID),
+            CONF_USER_ID: str(gateway.account.id),
             CONF_ACCESS_TOKEN: ACCESS_TOKEN,
             CONF_USER_ID_HEADER: None,
             CONF_VERIFY_SSL: True,

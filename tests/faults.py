@@ -6,8 +6,9 @@ in front of them, and what networks do.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import gzip
+import json
 from typing import Any
 
 from aiohttp import web
@@ -41,6 +42,14 @@ from .gateway_server import (
 type FaultTable = dict[str, tuple[Handler, type[GatewayError]]]
 
 HTML = {"Content-Type": "text/html"}
+
+# Cloudflare puts this into pages that it lets through: its JavaScript detections.
+DETECTIONS = (
+    "<!doctype html><html><body><div id='root'></div><script>(function(){"
+    "window.__CF$cv$params={r:'9a1',t:'MTc2'};var a=document.createElement('script');"
+    "a.src='/cdn-cgi/challenge-platform/{path}';}())</script></body></html>"
+)
+DETECTION_SCRIPTS = ("scripts/jsd/main.js", "h/g/scripts/jsd/8a57887573f2/main.js")
 GZIP = {"Content-Encoding": "gzip"}
 
 REFUSALS: dict[str, type[GatewayError]] = {
@@ -63,7 +72,26 @@ OTHER_WORDS: dict[str, type[GatewayError]] = {
     "用户校验失败": TokenRefusedError,
     "无权进行此操作，权限不足": AccountDisabledError,
     "无权进行此操作，用户信息无效": AccountDisabledError,
+    # The translated builds of new-api.
+    "Unauthorized, insufficient privileges": AccountDisabledError,
+    "Unauthorized, invalid user info": AccountDisabledError,
+    "使用者已被封禁": AccountDisabledError,
+    "無權進行此操作，access token 無效": TokenRefusedError,
+    "無權進行此操作，未登入且未提供 access token": TokenRefusedError,
+    "無權進行此操作，權限不足": AccountDisabledError,
+    "無權進行此操作，使用者資訊無效": AccountDisabledError,
 }
+
+# What a database says in the words of a refusal; `GetSelf` hands it on as it is.
+DATABASE_ERRORS = (
+    "Unknown column 'users.access_token' in 'field list'",
+    "Error 1054 (42S22): Unknown column 'users.user_id' in 'field list'",
+    "Error 1146 (42S02): Table 'oneapi.access_token' doesn't exist",
+    "ERROR: column users.access_token does not exist (SQLSTATE 42703)",
+    'pq: column "user_id" does not exist',
+    "no such column: access_token",
+    "SQL logic error: no such table: user_id (1)",
+)
 
 OTHER_CODES: dict[str, type[GatewayError]] = {
     "AUTH_UNAUTHORIZED": TokenRefusedError,
@@ -182,6 +210,10 @@ FAULTS: FaultTable = {
     "429 words": (answering(429, said("请求过于频繁")), RateLimitedError),
     # The gateway's own trouble.
     "database lost": (answering(200, said("record not found")), ServerError),
+    **{
+        f"database: {words}": (answering(200, said(words)), ServerError)
+        for words in DATABASE_ERRORS
+    },
     "no words": (answering(200, {"success": False}), ServerError),
     # A search for words that starts anew at each of these takes minutes.
     "endless words": (answering(200, said("user " * 200_000)), ServerError),
@@ -201,6 +233,18 @@ FAULTS: FaultTable = {
     # Something else answers.
     "index page": (answering(200, INDEX_HTML, HTML), WebPageError),
     "index page as JSON": (answering(200, "\ufeff " + INDEX_HTML), WebPageError),
+    **{
+        f"{status} page with {path}": (
+            answering(status, DETECTIONS.replace("{path}", path), HTML),
+            error,
+        )
+        for path in DETECTION_SCRIPTS
+        for status, error in (
+            (200, WebPageError),
+            (404, WebPageError),
+            (502, ServerError),
+        )
+    },
     "page not found": (answering(404, "<html>404</html>", HTML), WebPageError),
     "Cloudflare block": (answering(403, "<html>Sorry</html>", HTML), BlockedError),
     "Cloudflare page": (
@@ -212,6 +256,19 @@ FAULTS: FaultTable = {
     "password prompt": (answering(401, "<html>401</html>", HTML), BlockedError),
     "JavaScript challenge": (
         answering(503, "<html><title>Just a moment...</title></html>", HTML),
+        BlockedError,
+    ),
+    "challenge script": (
+        answering(
+            200,
+            "\ufeff<html><script>a.src = '/cdn-cgi/challenge-platform/h/g/orchestrate"
+            "/chl_page/v1?ray=9a1';</script></html>",
+            HTML,
+        ),
+        BlockedError,
+    ),
+    "challenge options": (
+        answering(503, "\ufeff\n<html><script>window._cf_chl_opt={}</script>", HTML),
         BlockedError,
     ),
     "challenge header": (
@@ -302,6 +359,19 @@ FAULTS: FaultTable = {
     "drip": (_drip, UnreachableError),
     "silence": (_silence, UnreachableError),
     "headers without end": (_headers_without_end, UnreachableError),
+}
+
+# What repeats a secret, in every shape a body may have. None is an account.
+FULL_OF_SECRETS: dict[str, Callable[[str], str]] = {
+    "text": lambda secret: secret,
+    "words": lambda secret: json.dumps(said(f"access token 无效 {secret}")),
+    "other words": lambda secret: json.dumps(said(secret, code=secret)),
+    "inside": lambda secret: json.dumps({"error": {"message": secret}, secret: secret}),
+    "data": lambda secret: json.dumps({"success": True, "data": {"id": secret}}),
+    "quota": lambda secret: quota(f'"{secret} "'),
+    "truncated": lambda secret: '{"success": true, "data": {"email": "' + secret,
+    "page": lambda secret: f"<html>{secret}</html>",
+    "challenge": lambda secret: f"<html>Just a moment {secret}</html>",
 }
 
 # What nothing but time ends; a test that stops the clock leaves these out.

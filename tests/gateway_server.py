@@ -31,6 +31,7 @@ PLANTED_SECRETS = {
     "password": "planted-password",
     "webhook_secret": "planted-webhook",
 }
+TELEGRAM_NUMBER = 8_100_000_001
 
 
 @dataclass
@@ -114,7 +115,7 @@ def _one_hub(account: ServerAccount) -> dict[str, Any]:
     return account.base() | {
         "password": "",
         "avatar_url": "",
-        "telegram_id": 8_100_000_001,
+        "telegram_id": TELEGRAM_NUMBER,
         "lark_id": "",
         "verification_code": "",
         "access_token": account.access_token,
@@ -404,7 +405,17 @@ def answering(
 def secrets_of(account: ServerAccount) -> Iterator[str]:
     """Yield everything that must never be seen outside."""
     yield from PLANTED_SECRETS.values()
+    yield str(TELEGRAM_NUMBER)
     yield account.access_token
     yield account.username
     yield account.display_name
     yield account.last_login_ip
+
+
+def told_by(error: BaseException | None) -> str:
+    """Return all that an error tells, with everything it drags along."""
+    told = ""
+    while error:
+        told += f"{error!r} {error} {error.args!r} {vars(error)!r}\n"
+        error = error.__cause__ or error.__context__
+    return told

@@ -663,6 +663,25 @@ async def test_history_that_cannot_be_read(
     assert (hass_storage[key]["data"] == stored["data"]) is is_newer
 
 
+async def test_history_that_cannot_be_read_is_told_once(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Not at each retry of a set-up that fails."""
+    key = f"{DOMAIN}.{entry.entry_id}"
+    hass_storage[key] = {"key": key, "version": 1, "minor_version": 1, "data": ["x"]}
+    gateway.fault = answering(502)
+    await setup(hass, entry)
+    await pass_time(hass, freezer, timedelta(minutes=10))
+    assert len(gateway.requests) > 3
+    told = [each for each in own_log(caplog) if "cannot be read" in each]
+    assert len(told) == 1
+
+
 async def test_gateway_that_tells_nothing_of_the_spending(
     hass: HomeAssistant,
     gateway: GatewayServer,

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 import logging
+from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -49,7 +50,11 @@ REFUSED = answering(200, {"success": False, "message": "access token 无效"})
 
 @pytest.fixture(autouse=True)
 def frozen_time(freezer: FrozenDateTimeFactory) -> None:
-    """Stop the clock before anything is scheduled by it."""
+    """Stop the clock before anything is scheduled by it.
+
+    At noon in the time zone of the tests: at midnight, a day's spending begins anew.
+    """
+    freezer.move_to("2026-11-23T20:00:00Z")
 
 
 async def jump(
@@ -454,8 +459,8 @@ async def test_refresh_by_hand_does_not_hurry_the_confirmation(
     assert not hass.config_entries.flow.async_progress()
 
 
-@pytest.mark.parametrize(("pause", "asked"), [(55, False), (65, True)])
-async def test_refusal_counts_when_it_is_a_minute_old(
+@pytest.mark.parametrize(("pause", "asked"), [(290, False), (299, True)])
+async def test_refusal_counts_when_the_next_poll_is_due(
     hass: HomeAssistant,
     gateway: GatewayServer,
     loaded_entry: MockConfigEntry,
@@ -468,6 +473,25 @@ async def test_refusal_counts_when_it_is_a_minute_old(
     freezer.tick(timedelta(seconds=pause))
     await loaded_entry.runtime_data.async_refresh()
     assert bool(hass.config_entries.flow.async_progress()) is asked
+
+
+async def test_set_up_during_a_short_outage_does_not_ask_for_a_new_token(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """Home Assistant tries a failed set-up again and again, from 5 seconds on."""
+    gateway.fault = REFUSED
+    await setup(hass, entry)
+    await pass_time(hass, freezer, timedelta(minutes=4))
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert len(gateway.requests) > 2
+    assert not hass.config_entries.flow.async_progress()
+    gateway.fault = None
+    await pass_time(hass, freezer, timedelta(minutes=3))
+    assert balance(hass) == "12.345"
+    assert not hass.config_entries.flow.async_progress()
 
 
 async def test_unloaded_account_leaves_no_timer(
@@ -541,7 +565,7 @@ async def test_token_that_is_refused_from_the_start(
     gateway.fault = REFUSED
     await setup(hass, entry)
     assert not hass.config_entries.flow.async_progress()
-    await pass_time(hass, freezer, timedelta(minutes=5))
+    await pass_time(hass, freezer, timedelta(minutes=7))
     assert entry.state is ConfigEntryState.SETUP_RETRY
     assert entry.reason == "The gateway refuses the access token. Enter a new one"
     (flow,) = hass.config_entries.flow.async_progress()
@@ -561,7 +585,7 @@ async def test_new_token_ends_the_retries_of_a_set_up(
 ) -> None:
     gateway.account.access_token = "0" * 32
     await setup(hass, entry)
-    await pass_time(hass, freezer, timedelta(minutes=5))
+    await pass_time(hass, freezer, timedelta(minutes=7))
     (flow,) = hass.config_entries.flow.async_progress()
     result = await hass.config_entries.flow.async_configure(
         flow["flow_id"], {"access_token": "0" * 32}
@@ -589,6 +613,35 @@ async def test_gateway_that_tells_no_id(
     gateway.fault = answering(200, {"success": True, "data": {"quota": 500_000}})
     await setup(hass, entry)
     assert balance(hass) == "1.0"
+
+
+@pytest.mark.parametrize(
+    ("more", "key"),
+    [
+        ({"id": "12"}, "other_account"),
+        ({"id": 12.0}, "other_account"),
+        ({"id": True}, "invalid_answer"),
+        ({"id": [12]}, "invalid_answer"),
+        ({"id": 10**40}, "invalid_answer"),
+        ({"id": None}, "invalid_answer"),
+        ({}, "invalid_answer"),
+    ],
+)
+async def test_data_that_may_be_of_another_person_is_not_shown(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    more: dict[str, Any],
+    key: str,
+) -> None:
+    data = {"quota": 1, **more}
+    gateway.fault = answering(200, {"success": True, "data": data})
+    for _ in range(2):
+        await pass_time(hass, freezer, UPDATE_INTERVAL)
+        assert balance(hass) == "12.345"
+        error = loaded_entry.runtime_data.last_exception
+        assert error.translation_key == key
 
 
 @pytest.mark.parametrize("answer", list(GOOD.values()), ids=list(GOOD))
@@ -619,7 +672,8 @@ async def test_field_that_comes_and_goes(
     await pass_time(hass, freezer, UPDATE_INTERVAL)
     assert state_of(hass, last_login) == "2025-11-22T08:26:40+00:00"
 
-    gateway.fault = answering(200, {"success": True, "data": {"quota": 1}})
+    data = {"id": USER_ID, "quota": 1}
+    gateway.fault = answering(200, {"success": True, "data": data})
     await pass_time(hass, freezer, UPDATE_INTERVAL)
     assert state_of(hass, last_login) == STATE_UNKNOWN
 

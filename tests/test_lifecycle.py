@@ -19,6 +19,7 @@ from custom_components.llm_gateway_account.coordinator import (
 )
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
 
 from .conftest import setup
 from .gateway_server import GatewayServer, answering
@@ -49,6 +50,11 @@ class Stall:
         ({"user_id": 42}, {}),
         ({"user_id": "42\n"}, {}),
         ({"user_id": "9" * 5000}, {}),
+        ({"url": "http://:80"}, {}),
+        ({"url": "ftp://x.example"}, {}),
+        ({"url": "http://0x8080808"}, {}),
+        ({"url": 5}, {}),
+        ({"user_id_header": 5}, {}),
         ({"user_id_header": "a\nb"}, {}),
         ({"user_id_header": "a:b"}, {}),
         ({"access_token": "a\nb"}, {}),
@@ -84,10 +90,24 @@ async def test_damaged_storage(
     assert gateway.requests == []
     assert "ConfigEntryError" in caplog.text
     assert "Invalid" not in caplog.text
+    await assert_that_forms_say_so(hass, entry)
     assert await hass.config_entries.async_remove(entry.entry_id)
 
 
-@pytest.mark.parametrize("missing", ["url", "site_name", "currency"])
+async def assert_that_forms_say_so(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """No form can mend it, and none is shown."""
+    options = await hass.config_entries.options.async_init(entry.entry_id)
+    reconfigure = await entry.start_reconfigure_flow(hass)
+    reauth = await entry.start_reauth_flow(hass)
+    for result in (options, reconfigure, reauth):
+        assert result["type"] is FlowResultType.ABORT
+        assert result["reason"] == "damaged_entry"
+    assert not hass.config_entries.flow.async_progress()
+
+
+@pytest.mark.parametrize(
+    "missing", ["url", "access_token", "user_id", "site_name", "currency"]
+)
 async def test_storage_with_a_hole(
     hass: HomeAssistant, entry: MockConfigEntry, missing: str
 ) -> None:
@@ -99,6 +119,7 @@ async def test_storage_with_a_hole(
     )
     await hass.config_entries.async_setup(entry.entry_id)
     assert entry.state is ConfigEntryState.SETUP_ERROR
+    await assert_that_forms_say_so(hass, entry)
 
 
 async def test_storage_of_a_newer_version(

@@ -22,8 +22,9 @@ from homeassistant.const import CONF_ACCESS_TOKEN, CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
+from .conftest import setup
 from .gateway_server import GatewayServer, Handler, ServerAccount, answering
-from .test_init import BALANCE, jump
+from .test_init import BALANCE, balance, jump, pass_time
 
 ACCOUNTS = 12
 STEP = timedelta(seconds=5)
@@ -240,6 +241,27 @@ async def test_account_that_is_gone_is_no_longer_in_trouble(
     assert [level for level, _ in logged] == ["ERROR"]
 
 
+async def test_account_with_a_trouble_of_its_own_hides_no_other(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entries: list[MockConfigEntry],
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    assert entries
+    gateway.fault = answering(502)
+    await jump(hass, freezer, UPDATE_INTERVAL)
+    gateway.fault = None
+    for own_trouble in ({"status": 2}, {"access_token": "new"}, {"status": 1}):
+        for key, value in own_trouble.items():
+            setattr(gateway.more_accounts[0], key, value)
+        await jump(hass, freezer, UPDATE_INTERVAL)
+    with lines(caplog) as logged:
+        gateway.fault = answering(502)
+        await jump(hass, freezer, UPDATE_INTERVAL)
+    assert [level for level, _ in logged] == ["ERROR"]
+
+
 @pytest.mark.usefixtures("own_pace")
 async def test_accounts_do_not_poll_all_at_once(
     hass: HomeAssistant,
@@ -260,3 +282,23 @@ async def test_accounts_do_not_poll_all_at_once(
         assert len(times) == 8
         assert min(times) >= earliest
         assert len(set(times)) > 3
+
+
+@pytest.mark.usefixtures("own_pace")
+async def test_set_up_leaves_a_gateway_alone_that_asks_for_patience(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """However often Home Assistant tries it again."""
+    gateway.fault = answering(429, b"", {"Retry-After": "3600"})
+    await setup(hass, entry)
+    await pass_time(hass, freezer, timedelta(minutes=10))
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert entry.reason == "The gateway gets too many requests from this network"
+    assert gateway.paths() == ["/api/user/self"]
+    gateway.fault = None
+    await jump(hass, freezer, timedelta(minutes=51))
+    assert balance(hass) == "12.345"
+    assert gateway.paths().count("/api/user/self") == 2

@@ -2,9 +2,11 @@
 
 from asyncio import sleep
 from contextlib import suppress
+from functools import partial
 
 import voluptuous as vol
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import (
     CONF_ACCESS_TOKEN,
     CONF_URL,
@@ -38,6 +40,7 @@ from .coordinator import (
     async_forget_refusal,
 )
 from .dashboard import async_setup_dashboard
+from .gateway.inputs import parse_url
 from .issues import async_delete_issue, async_update_issue
 from .services import async_setup_services
 from .tracker import create_store
@@ -57,7 +60,8 @@ ENTRY_SCHEMA = vol.Schema(
     {
         # No login and no query in it; the rest goes into headers.
         CONF_URL: vol.All(
-            cv.url, cv.matches_regex(r"[a-z]+://[^@?#\s/]+(/[^?#\s]*)?\Z")
+            cv.matches_regex(r"[a-z]+://[^@?#\s/]+(/[^?#\s]*)?\Z"),
+            partial(parse_url, allow_unencrypted=True),
         ),
         CONF_USER_ID: cv.matches_regex(r"[0-9]{1,20}\Z"),
         CONF_ACCESS_TOKEN: cv.matches_regex(r"[!-~]+\Z"),
@@ -86,7 +90,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> bool:
     """Set up an account from a config entry."""
-    if not _is_whole(entry):
+    if not is_whole(entry):
         raise ConfigEntryError(
             translation_domain=DOMAIN, translation_key="damaged_entry"
         )
@@ -146,7 +150,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> 
     await create_store(hass, entry).async_remove()
 
 
-def _is_whole(entry: AccountConfigEntry) -> bool:
+def is_whole(entry: ConfigEntry) -> bool:
     """Tell whether an entry holds what the flows store; no error, it would tell."""
     with suppress(vol.Invalid):
         ENTRY_SCHEMA({**entry.data, **entry.options})

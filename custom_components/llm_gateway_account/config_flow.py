@@ -31,6 +31,7 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.util import dt as dt_util
 
+from . import is_whole
 from .connection import async_borrow_client
 from .const import (
     CONF_ALLOW_UNENCRYPTED,
@@ -227,6 +228,8 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Change how an account is reached. Its entities stay."""
         entry = self._get_reconfigure_entry()
+        if not is_whole(entry):
+            return self.async_abort(reason="damaged_entry")
         if user_input is not None and (data := self._parse(user_input, entry.data)):
             unique_id = _unique_id(data)
             if self.hass.config_entries.async_entry_for_domain_unique_id(
@@ -254,6 +257,8 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Take a new token for the same account."""
         entry = self._get_reauth_entry()
+        if not is_whole(entry):
+            return self.async_abort(reason="damaged_entry")
         self._placeholders[CONF_URL] = entry.data[CONF_URL]
         if user_input is not None:
             token = self._take(parse_access_token, user_input[CONF_ACCESS_TOKEN])
@@ -388,6 +393,8 @@ class AccountOptionsFlow(OptionsFlowWithReload):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Let choose what to change."""
+        if not is_whole(self.config_entry):
+            return self.async_abort(reason="damaged_entry")
         return self.async_show_menu(step_id="init", menu_options=["alerts", "unit"])
 
     async def async_step_alerts(

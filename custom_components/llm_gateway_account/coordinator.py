@@ -52,8 +52,9 @@ GRACE_PERIOD = timedelta(minutes=15, seconds=45)
 MAX_RETRY_AFTER = timedelta(hours=1)
 
 # A gateway whose database is down refuses every token, so a refusal counts only
-# when it is still there after this time.
-CONFIRM_REFUSAL_AFTER = timedelta(minutes=1)
+# when it is still there after this time: at the next poll, which Home Assistant may
+# start up to a second early. A failed set-up is tried again much sooner.
+CONFIRM_REFUSAL_AFTER = UPDATE_INTERVAL - timedelta(seconds=5)
 
 # A refusal from before a longer pause, such as of a disabled entry, does not count.
 LONGEST_PAUSE = timedelta(hours=2)
@@ -141,6 +142,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
         except TokenRefusedError as err:
             # Not ConfigEntryAuthFailed, which would end the polls: what heals by
             # itself has to be noticed.
+            self._async_share_failure(None)
             raise UpdateFailed(
                 translation_domain=DOMAIN,
                 translation_key=(
@@ -149,8 +151,9 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
             ) from err
         except GatewayError as err:
             async_forget_refusal(self.hass, self.config_entry)
-            if isinstance(err, SHARED_ERRORS):
-                self._async_share_failure(str(err))
+            self._async_share_failure(
+                str(err) if isinstance(err, SHARED_ERRORS) else None
+            )
             raise UpdateFailed(
                 translation_domain=DOMAIN,
                 translation_key=TRANSLATION_KEYS[type(err)],
@@ -159,6 +162,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
             ) from err
         self._async_accepted()
         if account.id not in {None, int(self.config_entry.data[CONF_USER_ID])}:
+            self._async_share_failure(None)
             raise UpdateFailed(
                 translation_domain=DOMAIN, translation_key="other_account"
             )
@@ -168,14 +172,16 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
         )
 
     @callback
-    def _async_share_failure(self, failure: str) -> None:
-        """Let Home Assistant log a failure only if no other account did.
+    def _async_share_failure(self, failure: str | None) -> None:
+        """Let Home Assistant log a failure only if no other account has it already.
 
-        It does where the last update was good. So does it log the recovery where it
-        was not.
+        It does where the last update was good, and logs the recovery where it was not.
+        `failure` is None if it is this account's alone.
         """
-        if self.last_update_success and self.data:
-            entry_id = self.config_entry.entry_id
+        entry_id = self.config_entry.entry_id
+        if failure is None:
+            self.gateway.recover(entry_id)
+        elif self.last_update_success and self.data:
             self.last_update_success = self.gateway.fail(entry_id, failure)
 
     @callback

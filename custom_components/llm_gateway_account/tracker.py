@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+import logging
 from typing import Any
 
 import voluptuous as vol
@@ -14,6 +15,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
 from .const import (
     CONF_CRITICAL_BALANCE,
@@ -36,6 +38,9 @@ GROUP_CHANGED = "group_changed"
 SIGNED_IN = "signed_in"
 
 ACTIVITY_TYPES = [*ActivityType, GROUP_CHANGED, SIGNED_IN]
+
+# The files that could not be read since Home Assistant started.
+UNREADABLE: HassKey[set[str]] = HassKey(f"{DOMAIN}_unreadable")
 
 STORED_SCHEMA = vol.Schema(
     {
@@ -83,7 +88,12 @@ class AccountTracker:
             if data := await self._store.async_load():
                 self._read(data)
         except (HomeAssistantError, vol.Invalid, ValueError) as err:
-            LOGGER.warning(
+            # A set-up that fails is tried again and again; it is told once.
+            told = self._store.hass.data.setdefault(UNREADABLE, set())
+            level = logging.DEBUG if self._store.key in told else logging.WARNING
+            told.add(self._store.key)
+            LOGGER.log(
+                level,
                 "What is known of the past spending of an account cannot be read"
                 " and starts anew (%s)",
                 type(err).__name__,

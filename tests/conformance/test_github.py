@@ -92,7 +92,9 @@ def test_workflow_runs_what_there_is(name: str) -> None:
 def test_every_part_has_a_job_of_its_own() -> None:
     """What runs before a change lands also tells by itself whether it passes."""
     parts = set(
-        re.findall(r"^scripts/[a-z0-9]+(?: --oldest| --check| --quick)?", RUN, re.MULTILINE)
+        re.findall(
+            r"^scripts/[a-z0-9]+(?: --oldest| --check| --quick)?", RUN, re.MULTILINE
+        )
     )
     assert parts - {"scripts/setup"} <= commands(".github/workflows/ci.yml")
     assert ".ci/run" in commands(".github/workflows/ci.yml")

@@ -237,9 +237,11 @@ def test_every_error_has_a_message() -> None:
     assert set(ENGLISH["config"]["abort"]) == {
         "already_configured",
         "already_in_progress",
+        "damaged_entry",
         "reauth_successful",
         "reconfigure_successful",
     }
+    assert set(ENGLISH["options"]["abort"]) == {"damaged_entry"}
     assert set(ENGLISH["exceptions"]) == {
         *TRANSLATION_KEYS.values(),
         "token_refused",

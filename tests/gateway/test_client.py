@@ -1,6 +1,7 @@
 """The client against a real server: what it sends, and what each answer means."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -25,7 +26,7 @@ from custom_components.llm_gateway_account.gateway.client import (
     REQUEST_TIMEOUT,
     USER_ID_HEADERS,
 )
-from tests.faults import FAULTS, GOOD, said
+from tests.faults import FAULTS, FULL_OF_SECRETS, GOOD
 from tests.gateway_server import (
     ACCESS_TOKEN,
     ENGLISH_REFUSALS,
@@ -33,7 +34,6 @@ from tests.gateway_server import (
     INDEX_HTML,
     NEW_API,
     NEW_API_RC22,
-    OLD_REFUSALS,
     USER_ID,
     V_API,
     Fork,
@@ -41,6 +41,7 @@ from tests.gateway_server import (
     Handler,
     answering,
     secrets_of,
+    told_by,
 )
 from tests.tls import BAD_CERTIFICATES, NO_TLS, CertificateAuthority, TlsFault
 
@@ -241,6 +242,23 @@ async def test_good_answer_in_odd_clothes(
     assert (await client.async_get_account()).quota == 7
 
 
+async def test_account_that_told_its_id_goes_on_telling_it(
+    gateway: GatewayServer, client: GatewayClient
+) -> None:
+    """Else another person's data could come without it."""
+    for sent, read in ((None, None), (USER_ID, USER_ID), (str(USER_ID), USER_ID)):
+        gateway.fault = answering(
+            200, {"success": True, "data": {"id": sent, "quota": 1}}
+        )
+        assert (await client.async_get_account()).id == read
+    gateway.fault = answering(200, {"success": True, "data": {"quota": 2}})
+    for _ in range(2):
+        with pytest.raises(InvalidAnswerError):
+            await client.async_get_account()
+    gateway.fault = None
+    assert (await client.async_get_account()).id == USER_ID
+
+
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [
@@ -274,11 +292,13 @@ async def test_rate_limit(
     ("location", "target"),
     [
         ("https://new.example/api/user/self", "https://new.example"),
-        ("https://new.example/sub/api/user/self/", "https://new.example/sub"),
         ("https://u:p@new.example/login?token=x#y", "https://new.example"),
-        # A target is logged: it forges no line, and tells no token.
+        ("https://NEW.example:443/x", "https://new.example"),
+        # A target is logged: it forges no line, and a path may tell who asked.
+        ("https://new.example/sub/api/user/self/", "https://new.example"),
         ("https://new.example/x%0AERROR/api/user/self", "https://new.example"),
         (f"https://new.example/{ACCESS_TOKEN}/api/user/self", "https://new.example"),
+        (f"https://new.example/api/user/self/{USER_ID}", "https://new.example"),
         (f"https://new.example{'/x' * 3000}/api/user/self", "https://new.example"),
     ],
 )
@@ -290,6 +310,73 @@ async def test_redirect_is_not_followed(
         await client.async_get_account()
     assert caught.value.target == target
     assert len(gateway.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("/one/two/api/user/self", "https://new.example/one/two"),
+        ("/one/two/api/user/self/", "https://new.example/one/two"),
+        ("/three/api/user/self", "https://new.example"),
+        ("/api/user/self", "https://new.example"),
+    ],
+)
+async def test_redirect_of_a_gateway_below_a_path(
+    gateway: GatewayServer, create_client: ClientFactory, path: str, target: str
+) -> None:
+    gateway.fault = answering(301, b"", {"Location": f"https://new.example{path}"})
+    with pytest.raises(RedirectedError) as caught:
+        await create_client(url=f"{gateway.url}/one/two").async_get_account()
+    assert caught.value.target == target
+
+
+HALF = len(ACCESS_TOKEN) // 2
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        f"{ACCESS_TOKEN}.example",
+        f"{ACCESS_TOKEN.upper()}.example",
+        f"x-{ACCESS_TOKEN}-y.example",
+        f"{ACCESS_TOKEN[:HALF]}.{ACCESS_TOKEN[HALF:]}.example",
+        f"{ACCESS_TOKEN[:HALF]}.example",
+        f"{ACCESS_TOKEN[HALF:]}.example",
+        f"{'.'.join(ACCESS_TOKEN)}.example",
+        f"user-{USER_ID}.example",
+        f"new.example:{USER_ID}",
+        # No name of a host.
+        f"{'x' * 64}.example",
+        "a%0Ab.example",
+        "a..example",
+    ],
+)
+async def test_target_of_a_redirect_that_tells_who_asked_is_not_told(
+    gateway: GatewayServer, client: GatewayClient, host: str
+) -> None:
+    gateway.fault = answering(301, b"", {"Location": f"https://{host}/"})
+    with pytest.raises(InvalidAnswerError) as caught:
+        await client.async_get_account()
+    assert caught.value.__context__ is None
+    assert len(gateway.requests) == 1
+
+
+@pytest.mark.parametrize("fork", FORKS, ids=lambda fork: fork.name)
+async def test_target_of_a_redirect_tells_nothing_that_was_answered_before(
+    gateway: GatewayServer, client: GatewayClient, fork: Fork
+) -> None:
+    gateway.fork = fork
+    await client.async_get_account()
+    told = fork.body(gateway.account).values()
+    for secret in secrets_of(gateway.account):
+        if secret not in told or "@" in secret:
+            continue
+        gateway.fault = answering(301, b"", {"Location": f"https://{secret}.example/"})
+        with pytest.raises(InvalidAnswerError):
+            await client.async_get_account()
+    gateway.fault = answering(301, b"", {"Location": "https://new.example/"})
+    with pytest.raises(RedirectedError):
+        await client.async_get_account()
 
 
 @pytest.mark.parametrize("location", ["/api/user/self/", "{url}/?x#y", "mailto:nobody"])
@@ -360,29 +447,24 @@ async def test_tls(
     assert (await client.async_get_account()).id == USER_ID
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        answering(status, body, {"Location": "https://x.example/?email={email}"})
-        for status in (200, 301, 401, 403, 404, 429, 500)
-        for body in (
-            said(OLD_REFUSALS["bad_token"][1] + ACCESS_TOKEN),
-            '{"data": "' + ACCESS_TOKEN,
-            f"<html>{ACCESS_TOKEN}</html>",
-        )
-    ],
-)
+@pytest.mark.parametrize("body", [*FULL_OF_SECRETS.values()], ids=[*FULL_OF_SECRETS])
+@pytest.mark.parametrize("status", [200, 301, 302, 400, 401, 403, 404, 429, 500])
 async def test_errors_tell_no_secret(
-    gateway: GatewayServer, client: GatewayClient, fault: Handler
+    gateway: GatewayServer,
+    create_client: ClientFactory,
+    status: int,
+    body: Callable[[str], str],
 ) -> None:
     """Neither the text of an error nor anything it drags along."""
-    gateway.fault = fault
-    with pytest.raises(GatewayError) as caught:
-        await client.async_get_account()
-    assert caught.value.__cause__ is None
-    assert caught.value.__context__ is None
-    told = f"{caught.value!r} {vars(caught.value)}"
-    assert not [secret for secret in secrets_of(gateway.account) if secret in told]
+    for secret in [*secrets_of(gateway.account), str(USER_ID)]:
+        for location in (secret, f"https://x.example/{secret}/api/user/self?{secret}"):
+            headers = {"Location": location, "Retry-After": f"{secret} s"}
+            gateway.fault = answering(status, body(secret), headers)
+            with pytest.raises(GatewayError) as caught:
+                await create_client().async_get_account()
+            assert caught.value.__cause__ is None
+            assert caught.value.__context__ is None
+            assert secret not in told_by(caught.value)
 
 
 async def test_lost_connection_tells_no_secret(

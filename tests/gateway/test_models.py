@@ -72,7 +72,9 @@ def test_account_agrees_with_the_api_document() -> None:
 
 
 @pytest.mark.parametrize("value", [None, [], {}, "{}", "user", "12", -0.5j, "missing"])
-@pytest.mark.parametrize("name", [*sorted(set(SAMPLES) - {"quota"}), "bonus_quota"])
+@pytest.mark.parametrize(
+    "name", [*sorted(set(SAMPLES) - {"quota", "id"}), "bonus_quota"]
+)
 def test_field_of_another_type_is_none(name: str, value: Any) -> None:
     payload = {"quota": 1, name: value}
     if value == "missing":
@@ -86,9 +88,9 @@ def test_field_of_another_type_is_none(name: str, value: Any) -> None:
 
 @pytest.mark.parametrize("name", sorted(set(SAMPLES) - {"can_use_self_group"}))
 def test_a_flag_is_no_number_and_no_text(name: str) -> None:
-    if name == "quota":
+    if name in {"quota", "id"}:
         with pytest.raises(InvalidAnswerError):
-            Account.from_payload({"quota": True})
+            Account.from_payload({"quota": 1, name: True})
     else:
         assert getattr(Account.from_payload({"quota": 1, name: True}), name) is None
 
@@ -146,6 +148,23 @@ def test_no_quota_is_no_account(value: Any) -> None:
 def test_missing_quota_is_no_account() -> None:
     with pytest.raises(InvalidAnswerError):
         Account.from_payload({"id": 1, "username": "x"})
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [(7, 7), (7.0, 7), ("7", 7), ("007", 7), (0, 0), (2**63, 2**63), (None, None)],
+)
+def test_id(sent: Any, read: int | None) -> None:
+    assert Account.from_payload({"quota": 1, "id": sent}).id == read
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "x", " 7", "٧", "7.0", "9" * 31, 7.5, True, [7], {"id": 7}, 10**40, 1e300],
+)
+def test_id_that_cannot_be_read_is_no_account(value: Any) -> None:
+    with pytest.raises(InvalidAnswerError):
+        Account.from_payload({"quota": 1, "id": value})
 
 
 @pytest.mark.parametrize("name", ["used_quota", "request_count", "group_ratio"])

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 import json
-import re
 from typing import Any, NamedTuple, NoReturn
 
 import aiohttp
@@ -22,9 +21,10 @@ from .errors import (
     UnreachableError,
     WebPageError,
 )
+from .inputs import parse_url
 from .models import Account, Site
 from .pace import Pace
-from .refusals import error_from_envelope, is_challenge
+from .refusals import error_from_envelope, is_challenge, is_page, start_of
 
 ACCOUNT_PATH = "api/user/self"
 STATUS_PATH = "api/status"
@@ -32,9 +32,8 @@ STATUS_PATH = "api/status"
 REQUEST_TIMEOUT = aiohttp.ClientTimeout(total=15)
 MAX_BODY = 1024 * 1024
 
-# A path that a person may have entered, with no part as long as a token.
-_PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]{1,20}){0,4}")
-_LONGEST_HOST = 253
+# Shorter than this, a name or a number tells nobody, and is part of any address.
+_SHORTEST_SECRET = 4
 
 # Every fork that wants to know whose token it is has a name of its own for that
 # header. None minds the others', so nobody has to know which software a site runs.
@@ -97,16 +96,22 @@ class GatewayClient:
         self._account_headers["Authorization"] = (
             f"Bearer {access_token}" if bearer else access_token
         )
+        self._access_token = access_token
+        self._user_id = user_id
         self._latest: tuple[Answer, Account] | None = None
 
     async def async_get_account(self) -> Account:
         """Return the account. Raises GatewayError of the kind that fits.
 
-        While nothing changes, it is the same object each time.
+        While nothing changes, it is the same object each time. Once it told its ID,
+        an answer without one is none: it might be anybody's.
         """
         answer = await self._async_ask(self._account_url, self._account_headers)
         if self._latest is None or self._latest[0] != answer:
-            self._latest = answer, Account.from_payload(_data_of(answer))
+            account = Account.from_payload(_data_of(answer))
+            if account.id is None and self._latest and self._latest[1].id is not None:
+                raise InvalidAnswerError("the answer no longer holds an ID")
+            self._latest = answer, account
         return self._latest[1]
 
     async def async_get_site(self) -> Site:
@@ -136,6 +141,10 @@ class GatewayClient:
         except RateLimitedError as err:
             self._pace.hold(err.retry_after)
             raise
+        except RedirectedError as err:
+            if not self._is_told_by(err.target):
+                raise
+            failure = InvalidAnswerError("the address of a redirect tells who asked")
         except aiohttp.ClientConnectorCertificateError:
             failure = CertificateError("the TLS certificate is not accepted")
         except aiohttp.ClientPayloadError, aiohttp.ClientResponseError:
@@ -147,6 +156,25 @@ class GatewayClient:
         # Raised out here because aiohttp's own errors hold the request's headers,
         # and with them the token, which an exception's context would keep.
         raise failure
+
+    def _is_told_by(self, text: str) -> bool:
+        """Tell whether a text holds the token, half of it, or what a person is called.
+
+        Only letters and digits count, so that no dot in between hides anything.
+        """
+        text, token = _bare(text), _bare(self._access_token)
+        middle = len(token) // 2
+        names = [self._user_id]
+        if self._latest:
+            values = _data_of(self._latest[0]).values()
+            names += [str(each) for each in values if type(each) in {str, int}]
+        secrets = [each for each in map(_bare, names) if len(each) >= _SHORTEST_SECRET]
+        secrets += [token[:middle], token[middle:]]
+        return any(secret in text for secret in secrets)
+
+
+def _bare(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 async def _async_read(response: aiohttp.ClientResponse) -> bytes:
@@ -175,7 +203,7 @@ def _check(response: aiohttp.ClientResponse, body: bytes) -> Answer:
         raise BlockedError("a protection page asks for a browser")
     if status >= 500:
         raise ServerError(status)
-    if not body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+    if not start_of(body).startswith(b"{"):
         _raise_not_json(status, body)
     return Answer(status, body)
 
@@ -197,12 +225,11 @@ def _data_of(answer: Answer) -> dict[str, Any]:
 
 
 def _raise_not_json(status: int, body: bytes) -> NoReturn:
-    is_page = body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
-    if status == 403 or (status == 401 and is_page):
+    if status == 403 or (status == 401 and is_page(body)):
         raise BlockedError(f"something in front of the gateway refuses (HTTP {status})")
     if status == 401:
         raise TokenRefusedError("the access token is refused (HTTP 401)")
-    if is_page:
+    if is_page(body):
         raise WebPageError(f"a web page instead of the API (HTTP {status})")
     raise InvalidAnswerError(f"the answer is not JSON (HTTP {status})")
 
@@ -238,21 +265,13 @@ def _retry_after(response: aiohttp.ClientResponse) -> float | None:
 
 def _redirect_target(response: aiohttp.ClientResponse) -> str | None:
     """Return the address to enter instead; None if that is the one entered."""
+    asked = response.url
+    entered = asked.raw_path.removesuffix(f"/{ACCOUNT_PATH}")
     try:
-        target = response.url.join(URL(response.headers["Location"]))
-        address = _base_address(target)
+        target = asked.join(URL(response.headers["Location"]))
+        # Anything else in a path, and all of a query, might tell who asked.
+        path = entered if target.raw_path.startswith(asked.raw_path) else ""
+        address = parse_url(f"{target.origin()}{path}", allow_unencrypted=True)
     except ValueError, IndexError:  # the latter for brackets around nothing
         return None
-    return None if address == _base_address(response.url) else address
-
-
-def _base_address(url: URL) -> str:
-    """Return the part of an address that a person would enter, as far as it shows.
-
-    Only what stands before the API's path is that; anything else in a path, and all
-    of a query, might tell who asked. Raises ValueError for what is no web address.
-    """
-    if url.scheme not in {"http", "https"} or len(url.raw_host or "") > _LONGEST_HOST:
-        raise ValueError
-    base, found, _ = url.raw_path.partition(f"/{ACCOUNT_PATH}")
-    return f"{url.origin()}{base if found and _PLAIN_PATH.fullmatch(base) else ''}"
+    return None if address == f"{asked.origin()}{entered}" else address

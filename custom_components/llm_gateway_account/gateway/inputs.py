@@ -52,6 +52,9 @@ _PAGES = {
 
 _SCHEMES = {"http", "https"}
 
+# As what the last label of a name is not (WHATWG URL, "ends in a number").
+_NUMBER = re.compile("[0-9]+|0x[0-9a-f]*")
+
 # Domains that never leave the local network (RFC 6761, 6762, 8375, ICANN's
 # .internal, and OpenWrt's default).
 _LOCAL_DOMAINS = (".local", ".localhost", ".internal", ".home.arpa", ".lan")
@@ -94,7 +97,7 @@ def parse_url(text: str, *, allow_unencrypted: bool = False) -> str:
     if url.user is not None or url.password is not None:
         raise InputError(InputProblem.URL_WITH_LOGIN)
 
-    if not scheme and _is_local(host):
+    if not scheme and _is_local(host) and port != 443:
         url = url.with_scheme("http")
     if url.scheme == "http" and not (allow_unencrypted or _is_local(host)):
         raise InputError(InputProblem.UNENCRYPTED)
@@ -196,11 +199,11 @@ def _is_host(host: str) -> bool:
     """Tell an address or a name of labels from the likes of `a_b`, `..` or `-`.
 
     A scheme is no name either: `https:/a.example` would send a token to a host
-    `https`.
+    `https`. Nor is what a resolver takes for an address: 134744072 is 8.8.8.8.
     """
     if _address(host) is not None:
         return True
-    if host in _SCHEMES:
+    if host in _SCHEMES or _NUMBER.fullmatch(host.rpartition(".")[2]):
         return False
     try:
         name = URL.build(scheme="https", host=host).raw_host or ""

@@ -92,16 +92,30 @@ def _moment(*values: Any) -> datetime | None:
     return None
 
 
-def _quota(value: Any) -> float:
-    """Return the one number no account can do without.
-
-    One gateway of the family is known to send it as a string of digits.
-    """
+def _from_digits(value: Any) -> Any:
+    """Return a string of digits as the number; one gateway of the family sends it."""
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,30}", value):
-        value = int(value)
-    if (quota := _number(value)) is None:
+        return int(value)
+    return value
+
+
+def _quota(value: Any) -> float:
+    """Return the one number no account can do without."""
+    if (quota := _number(_from_digits(value))) is None:
         raise InvalidAnswerError("the answer holds no quota")
     return quota
+
+
+def _id(value: Any) -> int | None:
+    """Return whose account it is; None where the gateway does not tell.
+
+    One that cannot be read might be anybody's, so it is no answer.
+    """
+    if value is None:
+        return None
+    if (number := _integer(_from_digits(value))) is None:
+        raise InvalidAnswerError("the answer holds no readable ID")
+    return number
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,7 +123,7 @@ class Account:
     """An account at a gateway, as `GET /api/user/self` shows it to its owner.
 
     Quotas are points, times are aware. Everything but the quota is None where a
-    gateway does not have it or sends something of another type.
+    gateway does not have it or, the ID apart, sends something of another type.
     """
 
     quota: float
@@ -152,8 +166,8 @@ class Account:
     def from_payload(cls, data: Mapping[str, Any]) -> Self:
         """Read the `data` object of an answer.
 
-        Raises InvalidAnswerError if it has no numeric `quota`: an account without
-        a balance is not an account with an empty one.
+        Raises InvalidAnswerError if it has no numeric `quota`, as an account without
+        a balance is not an account with an empty one, or an `id` that is none.
         """
         return cls(
             quota=_quota(data.get("quota")),
@@ -174,7 +188,7 @@ class Account:
             last_login_at=_moment(
                 data.get("last_login_at"), data.get("last_login_time")
             ),
-            id=_integer(data.get("id")),
+            id=_id(data.get("id")),
             username=_name(data.get("username")),
             display_name=_name(data.get("display_name")),
             last_login_ip=_name(data.get("last_login_ip")),

@@ -31,8 +31,17 @@ _CODES: dict[str, type[GatewayError]] = {
 _LONGEST_MESSAGE = 500
 
 # All the others only have words, in the language of the build. First match wins:
-# the text about a user ID may also speak of the token.
+# the text about a user ID may also speak of the token, and what a database says of
+# itself may name a column such as `users.access_token`.
 _WORDS: tuple[tuple[re.Pattern[str], type[GatewayError]], ...] = (
+    (
+        re.compile(
+            r"\berror \d{4}\b|\bsqlstate\b|\bpq:|\bno such (?:column|table)\b"
+            r"|\bunknown column\b|\b(?:column|relation|table)\b.*\bexist\b",
+            re.IGNORECASE,
+        ),
+        ServerError,
+    ),
     (
         re.compile(
             r"\w-user\b|\buser[ _-]?id\b|用户 ?id|与登录用户不匹配"
@@ -43,8 +52,9 @@ _WORDS: tuple[tuple[re.Pattern[str], type[GatewayError]], ...] = (
     ),
     (
         re.compile(
-            r"封禁|禁用|注销|用户信息无效|权限不足|\bbanned\b|\bdisabled\b|\bdeleted\b"
-            r"|insufficient (?:privilege|permission)",
+            r"封禁|禁用|注销|用户信息无效|权限不足|使用者資訊無效|權限不足"
+            r"|\bbanned\b|\bdisabled\b|\bdeleted\b"
+            r"|invalid user info|insufficient (?:privilege|permission)",
             re.IGNORECASE,
         ),
         AccountDisabledError,
@@ -59,18 +69,29 @@ _WORDS: tuple[tuple[re.Pattern[str], type[GatewayError]], ...] = (
     ),
 )
 
-# Pages that want to see a browser: Cloudflare's and Alibaba Cloud's challenges.
+# Pages that want to see a browser: Cloudflare's and Alibaba Cloud's challenges. The
+# rest of Cloudflare's `challenge-platform` is a script in pages that it lets through.
 _CHALLENGE = re.compile(
-    rb"just a moment|challenge-platform|cf[-_]chl|attention required"
+    rb"just a moment|challenge-platform/h/\w+/orchestrate|cf[-_]chl|attention required"
     rb"|acw_sc__v2|var arg1\s*=",
     re.IGNORECASE,
 )
 
 
+def is_page(body: bytes) -> bool:
+    """Tell whether a body is a web page."""
+    return start_of(body).startswith(b"<")
+
+
+def start_of(body: bytes) -> bytes:
+    """Return a body without a byte order mark or white space in front."""
+    return body.lstrip(b"\xef\xbb\xbf \t\r\n")
+
+
 def is_challenge(headers: Mapping[str, str], body: bytes) -> bool:
     """Tell whether an answer is a protection page that stands before the gateway."""
     return headers.get("cf-mitigated") == "challenge" or (
-        body.lstrip().startswith(b"<") and _CHALLENGE.search(body) is not None
+        is_page(body) and _CHALLENGE.search(body) is not None
     )
 
 
@@ -91,7 +112,7 @@ def error_from_envelope(status: int, envelope: Mapping[str, Any]) -> GatewayErro
     if isinstance(message, str):
         for pattern, kind in _WORDS:
             if pattern.search(message, 0, _LONGEST_MESSAGE):
-                return kind(refused)
+                return ServerError(status) if kind is ServerError else kind(refused)
 
     if status == 401:
         return TokenRefusedError(refused)

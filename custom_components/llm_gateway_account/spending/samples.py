@@ -104,12 +104,10 @@ class Samples:
 
         Returns whether it was; if not, it has to be recorded.
         """
-        if self._latest is None:
+        latest = self._latest
+        if not latest or time < latest[0] or _hour(latest[0]) != _hour(time):
             return False
-        latest_time, latest_value = self._latest
-        if time < latest_time or _hour(latest_time) != _hour(time):
-            return False
-        self._latest = time, latest_value
+        self._latest = time, latest[1]
         return True
 
     def _keep(self, time: int, value: float) -> None:
