@@ -9,22 +9,31 @@ from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
 
 from custom_components.llm_gateway_account.const import CONF_USER_ID, DOMAIN
 from custom_components.llm_gateway_account.coordinator import (
+    SET_UP_WAIT,
     SHORTEST_FIRST_INTERVAL,
     UPDATE_INTERVAL,
 )
-from custom_components.llm_gateway_account.shared import SITE_IS_GOOD_FOR
+from custom_components.llm_gateway_account.gateway.pace import BURST
+from custom_components.llm_gateway_account.shared import (
+    SILENCE_IS_GOOD_FOR,
+    SITE_IS_GOOD_FOR,
+)
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_ACCESS_TOKEN, CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
+from homeassistant.setup import async_setup_component
 
 from .conftest import setup
 from .gateway_server import GatewayServer, Handler, ServerAccount, answering
-from .test_init import BALANCE, balance, jump, pass_time
+from .test_init import BALANCE, balance, jump, own_log, pass_time
 
 ACCOUNTS = 12
 STEP = timedelta(seconds=5)
@@ -117,12 +126,20 @@ async def test_gateway_is_asked_once_what_it_is(
 
 
 async def test_gateway_that_does_not_tell_is_not_asked_by_each(
-    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
 ) -> None:
     gateway.status_fault = answering(502)
-    add_accounts(hass, gateway, entry)
+    entries = add_accounts(hass, gateway, entry)
     await set_up(hass)
     assert gateway.paths().count("/api/status") == 1
+    gateway.status_fault = None
+    freezer.tick(SILENCE_IS_GOOD_FOR)
+    await hass.config_entries.async_reload(entries[0].entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert gateway.paths().count("/api/status") == 2
 
 
 async def test_set_up_waits_for_one_answer_only(
@@ -252,14 +269,91 @@ async def test_account_with_a_trouble_of_its_own_hides_no_other(
     gateway.fault = answering(502)
     await jump(hass, freezer, UPDATE_INTERVAL)
     gateway.fault = None
-    for own_trouble in ({"status": 2}, {"access_token": "new"}, {"status": 1}):
-        for key, value in own_trouble.items():
-            setattr(gateway.more_accounts[0], key, value)
+    gateway.more_accounts[0].status = 2
+    with lines(caplog) as logged:
         await jump(hass, freezer, UPDATE_INTERVAL)
+    assert sorted(level for level, _ in logged) == ["ERROR", "INFO"]
     with lines(caplog) as logged:
         gateway.fault = answering(502)
         await jump(hass, freezer, UPDATE_INTERVAL)
     assert [level for level, _ in logged] == ["ERROR"]
+
+
+async def seconds_pass(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, seconds: int
+) -> None:
+    """Let time pass while some wait for their turn."""
+    for _ in range(seconds):
+        freezer.tick(1)
+        async_fire_time_changed(hass)
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+
+@pytest.mark.usefixtures("own_pace")
+async def test_start_does_not_wait_for_all_of_many_accounts(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.WARNING)
+    entries = add_accounts(hass, gateway, entry, accounts=60)
+    start = asyncio.create_task(async_setup_component(hass, DOMAIN, {}))
+    while not gateway.requests:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    await seconds_pass(hass, freezer, SET_UP_WAIT + 2)
+    assert start.done()
+    loaded = [each for each in entries if each.state is ConfigEntryState.LOADED]
+    assert BURST < len(loaded) < 60
+    await seconds_pass(hass, freezer, 180)
+    assert {each.state for each in entries} == {ConfigEntryState.LOADED}
+    assert not own_log(caplog)
+
+
+@pytest.mark.usefixtures("own_pace")
+async def test_account_that_goes_while_it_waits_for_its_turn(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    coordinator = loaded_entry.runtime_data
+    coordinator.gateway.pace.hold(10)
+    gateway.requests.clear()
+    with lines(caplog) as logged:
+        refresh = asyncio.create_task(coordinator.async_refresh())
+        await asyncio.sleep(0)
+        assert not gateway.requests
+        assert await hass.config_entries.async_unload(loaded_entry.entry_id)
+        await seconds_pass(hass, freezer, 20)
+        await refresh
+    assert not gateway.requests
+    assert logged == []
+
+
+async def test_refresh_that_is_cancelled_changes_nothing(
+    hass: HomeAssistant, gateway: GatewayServer, loaded_entry: MockConfigEntry
+) -> None:
+    answer = asyncio.Event()
+
+    async def take_long(request: Any) -> Any:
+        await answer.wait()
+        return await answering(502)(request)
+
+    gateway.fault = take_long
+    coordinator = loaded_entry.runtime_data
+    gateway.requests.clear()
+    refresh = asyncio.create_task(coordinator.async_refresh())
+    while not gateway.requests:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    refresh.cancel()
+    await asyncio.wait([refresh])
+    assert coordinator.has_answer
+    assert balance(hass) == "12.345"
+    answer.set()
 
 
 @pytest.mark.usefixtures("own_pace")

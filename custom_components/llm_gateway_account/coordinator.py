@@ -19,6 +19,7 @@ from homeassistant.util.hass_dict import HassKey
 from .connection import async_create_client
 from .const import CONF_USER_ID, DOMAIN, LOGGER
 from .gateway import (
+    LONGEST_WAIT,
     Account,
     AccountDisabledError,
     BlockedError,
@@ -43,6 +44,10 @@ UPDATE_INTERVAL = timedelta(minutes=5)
 # All accounts are set up at once, when Home Assistant starts. From this share of the
 # interval on, their second poll comes when chance wants it, so that they spread.
 SHORTEST_FIRST_INTERVAL = 0.2
+
+# How long, in seconds, an account that is set up waits for its turn at a gateway with
+# many. Home Assistant waits too when it starts, and tries again later.
+SET_UP_WAIT = 50
 
 # How long entities stay on the last good answer while new polls fail: fifteen
 # minutes, and a little for the poll that is due just then to come back.
@@ -84,6 +89,7 @@ SHARED_ERRORS = (
     WebPageError,
     BlockedError,
     RedirectedError,
+    InvalidAnswerError,
 )
 
 type AccountConfigEntry = ConfigEntry[AccountCoordinator]
@@ -125,7 +131,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
     @property
     def has_answer(self) -> bool:
         """Whether there is an answer fresh enough to be shown."""
-        return self.last_update_success or self._cancel_grace_period is not None
+        return self.last_update_success or monotonic() < self._good_until
 
     @override
     async def _async_setup(self) -> None:
@@ -135,10 +141,12 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
     @override
     async def _async_update_data(self) -> AccountData:
         """Return the account, or raise what the failure means for Home Assistant."""
+        longest_wait = SET_UP_WAIT
         if self.data:
             self.update_interval = UPDATE_INTERVAL
+            longest_wait = LONGEST_WAIT
         try:
-            account = await self.client.async_get_account()
+            account = await self.client.async_get_account(longest_wait)
         except TokenRefusedError as err:
             # Not ConfigEntryAuthFailed, which would end the polls: what heals by
             # itself has to be noticed.
@@ -179,10 +187,15 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
         `failure` is None if it is this account's alone.
         """
         entry_id = self.config_entry.entry_id
-        if failure is None:
-            self.gateway.recover(entry_id)
-        elif self.last_update_success and self.data:
-            self.last_update_success = self.gateway.fail(entry_id, failure)
+        if self._shutdown_requested:
+            self.last_update_success = False
+        elif failure is None:
+            if self.gateway.is_failing(entry_id):
+                self.gateway.recover(entry_id)
+                self.last_update_success = True
+        elif self.data:
+            is_news = self.gateway.fail(entry_id, failure)
+            self.last_update_success = self.last_update_success and is_news
 
     @callback
     def _async_share_recovery(self) -> None:
@@ -258,6 +271,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
     @callback
     def _async_grace_period_over(self, _now: datetime) -> None:
         self._cancel_grace_period = None
+        self._good_until = 0.0
         self.async_update_listeners()
 
     @callback

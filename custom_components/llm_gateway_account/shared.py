@@ -11,8 +11,10 @@ from homeassistant.util.hass_dict import HassKey
 from .const import DOMAIN
 from .gateway import GatewayClient, GatewayError, Pace, Site
 
-# How long, in seconds, what a gateway says of itself is good for the next account.
+# How long, in seconds, what a gateway says of itself is good for the next account, and
+# how long that it says nothing.
 SITE_IS_GOOD_FOR = 600
+SILENCE_IS_GOOD_FOR = 60
 
 
 class SharedGateway:
@@ -33,11 +35,12 @@ class SharedGateway:
         """
         async with self._asking:
             if monotonic() >= self._site_until:
+                good_for = SITE_IS_GOOD_FOR
                 try:
                     self._site = await client.async_get_site()
                 except GatewayError:
-                    self._site = Site()
-                self._site_until = monotonic() + SITE_IS_GOOD_FOR
+                    self._site, good_for = Site(), SILENCE_IS_GOOD_FOR
+                self._site_until = monotonic() + good_for
         return self._site
 
     def fail(self, entry_id: str, failure: str) -> bool:
@@ -45,6 +48,10 @@ class SharedGateway:
         is_news = failure not in self._failures.values()
         self._failures[entry_id] = failure
         return is_news
+
+    def is_failing(self, entry_id: str) -> bool:
+        """Tell whether that is noted of an account."""
+        return entry_id in self._failures
 
     def recover(self, entry_id: str) -> bool:
         """Note that they fail no longer; tell whether no other's do so either."""

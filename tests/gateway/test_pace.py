@@ -1,6 +1,8 @@
 """How often a host is asked, and by whom next."""
 
 import asyncio
+from heapq import heappop, heappush
+from itertools import pairwise
 
 import pytest
 
@@ -8,6 +10,7 @@ from custom_components.llm_gateway_account.gateway import (
     GatewayClient,
     Pace,
     RateLimitedError,
+    UnreachableError,
 )
 from custom_components.llm_gateway_account.gateway.pace import (
     BURST,
@@ -25,6 +28,34 @@ pytestmark = pytest.mark.usefixtures("own_pace")
 # What new-api allows: so many requests in so many seconds.
 LIMIT = 180
 LIMITED_FOR = 180
+
+
+class Clock:
+    """Time that passes when everybody sleeps."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let all paces go by it."""
+        self.now = 1000.0
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        module = "custom_components.llm_gateway_account.gateway.pace"
+        monkeypatch.setattr(f"{module}.monotonic", lambda: self.now)
+        monkeypatch.setattr(f"{module}.sleep", self._sleep)
+
+    async def _sleep(self, seconds: float) -> None:
+        future = asyncio.get_running_loop().create_future()
+        number = len(self._sleepers)
+        heappush(self._sleepers, (self.now + seconds, number, future))
+        await future
+
+    async def until(self, end: float) -> None:
+        """Wake up whoever is due, one after the other."""
+        await asyncio.sleep(0)
+        while self._sleepers and self._sleepers[0][0] <= end:
+            self.now, _, future = heappop(self._sleepers)
+            future.set_result(None)
+            for _ in range(3):
+                await asyncio.sleep(0)
+        self.now = end
 
 
 class Watch:
@@ -151,6 +182,63 @@ async def test_who_waits_already_waits_until_the_host_is_asked_again(
     module = "custom_components.llm_gateway_account.gateway.pace"
     monkeypatch.setattr(f"{module}.sleep", sleep_while_the_host_refuses)
     assert await turns(pace, watch, 1) == pytest.approx([start + SPACING + 30])
+
+
+async def test_nobody_comes_sooner_after_a_refusal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, pace = Clock(monkeypatch), Pace()
+    start, times = clock.now, list[float]()
+
+    async def ask() -> None:
+        await pace.async_take_turn()
+        times.append(clock.now)
+
+    early = [asyncio.create_task(ask()) for _ in range(100)]
+    await clock.until(start + 30)
+    pace.hold(None)
+    late = [asyncio.create_task(ask()) for _ in range(50)]
+    await clock.until(start + 1000)
+    await asyncio.gather(*early, *late)
+    after = [time for time in times if time > start + 30]
+    assert min(after) >= start + 30 + DEFAULT_HOLD
+    gaps = [later - earlier for earlier, later in pairwise(sorted(after))]
+    assert min(gaps) == pytest.approx(SPACING)
+
+
+async def test_refusal_ends_no_longer_one(watch: Watch) -> None:
+    pace = Pace()
+    pace.hold(LONGEST_HOLD)
+    pace.hold(None)
+    pace.hold(0)
+    with pytest.raises(RateLimitedError) as caught:
+        await pace.async_take_turn()
+    assert caught.value.retry_after == LONGEST_HOLD
+
+
+async def test_nobody_waits_longer_than_he_wants(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, pace = Clock(monkeypatch), Pace()
+    start = clock.now
+    pace.hold(60)
+    waiting = asyncio.create_task(pace.async_take_turn(100))
+    await clock.until(start + 50)
+    pace.hold(60)
+    await clock.until(start + 70)
+    assert waiting.done()
+    with pytest.raises(RateLimitedError):
+        await waiting
+
+
+async def test_account_that_is_gone_asks_nobody(
+    gateway: GatewayServer, create_client: ClientFactory
+) -> None:
+    client: GatewayClient = create_client()
+    await client._session.close()
+    with pytest.raises(UnreachableError):
+        await client.async_get_account()
+    assert not gateway.requests
 
 
 async def test_account_that_is_refused_holds_back_the_others(

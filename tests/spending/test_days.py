@@ -249,3 +249,18 @@ def test_account_that_never_told_what_was_spent() -> None:
         unusual=None,
         has_subscription=False,
     )
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kolkata", "Asia/Kathmandu", "Europe/Berlin"])
+def test_answer_at_midnight_itself_is_kept(zone: str) -> None:
+    """What was spent by then is of the day before, however quiet the next hour is."""
+    account = Watched(2026, 5, 4, 20, zone=ZoneInfo(zone))
+    while account.now.day == 4:
+        account.spend(10)
+        account.wait(POLL)
+    assert account.now.hour == account.now.minute == 0
+    account.wait(POLL)
+    account.wait(POLL)
+    account.spend(1)
+    account.wait(POLL)
+    assert account.spending.spent_today == 1

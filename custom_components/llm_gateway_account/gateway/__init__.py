@@ -17,11 +17,12 @@ from .errors import (
     WebPageError,
 )
 from .models import DEFAULT_QUOTA_PER_UNIT, ENABLED, POINTS, Account, Site
-from .pace import Pace
+from .pace import LONGEST_WAIT, Pace
 
 __all__ = [
     "DEFAULT_QUOTA_PER_UNIT",
     "ENABLED",
+    "LONGEST_WAIT",
     "POINTS",
     "Account",
     "AccountDisabledError",

@@ -23,7 +23,7 @@ from .errors import (
 )
 from .inputs import parse_url
 from .models import Account, Site
-from .pace import Pace
+from .pace import LONGEST_WAIT, Pace
 from .refusals import error_from_envelope, is_challenge, is_page, start_of
 
 ACCOUNT_PATH = "api/user/self"
@@ -100,12 +100,14 @@ class GatewayClient:
         self._user_id = user_id
         self._latest: tuple[Answer, Account] | None = None
 
-    async def async_get_account(self) -> Account:
+    async def async_get_account(self, longest_wait: float = LONGEST_WAIT) -> Account:
         """Return the account. Raises GatewayError of the kind that fits.
 
-        While nothing changes, it is the same object each time. Once it told its ID,
-        an answer without one is none: it might be anybody's.
+        `longest_wait` is how many seconds it may wait for its turn. While nothing
+        changes, the account is the same object each time. Once it told its ID, an
+        answer without one is none: it might be anybody's.
         """
+        await self._pace.async_take_turn(longest_wait)
         answer = await self._async_ask(self._account_url, self._account_headers)
         if self._latest is None or self._latest[0] != answer:
             account = Account.from_payload(_data_of(answer))
@@ -122,6 +124,7 @@ class GatewayClient:
         ServerError, as only these may pass.
         """
         try:
+            await self._pace.async_take_turn()
             answer = await self._async_ask(self._status_url, self._headers)
             return Site.from_payload(_data_of(answer))
         except UnreachableError, RateLimitedError, ServerError:
@@ -132,7 +135,8 @@ class GatewayClient:
     async def _async_ask(self, url: URL, headers: CIMultiDict[str]) -> Answer:
         """Return the answer, or raise what another one means."""
         failure: GatewayError
-        await self._pace.async_take_turn()
+        if self._session.closed:  # while waiting for the turn
+            raise UnreachableError("the session has ended")
         try:
             async with self._session.get(
                 url, headers=headers, timeout=REQUEST_TIMEOUT, allow_redirects=False

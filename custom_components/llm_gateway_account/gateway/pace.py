@@ -32,32 +32,37 @@ class Pace:
         self._booked_until = 0.0
         """When all turns given so far are over, at one every SPACING."""
         self._held_until = 0.0
+        self._holds = 0
 
-    async def async_take_turn(self) -> None:
+    async def async_take_turn(self, longest_wait: float = LONGEST_WAIT) -> None:
         """Wait for a turn.
 
-        Raises RateLimitedError at once if the next one is more than LONGEST_WAIT away.
+        Raises RateLimitedError as soon as that would take longer than `longest_wait`.
         """
-        while wait := self._book():
+        deadline = monotonic() + longest_wait
+        while wait := self._book(deadline):
+            holds = self._holds
             await sleep(wait)
-            if monotonic() >= self._held_until:
+            if holds == self._holds:
                 return
 
     def hold(self, seconds: float | None) -> None:
         """Give no turn for a while, and then one after the other: the host refuses.
 
-        `seconds` is how long it asks to wait, None if it does not say.
+        `seconds` is how long it asks to wait, None if it does not say. Those who wait
+        already have to book again.
         """
         hold = DEFAULT_HOLD if seconds is None else min(seconds, LONGEST_HOLD)
-        self._held_until = monotonic() + hold
+        self._held_until = max(self._held_until, monotonic() + hold)
         self._booked_until = self._held_until + (BURST - 1) * SPACING
+        self._holds += 1
 
-    def _book(self) -> float:
+    def _book(self, deadline: float) -> float:
         """Return the seconds until the turn that is now the caller's."""
         now = monotonic()
         booked_until = max(self._booked_until, now)
         wait = max(booked_until - now - (BURST - 1) * SPACING, 0)
-        if wait > LONGEST_WAIT:
+        if now + wait > deadline:
             raise RateLimitedError(wait)
         self._booked_until = booked_until + SPACING
         return wait

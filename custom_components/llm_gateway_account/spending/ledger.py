@@ -217,6 +217,9 @@ class Ledger:
             and self._lower is None
             and self._doubts == 0
             and self._top_ups.is_settled
+            and self._unusual.since is None
+            # What was seen at midnight itself has to be kept.
+            and self._samples.latest_time != self._day
         )
 
     def _remember(self, alert: ActivityType) -> None:
