@@ -1,4 +1,4 @@
-"""Two hundred accounts at a gateway that limits requests as the family does.
+"""Two hundred accounts: at a gateway with the limit of the family, and at many.
 
 Run by pytest, whose Home Assistant lets the time pass at once. Each figure is a line of
 JSON at the end of the file that the environment variable FIGURES names.
@@ -27,6 +27,7 @@ from .figures import write
 from .gateway import FIRST_ID, CountingGateway, token
 
 ACCOUNTS = 200
+GATEWAYS_TO_SPREAD = 25
 STEP = timedelta(seconds=1)
 WATCHED_FOR = 4 * UPDATE_INTERVAL
 
@@ -34,17 +35,22 @@ WATCHED_FOR = 4 * UPDATE_INTERVAL
 class Watch:
     """Looks every second how old the data of each account is."""
 
-    def __init__(self, hass: HomeAssistant, entries: list[ConfigEntry[Any]]) -> None:
-        """Begin before anything is known of them."""
-        self._hass = hass
+    def __init__(
+        self, entries: list[ConfigEntry[Any]], set_ups: list[asyncio.Task[Any]]
+    ) -> None:
+        """Begin when the set-ups begin that Home Assistant waits for."""
         self._entries = entries
+        self._set_ups = set_ups
         self._started = dt_util.utcnow()
+        self.waited = timedelta(0)
         self.slowest_start = timedelta(0)
         self.oldest = timedelta(0)
 
     def look(self) -> None:
         """Note what is the oldest."""
         now = dt_util.utcnow()
+        if not all(task.done() for task in self._set_ups):
+            self.waited = now - self._started
         for entry in self._entries:
             if entry.state is ConfigEntryState.LOADED:
                 age = now - entry.runtime_data.last_success
@@ -54,10 +60,13 @@ class Watch:
 
 
 async def pass_time(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, watch: Watch
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    watch: Watch,
+    duration: timedelta = WATCHED_FOR,
 ) -> None:
     """Let time pass, and everything happen that is due."""
-    for _ in range(WATCHED_FOR // STEP):
+    for _ in range(duration // STEP):
         freezer.tick(STEP)
         async_fire_time_changed(hass)
         # What is asked on loopback is answered within a few turns of the loop.
@@ -97,7 +106,7 @@ async def test_limit(
     # Python reads the modules in real time.
     while not gateway.requests:  # noqa: ASYNC110
         await asyncio.sleep(0)
-    watch = Watch(hass, entries)
+    watch = Watch(entries, [set_up])
     await pass_time(hass, freezer, watch)
     if scenario == "restart":
         for entry in entries:
@@ -105,13 +114,12 @@ async def test_limit(
         del hass.data[GATEWAYS]
         gateway.count()
         caplog.clear()
-        watch = Watch(hass, entries)
         again = [
             asyncio.create_task(hass.config_entries.async_setup(entry.entry_id))
             for entry in entries
         ]
+        watch = Watch(entries, again)
         await pass_time(hass, freezer, watch)
-        await asyncio.gather(*again)
     await set_up
     refused = Counter(gateway.count()["refused"])
     lines = [
@@ -122,6 +130,7 @@ async def test_limit(
     ]
     write(
         scenario=scenario,
+        waited=watch.waited.total_seconds(),
         slowest_start=watch.slowest_start.total_seconds(),
         oldest=watch.oldest.total_seconds(),
         refused=refused.total(),
@@ -131,3 +140,47 @@ async def test_limit(
     for entry in entries:
         await hass.config_entries.async_unload(entry.entry_id)
     await gateway.stop()
+
+
+@pytest.mark.usefixtures("own_pace")
+async def test_spread(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Set the accounts up at many gateways, and count the polls of each second."""
+    hass.loop.set_debug(enabled=False)
+    caplog.set_level(logging.WARNING)
+    servers = [
+        CountingGateway(ACCOUNTS // GATEWAYS_TO_SPREAD, busy=0, limit=None)
+        for _ in range(GATEWAYS_TO_SPREAD)
+    ]
+    for server in servers:
+        await server.start()
+    entries = [
+        account_entry(server.url, FIRST_ID + number, token(number))
+        for server in servers
+        for number in range(ACCOUNTS // GATEWAYS_TO_SPREAD)
+    ]
+    for entry in entries:
+        add_without_set_up(hass, entry)
+    assert await async_setup_component(hass, DOMAIN, {})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    watch = Watch(entries, [])
+    await pass_time(hass, freezer, watch)
+    for server in servers:
+        server.count()
+    polls = []
+    for _ in range(UPDATE_INTERVAL // STEP):
+        await pass_time(hass, freezer, watch, STEP)
+        polls.append(sum(len(server.count()["paths"]) for server in servers))
+    write(
+        scenario="spread",
+        polls=sum(polls),
+        most_in_a_second=max(polls),
+        seconds_without=polls.count(0),
+    )
+    for entry in entries:
+        await hass.config_entries.async_unload(entry.entry_id)
+    for server in servers:
+        await server.stop()

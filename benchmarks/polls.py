@@ -29,8 +29,13 @@ from custom_components.llm_gateway_account.tracker import create_store
 from demo.simulation import memory_of, past_week
 from homeassistant.components.rest.const import COORDINATOR, DOMAIN as REST
 from homeassistant.config_entries import SOURCE_USER, ConfigEntry
-from homeassistant.const import CONF_API_KEY, Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.const import CONF_API_KEY, EVENT_STATE_CHANGED, Platform
+from homeassistant.core import (
+    Event,
+    EventStateChangedData,
+    HomeAssistant,
+    callback,
+)
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
@@ -169,6 +174,15 @@ async def measure(polls: dict[str, Poll]) -> dict[str, dict[str, float]]:
     }
 
 
+async def count_states(hass: HomeAssistant, poll: Poll) -> int:
+    """Return how many states a poll writes anew."""
+    states: list[Event[EventStateChangedData]] = []
+    remove = hass.bus.async_listen(EVENT_STATE_CHANGED, callback(states.append))
+    await poll()
+    remove()
+    return len(states)
+
+
 async def main() -> None:
     """Set everything up, and measure it."""
     async with (
@@ -194,7 +208,10 @@ async def main() -> None:
                 "rest_busy": rest_busy,
                 "trmnl": await trmnl(hass, url),
             }
-            json.dump(await measure(polls), sys.stdout)
+            figures = await measure(polls)
+            for name, poll in polls.items():
+                figures[name]["states"] = await count_states(hass, poll)
+            json.dump(figures, sys.stdout)
 
 
 if __name__ == "__main__":
