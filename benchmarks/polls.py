@@ -177,7 +177,12 @@ async def measure(polls: dict[str, Poll]) -> dict[str, dict[str, float]]:
 async def count_states(hass: HomeAssistant, poll: Poll) -> int:
     """Return how many states a poll writes anew."""
     states: list[Event[EventStateChangedData]] = []
-    remove = hass.bus.async_listen(EVENT_STATE_CHANGED, callback(states.append))
+
+    @callback
+    def count(event: Event[EventStateChangedData]) -> None:
+        states.append(event)
+
+    remove = hass.bus.async_listen(EVENT_STATE_CHANGED, count)
     await poll()
     remove()
     return len(states)
