@@ -300,7 +300,7 @@ async def test_start_does_not_wait_for_all_of_many_accounts(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.WARNING)
-    entries = add_accounts(hass, gateway, entry, accounts=60)
+    entries = add_accounts(hass, gateway, entry, accounts=150)
     start = asyncio.create_task(async_setup_component(hass, DOMAIN, {}))
     while not gateway.requests:  # noqa: ASYNC110
         await asyncio.sleep(0)
@@ -308,7 +308,7 @@ async def test_start_does_not_wait_for_all_of_many_accounts(
     assert start.done()
     loaded = [each for each in entries if each.state is ConfigEntryState.LOADED]
     assert BURST < len(loaded) < 60
-    await seconds_pass(hass, freezer, 180)
+    await seconds_pass(hass, freezer, 130)
     assert {each.state for each in entries} == {ConfigEntryState.LOADED}
     assert not own_log(caplog)
 

@@ -46,7 +46,7 @@ UPDATE_INTERVAL = timedelta(minutes=5)
 SHORTEST_FIRST_INTERVAL = 0.2
 
 # How long, in seconds, an account that is set up waits for its turn at a gateway with
-# many. Home Assistant waits too when it starts, and tries again later.
+# many: Home Assistant waits too when it starts. It does not when it tries again.
 SET_UP_WAIT = 50
 
 # How long entities stay on the last good answer while new polls fail: fifteen
@@ -141,12 +141,15 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
     @override
     async def _async_update_data(self) -> AccountData:
         """Return the account, or raise what the failure means for Home Assistant."""
-        longest_wait = SET_UP_WAIT
+        turned_away = self.gateway.turned_away
+        entry_id = self.config_entry.entry_id
         if self.data:
             self.update_interval = UPDATE_INTERVAL
-            longest_wait = LONGEST_WAIT
+        is_first_try = not self.data and entry_id not in turned_away
         try:
-            account = await self.client.async_get_account(longest_wait)
+            account = await self.client.async_get_account(
+                SET_UP_WAIT if is_first_try else LONGEST_WAIT
+            )
         except TokenRefusedError as err:
             # Not ConfigEntryAuthFailed, which would end the polls: what heals by
             # itself has to be noticed.
@@ -159,6 +162,8 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
             ) from err
         except GatewayError as err:
             async_forget_refusal(self.hass, self.config_entry)
+            if isinstance(err, RateLimitedError):
+                turned_away.add(entry_id)
             self._async_share_failure(
                 str(err) if isinstance(err, SHARED_ERRORS) else None
             )
@@ -175,6 +180,7 @@ class AccountCoordinator(DataUpdateCoordinator[AccountData]):
                 translation_domain=DOMAIN, translation_key="other_account"
             )
         self._async_share_recovery()
+        turned_away.discard(entry_id)
         return AccountData(
             account=account, spending=self.tracker.async_observe(account)
         )

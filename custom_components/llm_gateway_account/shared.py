@@ -23,6 +23,8 @@ class SharedGateway:
     def __init__(self) -> None:
         """Know nothing of the gateway yet."""
         self.pace = Pace()
+        self.turned_away: set[str] = set()
+        """Entry IDs of the accounts that had no turn when they came last."""
         self._site = Site()
         self._site_until = 0.0
         self._asking = asyncio.Lock()
