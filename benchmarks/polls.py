@@ -4,7 +4,6 @@ Everything is measured in turn, round for round, so that whatever else the machi
 does falls on all alike.
 """
 
-from collections.abc import Awaitable, Callable
 import gc
 import json
 import logging
@@ -27,7 +26,6 @@ from custom_components.llm_gateway_account.gateway.client import ACCOUNT_PATH
 from custom_components.llm_gateway_account.sensor import AMOUNTS, LAST_SUCCESS, SENSORS
 from custom_components.llm_gateway_account.tracker import create_store
 from demo.simulation import memory_of, past_week
-from homeassistant.components.rest.const import COORDINATOR, DOMAIN as REST
 from homeassistant.config_entries import SOURCE_USER, ConfigEntry
 from homeassistant.const import CONF_API_KEY, EVENT_STATE_CHANGED, Platform
 from homeassistant.core import (
@@ -39,17 +37,14 @@ from homeassistant.core import (
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
-from homeassistant.setup import async_setup_component
 from tests.gateway_server import ServerAccount
 
 from .core import account_entry, home_assistant, no_pace, run
 from .gateway import FIRST_ID, gateways, token
-from .rest import SAME_SENSORS, rest_config
+from .rest import SAME_SENSORS, Poll, rest_config, set_up_rest
 
 ROUNDS = 400
 WARM_UP = 100
-
-type Poll = Callable[[], Awaitable[Any]]
 
 # The accounts at the gateway. Nobody uses the first two; everything that is shown
 # of the others changes with every answer.
@@ -113,16 +108,6 @@ async def ours(
     await hass.async_block_till_done(wait_background_tasks=True)
     coordinator: AccountCoordinator = entry.runtime_data
     return coordinator
-
-
-async def rest(hass: HomeAssistant, url: str) -> list[Poll]:
-    """Set up the idle and the busy account with `rest:`; return their polls."""
-    config = [
-        rest_config(url, FIRST_ID + number, token(number)) for number in (IDLE, BUSY)
-    ]
-    await async_setup_component(hass, REST, {REST: config})
-    await hass.async_block_till_done(wait_background_tasks=True)
-    return [coordinator.async_refresh for coordinator in hass.data[REST][COORDINATOR]]
 
 
 async def trmnl(hass: HomeAssistant, url: str) -> Poll:
@@ -195,7 +180,13 @@ async def main() -> None:
         home_assistant() as hass,
     ):
         least = floor(hass, url)
-        rest_idle, rest_busy = await rest(hass, url)
+        rest_idle, rest_busy = await set_up_rest(
+            hass,
+            *(
+                rest_config(url, FIRST_ID + number, token(number))
+                for number in (IDLE, BUSY)
+            ),
+        )
         with no_pace, patch("trmnl.trmnl.URL.build", lambda **_: URL(url)):
             idle = await ours(hass, url, IDLE)
             idle_six = await ours(hass, url, IDLE_SIX, SAME_SENSORS)

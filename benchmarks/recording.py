@@ -4,10 +4,8 @@ Run by pytest, whose Home Assistant lets a day pass at once. Each figure is a li
 JSON at the end of the file that the environment variable FIGURES names.
 """
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 import logging
-from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -20,16 +18,12 @@ from demo.simulation import memory_of, past_week
 from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.util import session_scope
-from homeassistant.components.rest.const import COORDINATOR, DOMAIN as REST
 from homeassistant.core import HomeAssistant
-from homeassistant.setup import async_setup_component
 from tests.gateway_server import ACCESS_TOKEN, USER_ID, GatewayServer, ServerAccount
 from tests.test_statistics import compile_statistics
 
 from .figures import write
-from .rest import rest_config
-
-type Poll = Callable[[], Awaitable[Any]]
+from .rest import Poll, rest_config, set_up_rest
 
 # The day has a local midnight in it.
 START = datetime(2026, 11, 17, 12, tzinfo=UTC)
@@ -60,14 +54,6 @@ async def ours(
     entry.add_to_hass(hass)
     await hass.config_entries.async_setup(entry.entry_id)
     poll: Poll = entry.runtime_data.async_refresh
-    return poll
-
-
-async def rest(hass: HomeAssistant, gateway: GatewayServer) -> Poll:
-    """Set up the same with `rest:`; return its poll."""
-    config = rest_config(gateway.url, USER_ID, ACCESS_TOKEN)
-    await async_setup_component(hass, REST, {REST: [config]})
-    poll: Poll = hass.data[REST][COORDINATOR][0].async_refresh
     return poll
 
 
@@ -109,7 +95,8 @@ async def test_day(  # noqa: PLR0913, PLR0917
         past = (unused if account == "unused" else past_week)(gateway.account)
         poll = await ours(hass, entry, past, gateway.account)
     else:
-        poll = await rest(hass, gateway)
+        config = rest_config(gateway.url, USER_ID, ACCESS_TOKEN)
+        (poll,) = await set_up_rest(hass, config)
     await hass.async_block_till_done(wait_background_tasks=True)
     await compile_statistics(hass, START)
     before = await count(hass)

@@ -1,6 +1,13 @@
 """The same account by Home Assistant's own `rest:`, as people write it today."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
+
+from homeassistant.components.rest.const import COORDINATOR, DOMAIN
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+
+type Poll = Callable[[], Awaitable[Any]]
 
 MONEY = {
     "unit_of_measurement": "USD",
@@ -68,3 +75,10 @@ def rest_config(url: str, user_id: int, access_token: str) -> dict[str, Any]:
             {**sensor, "unique_id": f"{user_id} {sensor['name']}"} for sensor in SENSORS
         ],
     }
+
+
+async def set_up_rest(hass: HomeAssistant, *configs: dict[str, Any]) -> list[Poll]:
+    """Set up accounts with `rest:`; return their polls."""
+    await async_setup_component(hass, DOMAIN, {DOMAIN: list(configs)})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return [each.async_refresh for each in hass.data[DOMAIN][COORDINATOR]]

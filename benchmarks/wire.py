@@ -7,24 +7,19 @@ measured when the connection of the last one is gone; and another right after it
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 import json
 from pathlib import Path
 import sys
 from tempfile import TemporaryDirectory
-from typing import Any
 
-from homeassistant.components.rest.const import COORDINATOR, DOMAIN as REST
 from homeassistant.core import HomeAssistant
-from homeassistant.setup import async_setup_component
 from tests.gateway_server import ACCESS_TOKEN, USER_ID, GatewayServer
 from tests.tls import CertificateAuthority
 
 from .core import account_entry, home_assistant, run
-from .rest import rest_config
-
-type Poll = Callable[[], Awaitable[Any]]
+from .rest import Poll, rest_config, set_up_rest
 
 # More than the fifteen seconds for which aiohttp keeps a connection.
 PAUSE = 17
@@ -97,9 +92,7 @@ async def ours(hass: HomeAssistant, url: str) -> Poll:
 async def rest(hass: HomeAssistant, url: str) -> Poll:
     """Set up the same with `rest:`; return its poll."""
     config = {**rest_config(url, USER_ID, ACCESS_TOKEN), "verify_ssl": False}
-    await async_setup_component(hass, REST, {REST: [config]})
-    await hass.async_block_till_done()
-    poll: Poll = hass.data[REST][COORDINATOR][0].async_refresh
+    (poll,) = await set_up_rest(hass, config)
     return poll
 
 

@@ -99,6 +99,16 @@ def lines(caplog: pytest.LogCaptureFixture) -> Iterator[list[tuple[str, str]]]:
     ]
 
 
+def answering_after(event: asyncio.Event) -> Handler:
+    """Return a fault that answers only when something has happened."""
+
+    async def handler(request: Any) -> Any:
+        await event.wait()
+        return await answering(502)(request)
+
+    return handler
+
+
 async def test_gateway_is_asked_once_what_it_is(
     hass: HomeAssistant,
     gateway: GatewayServer,
@@ -147,11 +157,7 @@ async def test_set_up_waits_for_one_answer_only(
 ) -> None:
     answer = asyncio.Event()
 
-    async def take_long(request: Any) -> Any:
-        await answer.wait()
-        return await answering(502)(request)
-
-    gateway.status_fault = take_long
+    gateway.status_fault = answering_after(answer)
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
@@ -340,11 +346,7 @@ async def test_refresh_that_is_cancelled_changes_nothing(
 ) -> None:
     answer = asyncio.Event()
 
-    async def take_long(request: Any) -> Any:
-        await answer.wait()
-        return await answering(502)(request)
-
-    gateway.fault = take_long
+    gateway.fault = answering_after(answer)
     coordinator = loaded_entry.runtime_data
     gateway.requests.clear()
     refresh = asyncio.create_task(coordinator.async_refresh())
