@@ -9,11 +9,12 @@ from homeassistant.components.binary_sensor import (
     BinarySensorEntity,
     BinarySensorEntityDescription,
 )
-from homeassistant.const import EntityCategory, Platform
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import AccountConfigEntry, AccountData
+from .coordinator import AccountData
+from .data import AccountConfigEntry
 from .entity import (
     AccountEntity,
     AccountEntityDescription,
@@ -45,12 +46,6 @@ BINARY_SENSORS = (
         device_class=BinarySensorDeviceClass.PROBLEM,
         value_fn=lambda data: data.spending.unusual,
     ),
-    AccountBinarySensorEntityDescription(
-        key="self_group",
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        value_fn=lambda data: data.account.can_use_self_group,
-    ),
 )
 
 
@@ -61,7 +56,7 @@ async def async_setup_entry(
 ) -> None:
     """Set up the binary sensors of an account."""
     async_add_account_entities(
-        entry.runtime_data,
+        entry.runtime_data.account,
         async_add_entities,
         Platform.BINARY_SENSOR,
         BINARY_SENSORS,

@@ -1,42 +1,43 @@
-"""How Home Assistant connects to a gateway."""
+"""How Home Assistant connects to a gateway, and what accounts at one host share."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import aiohttp
+from yarl import URL
 
 from homeassistant.const import CONF_ACCESS_TOKEN, CONF_URL, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.loader import async_get_loaded_integration
+from homeassistant.util.hass_dict import HassKey
 
 from .const import CONF_BEARER, CONF_USER_ID, CONF_USER_ID_HEADER, DOMAIN
-from .gateway import GatewayClient, Pace
+from .gateway import GatewayClient, Limiter
+
+# By host and port. They outlive the set-up of an account, because every retry of a
+# failed one would start with a burst.
+LIMITERS: HassKey[dict[str, Limiter]] = HassKey(f"{DOMAIN}_limiters")
 
 
 @callback
-def async_create_client(
-    hass: HomeAssistant, data: Mapping[str, Any], pace: Pace
-) -> GatewayClient:
+def async_create_client(hass: HomeAssistant, data: Mapping[str, Any]) -> GatewayClient:
     """Return a client for the account that the data of a config entry describes.
 
     To be called while the entry is being set up: unloading it ends the session.
     """
-    return _client(hass, data, _create_session(hass, data), pace)
+    return _client(hass, data, _create_session(hass, data))
 
 
 @contextmanager
 def async_borrow_client(
     hass: HomeAssistant, data: Mapping[str, Any]
 ) -> Iterator[GatewayClient]:
-    """Lend a client to a flow, which has no entry that could end the session.
-
-    A person waits for it, so it does not wait for the polls.
-    """
+    """Lend a client to a flow, which has no entry that could end the session."""
     session = _create_session(hass, data, auto_cleanup=False)
     try:
-        yield _client(hass, data, session, Pace())
+        yield _client(hass, data, session)
     finally:
         session.detach()
 
@@ -55,18 +56,16 @@ def _create_session(
 
 
 def _client(
-    hass: HomeAssistant,
-    data: Mapping[str, Any],
-    session: aiohttp.ClientSession,
-    pace: Pace,
+    hass: HomeAssistant, data: Mapping[str, Any], session: aiohttp.ClientSession
 ) -> GatewayClient:
+    limiters = hass.data.setdefault(LIMITERS, {})
     version = async_get_loaded_integration(hass, DOMAIN).version
     return GatewayClient(
         session,
         data[CONF_URL],
         data[CONF_USER_ID],
         data[CONF_ACCESS_TOKEN],
-        pace=pace,
+        limiter=limiters.setdefault(URL(data[CONF_URL]).authority, Limiter()),
         user_agent=f"{DOMAIN}/{version}",
         bearer=data[CONF_BEARER],
         user_id_header=data[CONF_USER_ID_HEADER],

@@ -9,6 +9,7 @@ LOGGER = logging.getLogger(__package__)
 
 DEFAULT_URL: Final = "https://api.iqqz.com"
 
+CONF_ACCOUNT: Final = "account"
 CONF_ALLOW_UNENCRYPTED: Final = "allow_unencrypted"
 CONF_BEARER: Final = "bearer"
 CONF_CRITICAL_BALANCE: Final = "critical_balance"
@@ -16,6 +17,7 @@ CONF_CURRENCY: Final = "currency"
 CONF_LOW_BALANCE: Final = "low_balance"
 CONF_POINTS_PER_UNIT: Final = "points_per_unit"
 CONF_SITE_NAME: Final = "site_name"
+CONF_SITE_UNIT: Final = "site_unit"
 CONF_UNUSUAL_FACTOR: Final = "unusual_factor"
 CONF_UNUSUAL_MINIMUM: Final = "unusual_minimum"
 CONF_USER_ID: Final = "user_id"

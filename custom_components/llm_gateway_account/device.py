@@ -1,11 +1,16 @@
-"""From a device back to its account."""
+"""Looks up the account of a device, and the device of an account."""
+
+from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
-from .const import DOMAIN
-from .coordinator import AccountConfigEntry, AccountCoordinator
+from .const import CONF_SITE_NAME, DOMAIN
+
+if TYPE_CHECKING:
+    from .coordinator import AccountCoordinator
+    from .data import AccountConfigEntry
 
 
 @callback
@@ -21,6 +26,14 @@ def async_get_entry(hass: HomeAssistant, device_id: str) -> AccountConfigEntry |
 @callback
 def async_get_fresh(entry: AccountConfigEntry) -> AccountCoordinator | None:
     """Return the coordinator of an entry; None while there is nothing to be shown."""
-    if entry.state is ConfigEntryState.LOADED and entry.runtime_data.has_answer:
-        return entry.runtime_data
+    if entry.state is ConfigEntryState.LOADED and entry.runtime_data.account.has_answer:
+        return entry.runtime_data.account
     return None
+
+
+@callback
+def async_get_name(hass: HomeAssistant, entry: AccountConfigEntry) -> str:
+    """Return what the device of an account is called."""
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    name = next((each.name_by_user or each.name for each in devices), None)
+    return name or entry.data[CONF_SITE_NAME]

@@ -1,4 +1,4 @@
-"""How an account is, as conditions of its device."""
+"""Device conditions: how much is left, and whether the spending is unusual."""
 
 from collections.abc import Callable
 

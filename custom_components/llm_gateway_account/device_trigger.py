@@ -1,4 +1,4 @@
-"""What may happen to an account, as triggers of its device."""
+"""Device triggers: the events of an account."""
 
 import voluptuous as vol
 
@@ -13,12 +13,11 @@ from homeassistant.helpers.trigger import TriggerActionType, TriggerInfo
 from homeassistant.helpers.typing import ConfigType
 
 from .const import DOMAIN
-from .coordinator import signal_activity
 from .device import async_get_entry
-from .tracker import ACTIVITY_TYPES, AccountActivity
+from .events import EVENT_TYPES, AccountEvent, signal_event
 
 TRIGGER_SCHEMA = DEVICE_TRIGGER_BASE_SCHEMA.extend(
-    {vol.Required(CONF_TYPE): vol.In(ACTIVITY_TYPES)}
+    {vol.Required(CONF_TYPE): vol.In(EVENT_TYPES)}
 )
 
 
@@ -31,9 +30,9 @@ async def async_get_triggers(
             CONF_PLATFORM: "device",
             CONF_DOMAIN: DOMAIN,
             CONF_DEVICE_ID: device_id,
-            CONF_TYPE: activity_type,
+            CONF_TYPE: event_type,
         }
-        for activity_type in ACTIVITY_TYPES
+        for event_type in EVENT_TYPES
     ]
 
 
@@ -51,23 +50,23 @@ async def async_attach_trigger(
     job = HassJob(action, f"{DOMAIN} trigger {trigger_info}")
 
     @callback
-    def handle(activity: AccountActivity) -> None:
-        if activity.type != config[CONF_TYPE]:
+    def handle(event: AccountEvent) -> None:
+        if event.type != config[CONF_TYPE]:
             return
         hass.async_run_hass_job(
             job,
             {
                 "trigger": {
                     **trigger_info["trigger_data"],
-                    **activity.attributes,
+                    **event.attributes,
                     CONF_PLATFORM: "device",
                     CONF_DOMAIN: DOMAIN,
                     CONF_DEVICE_ID: config[CONF_DEVICE_ID],
                     CONF_TYPE: config[CONF_TYPE],
-                    "description": f"{activity.type} of {entry.title}",
+                    "description": f"{event.type} of {entry.title}",
                 }
             },
         )
 
     # The signal outlives the coordinator: reloads do not detach anybody.
-    return async_dispatcher_connect(hass, signal_activity(entry.entry_id), handle)
+    return async_dispatcher_connect(hass, signal_event(entry.entry_id), handle)

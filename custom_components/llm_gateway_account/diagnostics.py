@@ -8,7 +8,8 @@ from homeassistant.const import CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
 
 from .const import CONF_ALLOW_UNENCRYPTED, CONF_BEARER, CONF_USER_ID_HEADER
-from .coordinator import AccountConfigEntry, AccountCoordinator
+from .coordinator import AccountCoordinator
+from .data import AccountConfigEntry
 
 # Allowed by name: what a fork adds tomorrow, or Account learns, stays out until
 # somebody has looked at it.
@@ -19,12 +20,7 @@ ALLOWED_FIELDS = (
     "bonus_quota",
     "request_count",
     "group",
-    "can_use_self_group",
-    "aff_count",
-    "aff_quota",
-    "aff_history_quota",
     "group_ratio",
-    "topup_ratio",
     "role",
     "status",
 )
@@ -44,7 +40,7 @@ async def async_get_config_entry_diagnostics(
         }
     }
     if entry.state is ConfigEntryState.LOADED:
-        diagnostics |= _of_polls(entry.runtime_data)
+        diagnostics |= _of_polls(entry.runtime_data.account)
     return diagnostics
 
 

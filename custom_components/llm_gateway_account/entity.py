@@ -37,18 +37,10 @@ class AccountEntity(CoordinatorEntity[AccountCoordinator]):
     _attr_has_entity_name = True
 
     def __init__(
-        self,
-        coordinator: AccountCoordinator,
-        description: EntityDescription,
-        *,
-        every_answer: bool = False,
+        self, coordinator: AccountCoordinator, description: EntityDescription
     ) -> None:
-        """Describe the entity and its device.
-
-        With `every_answer` it is updated after each good answer, not only after
-        one that brings something new.
-        """
-        super().__init__(coordinator, context=every_answer)
+        """Describe the entity and its device."""
+        super().__init__(coordinator)
         entry = coordinator.config_entry
         self.entity_description = description
         self._attr_unique_id = f"{entry.entry_id}_{description.key}"

@@ -7,13 +7,14 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import AccountConfigEntry, signal_activity
+from .data import AccountConfigEntry
 from .entity import AccountEntity
-from .tracker import ACTIVITY_TYPES, AccountActivity
+from .events import EVENT_TYPES, AccountEvent, signal_event
 
 PARALLEL_UPDATES = 0
 
-ACTIVITY = EventEntityDescription(key="activity", event_types=ACTIVITY_TYPES)
+# The key is that of 0.1.0, which unique IDs hold.
+ACCOUNT_EVENT = EventEntityDescription(key="activity", event_types=EVENT_TYPES)
 
 
 async def async_setup_entry(
@@ -22,24 +23,24 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the events of an account."""
-    async_add_entities([ActivityEvent(entry.runtime_data, ACTIVITY)])
+    async_add_entities([AccountEventEntity(entry.runtime_data.account, ACCOUNT_EVENT)])
 
 
-class ActivityEvent(AccountEntity, EventEntity):
+class AccountEventEntity(AccountEntity, EventEntity):
     """What happened to the account."""
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Listen to what the coordinator tells."""
+        """Listen to the events of the account."""
         await super().async_added_to_hass()
         entry_id = self.coordinator.config_entry.entry_id
         self.async_on_remove(
             async_dispatcher_connect(
-                self.hass, signal_activity(entry_id), self._async_handle_activity
+                self.hass, signal_event(entry_id), self._async_handle_event
             )
         )
 
     @callback
-    def _async_handle_activity(self, activity: AccountActivity) -> None:
-        self._trigger_event(activity.type, activity.attributes)
+    def _async_handle_event(self, event: AccountEvent) -> None:
+        self._trigger_event(event.type, event.attributes)
         self.async_write_ha_state()

@@ -21,7 +21,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
-from .coordinator import AccountConfigEntry, AccountCoordinator, AccountData
+from .coordinator import AccountCoordinator, AccountData
+from .data import AccountConfigEntry
 from .entity import (
     AccountEntity,
     AccountEntityDescription,
@@ -34,7 +35,13 @@ PARALLEL_UPDATES = 0
 
 # The numbers of `common/constants.go` of one-api, the same in every fork.
 STATUSES: dict[int | None, str] = {ENABLED: "enabled", 2: "disabled", 3: "deleted"}
-ROLES: dict[int | None, str] = {0: "guest", 1: "user", 10: "administrator", 100: "root"}
+ROLES: dict[int | None, str] = {
+    0: "guest",
+    1: "user",
+    3: "reliable_user",  # one-hub and done-hub
+    10: "administrator",
+    100: "root",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,23 +70,13 @@ AMOUNTS = (
     ),
     AmountSensorEntityDescription(
         key="used_quota",
-        points_state_class=SensorStateClass.TOTAL_INCREASING,
+        # Gateways give money back: new-api since August 2026 takes it from here.
+        points_state_class=SensorStateClass.TOTAL,
         value_fn=lambda data: data.account.used_quota,
     ),
     AmountSensorEntityDescription(
         key="bonus_balance",
         value_fn=lambda data: data.account.bonus_quota,
-    ),
-    AmountSensorEntityDescription(
-        key="invitation_reward",
-        entity_registry_enabled_default=False,
-        value_fn=lambda data: data.account.aff_quota,
-    ),
-    AmountSensorEntityDescription(
-        key="invitation_reward_total",
-        points_state_class=SensorStateClass.TOTAL_INCREASING,
-        entity_registry_enabled_default=False,
-        value_fn=lambda data: data.account.aff_history_quota,
     ),
     AmountSensorEntityDescription(
         key="spent_today",
@@ -114,24 +111,11 @@ SENSORS = (
         value_fn=lambda data: _group_name(data.account.group_name),
     ),
     AccountSensorEntityDescription(
-        key="invitation_count",
-        state_class=SensorStateClass.TOTAL,
-        entity_registry_enabled_default=False,
-        value_fn=lambda data: data.account.aff_count,
-    ),
-    AccountSensorEntityDescription(
         key="group_ratio",
         state_class=SensorStateClass.MEASUREMENT,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
         value_fn=lambda data: data.account.group_ratio,
-    ),
-    AccountSensorEntityDescription(
-        key="topup_ratio",
-        state_class=SensorStateClass.MEASUREMENT,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        value_fn=lambda data: data.account.topup_ratio,
     ),
     AccountSensorEntityDescription(
         key="status",
@@ -153,19 +137,6 @@ SENSORS = (
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda data: data.account.last_login_at,
-    ),
-    AccountSensorEntityDescription(
-        key="created_at",
-        device_class=SensorDeviceClass.TIMESTAMP,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        value_fn=lambda data: data.account.created_at,
-    ),
-    AccountSensorEntityDescription(
-        key="last_login_ip",
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        value_fn=lambda data: data.account.last_login_ip,
     ),
     AccountSensorEntityDescription(
         key="balance_level",
@@ -191,13 +162,6 @@ SENSORS = (
     ),
 )
 
-LAST_SUCCESS = SensorEntityDescription(
-    key="last_success",
-    device_class=SensorDeviceClass.TIMESTAMP,
-    entity_category=EntityCategory.DIAGNOSTIC,
-    entity_registry_enabled_default=False,
-)
-
 
 async def async_setup_entry(
     hass: HomeAssistant,
@@ -205,15 +169,12 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the sensors of an account."""
-    coordinator = entry.runtime_data
+    coordinator = entry.runtime_data.account
     async_add_account_entities(
         coordinator, async_add_entities, Platform.SENSOR, AMOUNTS, AmountSensor
     )
     async_add_account_entities(
         coordinator, async_add_entities, Platform.SENSOR, SENSORS, AccountSensor
-    )
-    async_add_entities(
-        [LastSuccessSensor(coordinator, LAST_SUCCESS, every_answer=True)]
     )
 
 
@@ -242,7 +203,7 @@ class AmountSensor(AccountEntity, SensorEntity):
         """Settle the unit, which is the account's and so not part of a description."""
         super().__init__(coordinator, description)
         unit = coordinator.unit
-        self._attr_suggested_display_precision = 2 if unit.is_money else 0
+        self._attr_suggested_display_precision = unit.digits
         if description.per_day:
             # Home Assistant knows no class for money per time.
             self._attr_native_unit_of_measurement = f"{unit.currency}/d"
@@ -267,16 +228,6 @@ class AmountSensor(AccountEntity, SensorEntity):
     def last_reset(self) -> datetime | None:
         """Return when the amount began to count."""
         return self.entity_description.last_reset_fn(self.coordinator.data)
-
-
-class LastSuccessSensor(AccountEntity, SensorEntity):
-    """The time of the last good answer."""
-
-    @property
-    @override
-    def native_value(self) -> datetime | None:
-        """Return the time."""
-        return self.coordinator.last_success
 
 
 def _group_name(name: str | None) -> str | None:

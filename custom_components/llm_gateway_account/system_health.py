@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from .connection import async_borrow_client
 from .const import DOMAIN
-from .coordinator import TRANSLATION_KEYS, AccountConfigEntry
+from .data import AccountConfigEntry
 from .gateway import GatewayError
 
 
@@ -25,9 +25,9 @@ async def async_system_health_info(hass: HomeAssistant) -> dict[str, Any]:
     """Return the age of the answers, and whether each gateway can be reached."""
     entries: list[AccountConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     answers = [
-        entry.runtime_data.last_success
+        last_success
         for entry in entries
-        if entry.runtime_data.last_success
+        if (last_success := entry.runtime_data.account.last_success)
     ]
     # One question per gateway, however many accounts there are at it. A damaged
     # entry, which is in neither state, may have no address at all.
@@ -51,5 +51,5 @@ async def _async_can_reach(
         try:
             await client.async_get_site()
         except GatewayError as err:
-            return {"type": "failed", "error": TRANSLATION_KEYS[type(err)]}
+            return {"type": "failed", "error": err.key}
     return "ok"

@@ -1,11 +1,33 @@
-"""The unit in which an account's amounts are shown."""
+"""The unit in which an account's amounts are shown, and amounts given in it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from .const import CONF_CURRENCY, CONF_POINTS_PER_UNIT
-from .gateway import POINTS
+from homeassistant.generated.currencies import ACTIVE_CURRENCIES
+from homeassistant.util import dt as dt_util
+
+from .const import (
+    CONF_CRITICAL_BALANCE,
+    CONF_CURRENCY,
+    CONF_LOW_BALANCE,
+    CONF_POINTS_PER_UNIT,
+    CONF_UNUSUAL_FACTOR,
+    CONF_UNUSUAL_MINIMUM,
+)
+from .gateway import DEFAULT_QUOTA_PER_UNIT, POINTS, Account, Site
+from .spending import Limits, suggest_limits
+
+# Three times the usual, as others who sell such an alarm have it.
+DEFAULT_UNUSUAL_FACTOR = 3
+
+# ISO 4217, where it is not two. Currencies with four digits are units of account.
+_DIGITS = {
+    **dict.fromkeys(
+        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(), 0
+    ),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +52,11 @@ class Unit:
         """Whether amounts are money."""
         return self.currency != POINTS
 
+    @property
+    def digits(self) -> int:
+        """How many digits of an amount are shown after the decimal point."""
+        return _DIGITS.get(self.currency, 2) if self.is_money else 0
+
     def amount(self, points: float) -> float:
         """Return points as an amount, to a millionth.
 
@@ -42,3 +69,57 @@ class Unit:
     def points(self, amount: float) -> float:
         """Return an amount as points."""
         return amount * self.points_per_unit
+
+
+def unit_of_site(site: Site) -> dict[str, Any]:
+    """Return the options of a unit that shows amounts as the gateway's pages do.
+
+    A unit that Home Assistant does not know as a currency is none.
+    """
+    currency = site.currency if site.currency in ACTIVE_CURRENCIES else POINTS
+    return {CONF_CURRENCY: currency, CONF_POINTS_PER_UNIT: site.points_per_unit}
+
+
+def limits_in_unit(
+    unit: Mapping[str, Any], options: Mapping[str, Any]
+) -> dict[str, float]:
+    """Return the limits of the options in another unit: worth the same points."""
+    new, old = Unit.from_options(unit), Unit.from_options(options)
+    return {
+        key: old.points(options[key]) / new.points_per_unit
+        for key in (CONF_LOW_BALANCE, CONF_CRITICAL_BALANCE, CONF_UNUSUAL_MINIMUM)
+    }
+
+
+def limits_from_options(options: Mapping[str, Any]) -> Limits:
+    """Return the limits of the options in quota points."""
+    unit = Unit.from_options(options)
+    # Nobody sells less than one unit. What is less is the refund of a failed request,
+    # or the correction of an estimate.
+    smallest_top_up = options[CONF_POINTS_PER_UNIT]
+    if unit.currency != "USD":  # of which a unit may be a few cents
+        smallest_top_up = max(smallest_top_up, DEFAULT_QUOTA_PER_UNIT)
+    return Limits(
+        low=unit.points(options[CONF_LOW_BALANCE]),
+        critical=unit.points(options[CONF_CRITICAL_BALANCE]),
+        unusual_factor=options[CONF_UNUSUAL_FACTOR],
+        unusual_minimum=unit.points(options[CONF_UNUSUAL_MINIMUM]),
+        smallest_top_up=smallest_top_up,
+    )
+
+
+def suggest_alerts(account: Account, unit: Mapping[str, Any]) -> dict[str, float]:
+    """Return options of the alerts to begin with, in the unit of an account."""
+    low, critical, unusual = suggest_limits(
+        account.quota,
+        account.used_quota,
+        account.created_at,
+        dt_util.utcnow(),
+        Unit.from_options(unit).points_per_unit,
+    )
+    return {
+        CONF_LOW_BALANCE: low,
+        CONF_CRITICAL_BALANCE: critical,
+        CONF_UNUSUAL_FACTOR: DEFAULT_UNUSUAL_FACTOR,
+        CONF_UNUSUAL_MINIMUM: unusual,
+    }

@@ -1,0 +1,16 @@
+"""What an entry holds while it is loaded."""
+
+from dataclasses import dataclass
+
+from homeassistant.config_entries import ConfigEntry
+
+from .coordinator import AccountCoordinator
+
+type AccountConfigEntry = ConfigEntry[AccountRuntime]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccountRuntime:
+    """The coordinators of an account."""
+
+    account: AccountCoordinator

@@ -1,0 +1,77 @@
+"""What happened to an account: found in its answers, fired once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+
+from .const import DOMAIN
+from .gateway import Account
+from .spending import Event, EventType
+from .unit import Unit
+
+if TYPE_CHECKING:
+    from .data import AccountConfigEntry
+    from .storage import StoredState
+
+GROUP_CHANGED = "group_changed"
+SIGNED_IN = "signed_in"
+
+EVENT_TYPES = [*EventType, GROUP_CHANGED, SIGNED_IN]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccountEvent:
+    """Something that happened to an account."""
+
+    type: str
+    """One of EVENT_TYPES."""
+    attributes: dict[str, Any]
+    """Amounts in the account's unit, names, times."""
+
+
+def from_spending(event: Event, unit: Unit) -> AccountEvent:
+    """Return an event of the spending with its quota points as amounts."""
+    amounts = {"amount": event.amount, "usual": event.usual}
+    attributes: dict[str, Any] = {
+        key: unit.amount(points)
+        for key, points in amounts.items()
+        if points is not None
+    }
+    if attributes:
+        attributes["currency"] = unit.currency
+    if event.alerts is not None:
+        attributes["alerts"] = [each.value for each in event.alerts]
+    return AccountEvent(type=event.type, attributes=attributes)
+
+
+def changes_of(stored: StoredState, account: Account) -> Iterator[AccountEvent]:
+    """Yield what else changed since the stored answer, and store the new one.
+
+    A group or time that is missing once is no change.
+    """
+    if (group := account.group_name) is not None:
+        if stored.group not in {None, group}:
+            attributes = {"from": stored.group, "to": group}
+            yield AccountEvent(type=GROUP_CHANGED, attributes=attributes)
+        stored.group = group
+    if (signed_in := account.last_login_at) is not None:
+        if stored.last_login_at and signed_in > stored.last_login_at:
+            attributes = {"last_login_at": signed_in.isoformat()}
+            yield AccountEvent(type=SIGNED_IN, attributes=attributes)
+        stored.last_login_at = signed_in
+
+
+@callback
+def async_fire(
+    hass: HomeAssistant, entry: AccountConfigEntry, event: AccountEvent
+) -> None:
+    """Hand an event to the event entity and the device triggers of an account."""
+    async_dispatcher_send(hass, signal_event(entry.entry_id), event)
+
+
+def signal_event(entry_id: str) -> str:
+    """Return the name of the signal that goes with each AccountEvent."""
+    return f"{DOMAIN}_event_{entry_id}"

@@ -1,0 +1,86 @@
+"""What gateways say of themselves, asked by one account for all at the same address."""
+
+import asyncio
+from datetime import datetime, timedelta
+from time import monotonic
+
+from homeassistant.const import CONF_URL
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.util.hass_dict import HassKey
+
+from .const import CONF_SITE_UNIT, DOMAIN
+from .data import AccountConfigEntry
+from .gateway import GatewayClient, GatewayError, Site
+from .repairs import async_update_unit_issue
+from .unit import unit_of_site
+
+INTERVAL = timedelta(days=1)
+
+# How long, in seconds, an answer is good for the next account, and how long that there
+# was none.
+ANSWER_IS_GOOD_FOR = 600
+SILENCE_IS_GOOD_FOR = 60
+
+
+class SharedSite:
+    """The last answer at one address."""
+
+    def __init__(self) -> None:
+        """Start without an answer."""
+        self._site: Site | None = None
+        self._good_until = 0.0
+        self._asking = asyncio.Lock()
+
+    async def async_get(self, client: GatewayClient) -> Site | None:
+        """Return what the gateway says of itself; None if it does not answer."""
+        async with self._asking:
+            if monotonic() >= self._good_until:
+                try:
+                    self._site = await client.async_get_site()
+                except GatewayError:
+                    self._site = None
+                good_for = ANSWER_IS_GOOD_FOR if self._site else SILENCE_IS_GOOD_FOR
+                self._good_until = monotonic() + good_for
+        return self._site
+
+
+SITES: HassKey[dict[str, SharedSite]] = HassKey(f"{DOMAIN}_sites")
+
+
+@callback
+def async_follow_site(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
+    """Ask once a day for the version of the gateway, and for its unit."""
+
+    @callback
+    def ask(_now: datetime | None = None) -> None:
+        # Beside the set-up, not before it: only the device page shows the version.
+        entry.async_create_background_task(
+            hass, _async_update(hass, entry), f"{DOMAIN} site"
+        )
+
+    ask()
+    entry.async_on_unload(
+        async_track_time_interval(hass, ask, INTERVAL, cancel_on_shutdown=True)
+    )
+
+
+async def _async_update(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
+    sites = hass.data.setdefault(SITES, {})
+    shared = sites.setdefault(entry.data[CONF_URL], SharedSite())
+    if (site := await shared.async_get(entry.runtime_data.account.client)) is None:
+        return
+    if site.version:
+        dr.async_get(hass).async_get_or_create(
+            config_entry_id=entry.entry_id,
+            identifiers={(DOMAIN, entry.entry_id)},
+            sw_version=site.version,
+        )
+    unit = unit_of_site(site)
+    if entry.data.get(CONF_SITE_UNIT) is None:
+        # Of 0.1.0, which did not store it.
+        hass.config_entries.async_update_entry(
+            entry, data={**entry.data, CONF_SITE_UNIT: unit}
+        )
+    async_update_unit_issue(hass, entry, unit)

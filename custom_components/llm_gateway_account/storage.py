@@ -1,0 +1,206 @@
+"""What is known of an account over restarts and reloads, in a file of its own."""
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+import shutil
+from typing import Any, Self, override
+
+import voluptuous as vol
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.storage import Store
+from homeassistant.util.hass_dict import HassKey
+
+from .const import CONF_ACCOUNT, CONF_USER_ID, DOMAIN, LOGGER
+from .events import EVENT_TYPES, AccountEvent
+from .spending import Ledger
+
+STORAGE_VERSION = 1
+STORAGE_MINOR_VERSION = 2
+
+# Entry IDs whose file could not be read since Home Assistant started: a set-up that
+# fails is tried again and again.
+UNREADABLE: HassKey[set[str]] = HassKey(f"{DOMAIN}_unreadable")
+
+STORED_SCHEMA = vol.Schema(
+    {
+        "account": vol.Any(None, str),
+        "ledger": dict,
+        "group": vol.Any(None, str),
+        "last_login_at": vol.Any(None, cv.datetime),
+        "events": [
+            vol.Schema(
+                {"type": vol.In(EVENT_TYPES), "attributes": dict},
+                required=True,
+                extra=vol.REMOVE_EXTRA,
+            )
+        ],
+    },
+    required=True,
+    # A newer patch may know more.
+    extra=vol.REMOVE_EXTRA,
+)
+
+
+@dataclass(kw_only=True, slots=True)
+class StoredState:
+    """What is known of an account from earlier answers."""
+
+    ledger: Ledger = field(default_factory=Ledger)
+    group: str | None = None
+    last_login_at: datetime | None = None
+    events: list[AccountEvent] = field(default_factory=list)
+    """Those that were not fired yet."""
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Self:
+        """Read what `as_dict` returned. Raises vol.Invalid or ValueError."""
+        data = STORED_SCHEMA(data)
+        return cls(
+            ledger=Ledger.from_dict(data["ledger"]),
+            group=data["group"],
+            last_login_at=data["last_login_at"],
+            events=[AccountEvent(**each) for each in data["events"]],
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what can be written as JSON."""
+        return {
+            "ledger": self.ledger.as_dict(),
+            "group": self.group,
+            "last_login_at": self.last_login_at and self.last_login_at.isoformat(),
+            "events": [
+                {"type": each.type, "attributes": each.attributes}
+                for each in self.events
+            ],
+        }
+
+
+class AccountStore(Store[dict[str, Any]]):
+    """The file of an account."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        """Name the file after the entry."""
+        super().__init__(
+            hass,
+            STORAGE_VERSION,
+            f"{DOMAIN}.{entry.entry_id}",
+            private=True,
+            atomic_writes=True,
+            minor_version=STORAGE_MINOR_VERSION,
+        )
+
+    @property
+    def path_of_copy(self) -> Path:
+        """Where a file that could not be read is kept."""
+        return Path(f"{self.path}.unreadable")
+
+    @override
+    async def _async_migrate_func(
+        self, old_major_version: int, old_minor_version: int, old_data: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Rename what 0.1.0 called activities."""
+        if old_minor_version < 2:
+            with suppress(KeyError):
+                old_data["events"] = old_data.pop("activities")
+        return old_data
+
+    @override
+    async def async_remove(self) -> None:
+        """Remove the file, and the copy of one that could not be read."""
+        await super().async_remove()
+        await self.hass.async_add_executor_job(
+            lambda: self.path_of_copy.unlink(missing_ok=True)
+        )
+
+
+class AccountStorage:
+    """Loads and writes what is known of an account."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        """Start with an account that was never asked for."""
+        self.state = StoredState()
+        self._hass = hass
+        self._entry = entry
+        self._store = AccountStore(hass, entry)
+        self._account = account_mark(entry)
+        self._written = self._worth_writing()
+
+    async def async_load(self) -> None:
+        """Load what is known, unless it is of another account.
+
+        A file that cannot be read is kept beside as it was, and logged once.
+        """
+        try:
+            data = await self._store.async_load()
+            if data and data.get("account") in {None, self._account}:
+                self.state = StoredState.from_dict({"account": None, **data})
+                self._written = self._worth_writing()
+        except HomeAssistantError as err:
+            # Written by a newer version, or not readable by anybody now.
+            self._store.make_read_only()
+            self._log_unreadable(err)
+        except (vol.Invalid, ValueError, AttributeError, TypeError) as err:
+            await self._hass.async_add_executor_job(self._keep_copy)
+            self._log_unreadable(err)
+
+    @callback
+    def async_write_if_changed(self) -> None:
+        """Write before a crash can lose what people saw, or fire an event twice."""
+        if (written := self._worth_writing()) != self._written:
+            self._written = written
+            self._store.async_delay_save(self._as_dict)
+
+    @callback
+    def async_take_events(self) -> list[AccountEvent]:
+        """Return the events that were not fired yet, which they are from now on."""
+        events, self.state.events = self.state.events, []
+        self.async_write_if_changed()
+        return events
+
+    async def async_save(self) -> None:
+        """Write everything now."""
+        await self._store.async_save(self._as_dict())
+
+    def _as_dict(self) -> dict[str, Any]:
+        return {"account": self._account, **self.state.as_dict()}
+
+    def _worth_writing(self) -> tuple[object, ...]:
+        state = self.state
+        return (
+            state.ledger.revision,
+            state.group,
+            state.last_login_at,
+            len(state.events),
+        )
+
+    def _keep_copy(self) -> None:
+        copy = self._store.path_of_copy
+        if not copy.exists():
+            shutil.copy2(self._store.path, copy)
+
+    def _log_unreadable(self, err: Exception) -> None:
+        unreadable = self._hass.data.setdefault(UNREADABLE, set())
+        if self._entry.entry_id not in unreadable:
+            unreadable.add(self._entry.entry_id)
+            LOGGER.warning(
+                "What was known of the spending of %s cannot be read"
+                " and starts anew (%s)",
+                self._entry.title,
+                type(err).__name__,
+            )
+
+
+def account_mark(entry: ConfigEntry) -> str:
+    """Return what tells the account of an entry from another one it had before.
+
+    Where the entry never had another one, it is made of the user ID, but is not it.
+    """
+    own: str | None = entry.data.get(CONF_ACCOUNT)
+    return own or sha256(entry.data[CONF_USER_ID].encode()).hexdigest()[:8]
