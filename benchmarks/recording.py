@@ -20,7 +20,7 @@ from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.util import session_scope
 from homeassistant.core import HomeAssistant
 from tests.gateway_server import ACCESS_TOKEN, USER_ID, GatewayServer, ServerAccount
-from tests.test_statistics import compile_statistics
+from tests.helpers import compile_statistics
 
 from .figures import write
 from .rest import Poll, rest_config, set_up_rest

@@ -30,6 +30,7 @@ from homeassistant.const import CONF_ACCESS_TOKEN, CONF_URL, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
 
 from .gateway_server import ACCESS_TOKEN, GatewayServer
+from .helpers import setup
 from .tls import CertificateAuthority
 
 # How fast examples come tells about the machine, not about what is tested.
@@ -156,10 +157,3 @@ async def loaded_entry(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfi
     """Return the config entry, set up."""
     await setup(hass, entry)
     return entry
-
-
-async def setup(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Set up an entry and wait until everything it started is done."""
-    entry.add_to_hass(hass)
-    await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)

@@ -38,7 +38,7 @@ from homeassistant.core import HomeAssistant
 
 from .faults import ENDED_BY_TIME, FAULTS
 from .gateway_server import USER_ID, GatewayServer
-from .test_init import jump
+from .helpers import jump
 
 POLLS = 5000
 RELOADS = 500

@@ -41,9 +41,9 @@ from homeassistant.helpers import (
 )
 from homeassistant.util import dt as dt_util
 
-from .conftest import OPTIONS, setup
+from .conftest import OPTIONS
 from .gateway_server import NEW_API, ONE_API, GatewayServer, ServerAccount, answering
-from .test_init import jump, own_log, pass_time, state_of
+from .helpers import jump, own_log, pass_time, setup, state_of
 
 ACTIVITY = "event.example_gateway_activity"
 LEVEL = "sensor.example_gateway_balance_level"

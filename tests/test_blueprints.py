@@ -37,9 +37,8 @@ from homeassistant.util.yaml import load_yaml_dict
 
 from . import ROOT
 from .conformance import REPOSITORY
-from .conftest import setup
 from .gateway_server import GatewayServer, ServerAccount, answering
-from .test_init import jump, state_of
+from .helpers import jump, setup, state_of
 
 FOLDER = ROOT / "blueprints" / "automation" / DOMAIN
 NAMES = ["balance_alert.yaml", "daily_report.yaml", "guard.yaml"]

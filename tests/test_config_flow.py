@@ -52,6 +52,7 @@ from .gateway_server import (
     Handler,
     answering,
 )
+from .helpers import user_input
 
 NEW_TOKEN = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"  # pragma: allowlist secret
 HTML = {"Content-Type": "text/html"}
@@ -101,15 +102,6 @@ def mock_setup_entry() -> Generator[None]:
         "custom_components.llm_gateway_account.async_setup_entry", return_value=True
     ):
         yield
-
-
-def user_input(gateway: GatewayServer, **changes: Any) -> dict[str, Any]:
-    """Return what a person types who gets everything right."""
-    return {
-        CONF_URL: gateway.url,
-        CONF_USER_ID: str(USER_ID),
-        CONF_ACCESS_TOKEN: ACCESS_TOKEN,
-    } | changes
 
 
 async def start_user_flow(hass: HomeAssistant) -> str:

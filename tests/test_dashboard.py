@@ -21,7 +21,8 @@ from homeassistant.loader import async_get_integration
 from homeassistant.setup import async_set_domains_to_be_loaded, async_setup_component
 
 from . import PACKAGE, ROOT
-from .conftest import OPTIONS, TITLE, setup
+from .conftest import OPTIONS, TITLE
+from .helpers import setup
 
 STRATEGY = PACKAGE / "frontend" / "strategy.js"
 ENGLISH = PACKAGE / "translations" / "en.json"

@@ -27,10 +27,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import frame
 from homeassistant.setup import async_setup_component
 
-from .conftest import setup
 from .gateway_server import ACCESS_TOKEN, USER_ID, GatewayServer
-from .test_options_flow import ALERTS, fill, open_form
-from .test_services import device_of, get_account
+from .helpers import device_of, fill, get_account, open_form, setup
+from .test_options_flow import ALERTS
 
 # Home Assistant says it of every custom integration.
 NOT_TESTED = f"We found a custom integration {DOMAIN} which has not been tested"

@@ -21,7 +21,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 
 from .gateway_server import GatewayServer, answering
-from .test_init import jump, pass_time
+from .helpers import jump, pass_time
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from syrupy.assertion import SnapshotAssertion
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 
-from .conftest import setup
 from .gateway_server import FORKS, Fork, GatewayServer, answering, secrets_of
+from .helpers import setup
 
 
 @pytest.fixture(autouse=True)

@@ -16,12 +16,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import aiohttp_client
 
-from .conftest import setup
 from .gateway_server import GatewayServer, answering
+from .helpers import jump, setup, user_input
 from .name_server import NO_ERROR, NO_SUCH_NAME, REFUSED, SERVER_FAILURE, NameServer
-from .test_config_flow import user_input
 from .test_faults import watch_failure, watch_recovery
-from .test_init import jump
 
 each_fault = pytest.mark.parametrize(
     "code",

@@ -17,7 +17,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.json import json_bytes
 from homeassistant.util.json import json_loads_object
 
-from .conftest import OPTIONS, setup
+from .conftest import OPTIONS
 from .gateway_server import (
     FORKS,
     RIX_API,
@@ -26,7 +26,7 @@ from .gateway_server import (
     GatewayServer,
     answering,
 )
-from .test_init import BALANCE, pass_time, state_of
+from .helpers import BALANCE, pass_time, setup, state_of
 
 
 def entities(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:

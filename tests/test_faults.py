@@ -45,7 +45,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from . import PACKAGE
-from .conftest import setup
 from .faults import ENDED_BY_TIME, FAULTS
 from .gateway_server import (
     ACCESS_TOKEN,
@@ -53,7 +52,7 @@ from .gateway_server import (
     GatewayServer,
     Handler,
 )
-from .test_init import balance, jump, own_log
+from .helpers import balance, jump, own_log, setup
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_capture_events,
-    async_fire_time_changed,
 )
 
 from custom_components.llm_gateway_account.const import DOMAIN
@@ -32,7 +31,6 @@ from homeassistant.helpers import (
     issue_registry as ir,
 )
 
-from .conftest import setup
 from .faults import GOOD
 from .gateway_server import (
     INDEX_HTML,
@@ -42,8 +40,8 @@ from .gateway_server import (
     Handler,
     answering,
 )
+from .helpers import balance, own_log, pass_time, setup, state_of
 
-BALANCE = "sensor.example_gateway_balance"
 HTML = {"Content-Type": "text/html"}
 REFUSED = answering(200, {"success": False, "message": "access token 无效"})
 
@@ -55,47 +53,6 @@ def frozen_time(freezer: FrozenDateTimeFactory) -> None:
     At noon in the time zone of the tests: at midnight, a day's spending begins anew.
     """
     freezer.move_to("2026-11-23T20:00:00Z")
-
-
-async def jump(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, duration: timedelta
-) -> None:
-    """Let time pass at once."""
-    freezer.tick(duration)
-    async_fire_time_changed(hass)
-    await hass.async_block_till_done(wait_background_tasks=True)
-
-
-async def pass_time(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, duration: timedelta
-) -> None:
-    """Let time pass, with everything that is due in between."""
-    while duration > timedelta(0):
-        step = min(duration, timedelta(minutes=1))
-        await jump(hass, freezer, step)
-        duration -= step
-
-
-def balance(hass: HomeAssistant) -> str:
-    """Return the state of the balance."""
-    return state_of(hass, BALANCE)
-
-
-def state_of(hass: HomeAssistant, entity_id: str) -> str:
-    """Return the state of an entity, which must be there."""
-    state = hass.states.get(entity_id)
-    assert state
-    return state.state
-
-
-def own_log(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return what the integration logged for everybody to see."""
-    return [
-        record.getMessage()
-        for record in caplog.records
-        if record.name.startswith(f"custom_components.{DOMAIN}")
-        and record.levelno >= logging.INFO
-    ]
 
 
 async def test_set_up_and_unload(

@@ -21,9 +21,8 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 
-from .conftest import setup
 from .gateway_server import GatewayServer, answering
-from .test_init import balance, jump, own_log
+from .helpers import balance, jump, own_log, setup
 
 
 class Stall:

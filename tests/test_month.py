@@ -35,7 +35,7 @@ from homeassistant.util import dt as dt_util
 
 from .conftest import OPTIONS, TITLE
 from .gateway_server import GatewayServer, ServerAccount, answering
-from .test_init import jump, own_log, state_of
+from .helpers import jump, own_log, state_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SLOT = timedelta(minutes=5)

@@ -20,7 +20,7 @@ from homeassistant.generated.currencies import ACTIVE_CURRENCIES
 
 from .conftest import OPTIONS
 from .gateway_server import GatewayServer
-from .test_init import balance, state_of
+from .helpers import balance, fill, open_form, state_of
 
 ALERTS = {
     CONF_LOW_BALANCE: 20,
@@ -28,29 +28,6 @@ ALERTS = {
     CONF_UNUSUAL_FACTOR: 2.5,
     CONF_UNUSUAL_MINIMUM: 0.1,
 }
-
-
-async def open_form(
-    hass: HomeAssistant, entry: MockConfigEntry, form: str
-) -> ConfigFlowResult:
-    """Choose a form in the menu."""
-    result = await hass.config_entries.options.async_init(entry.entry_id)
-    assert result["type"] is FlowResultType.MENU
-    assert form in result["menu_options"]
-    return await hass.config_entries.options.async_configure(
-        result["flow_id"], {"next_step_id": form}
-    )
-
-
-async def fill(
-    hass: HomeAssistant, form: ConfigFlowResult, user_input: dict[str, Any]
-) -> ConfigFlowResult:
-    """Fill in a form, and wait for what follows."""
-    result = await hass.config_entries.options.async_configure(
-        form["flow_id"], user_input
-    )
-    await hass.async_block_till_done(wait_background_tasks=True)
-    return result
 
 
 def suggested(form: ConfigFlowResult) -> dict[str, Any]:

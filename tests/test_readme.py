@@ -19,7 +19,7 @@ from homeassistant.setup import async_setup_component
 
 from . import PACKAGE, ROOT
 from .gateway_server import GatewayServer, answering
-from .test_init import pass_time
+from .helpers import pass_time
 
 READMES = {
     language: (ROOT / name).read_text(encoding="utf-8")

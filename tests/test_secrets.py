@@ -56,7 +56,7 @@ from .gateway_server import (
     secrets_of,
     told_by,
 )
-from .test_init import jump
+from .helpers import jump
 
 TITLE = "My gateway"
 

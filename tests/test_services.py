@@ -1,37 +1,18 @@
 """The action that returns what is known of an account."""
 
 from datetime import timedelta
-from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.llm_gateway_account.const import CONF_CURRENCY, DOMAIN
+from custom_components.llm_gateway_account.const import CONF_CURRENCY
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import device_registry as dr
 
-from .conftest import OPTIONS, setup
+from .conftest import OPTIONS
 from .gateway_server import GatewayServer, answering
-from .test_init import jump, pass_time
-
-
-async def get_account(hass: HomeAssistant, device_id: str) -> Any:
-    """Call the action."""
-    return await hass.services.async_call(
-        DOMAIN,
-        "get_account",
-        {"device_id": device_id},
-        blocking=True,
-        return_response=True,
-    )
-
-
-def device_of(hass: HomeAssistant, entry: MockConfigEntry) -> str:
-    """Return the ID of an account's device."""
-    (device,) = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
-    return device.id
+from .helpers import device_of, get_account, jump, pass_time, setup
 
 
 @pytest.mark.freeze_time("2026-11-23T20:00:00Z")

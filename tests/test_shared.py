@@ -31,9 +31,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 
-from .conftest import setup
 from .gateway_server import GatewayServer, Handler, ServerAccount, answering
-from .test_init import BALANCE, balance, jump, own_log, pass_time
+from .helpers import BALANCE, balance, jump, own_log, pass_time, setup
 
 ACCOUNTS = 12
 STEP = timedelta(seconds=5)

@@ -9,10 +9,6 @@ from zoneinfo import ZoneInfo
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-from pytest_homeassistant_custom_component.components.recorder.common import (
-    async_wait_recording_done,
-    do_adhoc_statistics,
-)
 
 from custom_components.llm_gateway_account.const import CONF_CURRENCY, DOMAIN
 from custom_components.llm_gateway_account.gateway import POINTS
@@ -27,7 +23,7 @@ from homeassistant.helpers import issue_registry as ir
 
 from .conftest import OPTIONS, TITLE
 from .gateway_server import GatewayServer, answering
-from .test_init import jump
+from .helpers import compile_statistics, jump
 
 BERLIN = ZoneInfo("Europe/Berlin")
 LOOK = timedelta(minutes=20)
@@ -72,13 +68,6 @@ class Truth:
             self.highest_balance = max(self.highest_balance, self.balance)
             self.spent[local_day(now)] += self._unseen
             self._unseen = 0
-
-
-async def compile_statistics(hass: HomeAssistant, start: datetime) -> None:
-    """Let the recorder compile five minutes, and the hour if they end it."""
-    await async_wait_recording_done(hass)
-    do_adhoc_statistics(hass, start=start)
-    await async_wait_recording_done(hass)
 
 
 async def live(

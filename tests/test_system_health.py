@@ -10,8 +10,8 @@ from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 
-from .conftest import setup
 from .gateway_server import GatewayServer, answering
+from .helpers import setup
 
 
 async def test_system_health(

@@ -27,7 +27,7 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import ssl as ssl_util
 
 from .gateway_server import GatewayServer, answering
-from .test_config_flow import user_input
+from .helpers import user_input
 from .test_faults import SEEN, watch_failure, watch_recovery
 from .tls import BAD_CERTIFICATES, NO_TLS, CertificateAuthority, TlsFault
 

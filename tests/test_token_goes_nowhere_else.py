@@ -16,7 +16,6 @@ from homeassistant.config_entries import SOURCE_USER
 from homeassistant.const import CONF_ACCESS_TOKEN, CONF_URL
 from homeassistant.core import HomeAssistant
 
-from .conftest import setup
 from .gateway_server import (
     ACCESS_TOKEN,
     USER_ID,
@@ -24,8 +23,7 @@ from .gateway_server import (
     Handler,
     answering,
 )
-from .test_config_flow import user_input
-from .test_init import jump
+from .helpers import jump, setup, user_input
 
 DATA = {"id": USER_ID, "quota": 1}
 ACCOUNT = {"success": True, "data": DATA}

@@ -18,9 +18,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 
-from .conftest import setup
 from .gateway_server import GatewayServer, ServerAccount
-from .test_init import jump, state_of
+from .helpers import jump, setup, state_of
 from .test_readme import EXAMPLES
 
 POLL = timedelta(minutes=5, seconds=5)

@@ -1,9 +1,15 @@
 """The LLM Gateway Account integration."""
 
+from homeassistant.config_entries import (
+    SIGNAL_CONFIG_ENTRY_CHANGED,
+    ConfigEntry,
+    ConfigEntryChange,
+)
 from homeassistant.const import Platform
 from homeassistant.core import HassJob, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import config_validation as cv, entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
@@ -45,6 +51,15 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up what there is once for all accounts."""
     async_setup_services(hass)
     await async_setup_dashboard(hass)
+
+    @callback
+    def forget_if_disabled(change: ConfigEntryChange, entry: ConfigEntry) -> None:
+        # Not at each unload: after a reload people would have to ignore issues again.
+        if entry.domain == DOMAIN and entry.disabled_by:
+            async_forget_failures(hass, entry)
+            async_delete_issues(hass, entry)
+
+    async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, forget_if_disabled)
     return True
 
 
@@ -92,10 +107,6 @@ async def async_unload_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> 
     """Unload a config entry."""
     # First of all, so that no answer that is on its way changes anything any more.
     await entry.runtime_data.account.async_shutdown()
-    # After a reload they are still there, or people would have to ignore them again.
-    if entry.disabled_by:
-        async_forget_failures(hass, entry)
-        async_delete_issues(hass, entry)
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 

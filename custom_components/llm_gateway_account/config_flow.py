@@ -219,7 +219,9 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
                 return self.async_update_reload_and_abort(
                     entry, data=self._data, reason="reauth_successful"
                 )
-        return self._show_form("reauth_confirm", REAUTH_SCHEMA, {}, errors, placeholders)
+        return self._show_form(
+            "reauth_confirm", REAUTH_SCHEMA, {}, errors, placeholders
+        )
 
     async def _async_validate(
         self, data: Mapping[str, Any]

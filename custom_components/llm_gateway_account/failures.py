@@ -15,6 +15,7 @@ from .gateway import (
     GatewayError,
     OtherAccountError,
     RedirectedError,
+    ServerError,
     TokenRefusedError,
     UserIdRefusedError,
 )
@@ -53,10 +54,13 @@ def async_note_failure(
 
     A refused token is a question for a new one, everything else a repair.
     """
+    first_seen = hass.data.setdefault(FIRST_SEEN, {}).setdefault(entry.entry_id, {})
+    if isinstance(err, ServerError):
+        # The refusal before it was probably the same trouble.
+        first_seen.pop(TokenRefusedError.key, None)
     if (certain_after := CERTAIN_AFTER.get(type(err))) is None:
         return
     now = monotonic()
-    first_seen = hass.data.setdefault(FIRST_SEEN, {}).setdefault(entry.entry_id, {})
     if now - first_seen.setdefault(err.key, now) < certain_after.total_seconds():
         return
     if isinstance(err, TokenRefusedError):
@@ -80,6 +84,5 @@ def async_note_answer(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
 
 @callback
 def async_forget_failures(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
-    """Forget an entry that is disabled or removed."""
+    """Let no failure count any more, because the entry is disabled or removed."""
     hass.data.get(FIRST_SEEN, {}).pop(entry.entry_id, None)
-    async_delete_issues(hass, entry, *(kind.key for kind in CERTAIN_AFTER))

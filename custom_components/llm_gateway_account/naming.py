@@ -30,12 +30,8 @@ def names_of(
     )
     addition = name if is_at_same_host else host
     device = next(each for each in _names(site_name, addition) if each not in taken)
-    if is_at_same_host or device == site_name:
-        place = site_name
-    else:
-        place = device
-    title = f"{name} @ {place}" if name else device
-    return title, device
+    place = site_name if is_at_same_host else device
+    return f"{name} @ {place}" if name else device, device
 
 
 def _names(name: str, addition: str) -> Iterator[str]:

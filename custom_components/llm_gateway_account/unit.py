@@ -22,12 +22,25 @@ from .spending import Limits, suggest_limits
 DEFAULT_UNUSUAL_FACTOR = 3
 
 # ISO 4217, where it is not two. Currencies with four digits are units of account.
-_DIGITS = {
-    **dict.fromkeys(
-        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(), 0
-    ),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+_NO_DIGITS = {
+    "BIF",
+    "CLP",
+    "DJF",
+    "GNF",
+    "ISK",
+    "JPY",
+    "KMF",
+    "KRW",
+    "PYG",
+    "RWF",
+    "UGX",
+    "VND",
+    "VUV",
+    "XAF",
+    "XOF",
+    "XPF",
 }
+_THREE_DIGITS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +68,9 @@ class Unit:
     @property
     def digits(self) -> int:
         """How many digits of an amount are shown after the decimal point."""
-        return _DIGITS.get(self.currency, 2) if self.is_money else 0
+        if not self.is_money or self.currency in _NO_DIGITS:
+            return 0
+        return 3 if self.currency in _THREE_DIGITS else 2
 
     def amount(self, points: float) -> float:
         """Return points as an amount, to a millionth.

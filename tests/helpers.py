@@ -1,0 +1,131 @@
+"""What tests do with Home Assistant, and ask it."""
+
+from datetime import datetime, timedelta
+import logging
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
+from pytest_homeassistant_custom_component.components.recorder.common import (
+    async_wait_recording_done,
+    do_adhoc_statistics,
+)
+
+from custom_components.llm_gateway_account.const import CONF_USER_ID, DOMAIN
+from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.const import CONF_ACCESS_TOKEN, CONF_URL
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import device_registry as dr
+
+from .gateway_server import ACCESS_TOKEN, USER_ID, GatewayServer
+
+BALANCE = "sensor.example_gateway_balance"
+
+
+async def setup(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Set up an entry and wait until everything it started is done."""
+    entry.add_to_hass(hass)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def jump(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, duration: timedelta
+) -> None:
+    """Let time pass at once."""
+    freezer.tick(duration)
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def pass_time(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, duration: timedelta
+) -> None:
+    """Let time pass, with everything that is due in between."""
+    while duration > timedelta(0):
+        step = min(duration, timedelta(minutes=1))
+        await jump(hass, freezer, step)
+        duration -= step
+
+
+def balance(hass: HomeAssistant) -> str:
+    """Return the state of the balance."""
+    return state_of(hass, BALANCE)
+
+
+def state_of(hass: HomeAssistant, entity_id: str) -> str:
+    """Return the state of an entity, which must be there."""
+    state = hass.states.get(entity_id)
+    assert state
+    return state.state
+
+
+def own_log(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what the integration logged for everybody to see."""
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.name.startswith(f"custom_components.{DOMAIN}")
+        and record.levelno >= logging.INFO
+    ]
+
+
+def user_input(gateway: GatewayServer, **changes: Any) -> dict[str, Any]:
+    """Return what a person types who gets everything right."""
+    return {
+        CONF_URL: gateway.url,
+        CONF_USER_ID: str(USER_ID),
+        CONF_ACCESS_TOKEN: ACCESS_TOKEN,
+    } | changes
+
+
+async def open_form(
+    hass: HomeAssistant, entry: MockConfigEntry, form: str
+) -> ConfigFlowResult:
+    """Choose a form in the menu."""
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    assert result["type"] is FlowResultType.MENU
+    assert form in result["menu_options"]
+    return await hass.config_entries.options.async_configure(
+        result["flow_id"], {"next_step_id": form}
+    )
+
+
+async def fill(
+    hass: HomeAssistant, form: ConfigFlowResult, user_input: dict[str, Any]
+) -> ConfigFlowResult:
+    """Fill in a form, and wait for what follows."""
+    result = await hass.config_entries.options.async_configure(
+        form["flow_id"], user_input
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return result
+
+
+async def get_account(hass: HomeAssistant, device_id: str) -> Any:
+    """Call the action."""
+    return await hass.services.async_call(
+        DOMAIN,
+        "get_account",
+        {"device_id": device_id},
+        blocking=True,
+        return_response=True,
+    )
+
+
+def device_of(hass: HomeAssistant, entry: MockConfigEntry) -> str:
+    """Return the ID of an account's device."""
+    (device,) = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    return device.id
+
+
+async def compile_statistics(hass: HomeAssistant, start: datetime) -> None:
+    """Let the recorder compile five minutes, and the hour if they end it."""
+    await async_wait_recording_done(hass)
+    do_adhoc_statistics(hass, start=start)
+    await async_wait_recording_done(hass)
