@@ -53,7 +53,7 @@ class Watch:
             self.waited = now - self._started
         for entry in self._entries:
             if entry.state is ConfigEntryState.LOADED:
-                age = now - entry.runtime_data.last_success
+                age = now - entry.runtime_data.account.last_success
                 self.oldest = max(self.oldest, age)
             else:
                 self.slowest_start = now - self._started

@@ -53,7 +53,7 @@ async def ours(
     await create_store(hass, entry).async_save(memory_of(account, past))
     entry.add_to_hass(hass)
     await hass.config_entries.async_setup(entry.entry_id)
-    poll: Poll = entry.runtime_data.async_refresh
+    poll: Poll = entry.runtime_data.account.async_refresh
     return poll
 
 

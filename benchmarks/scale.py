@@ -80,7 +80,7 @@ async def spread_polls(entries: list[ConfigEntry[Any]]) -> None:
     """Poll each account once, one after the other over some time."""
     polls = []
     for entry in entries:
-        polls.append(asyncio.create_task(entry.runtime_data.async_refresh()))
+        polls.append(asyncio.create_task(entry.runtime_data.account.async_refresh()))
         await asyncio.sleep(SPREAD / len(entries))
     await asyncio.gather(*polls)
 
@@ -125,7 +125,7 @@ async def measure(hass: HomeAssistant, urls: list[str], accounts: int) -> Any:
         await spread_polls(entries)
     with watched_loop() as at_once:
         await asyncio.sleep(0)
-        await asyncio.gather(*(each.runtime_data.async_refresh() for each in entries))
+        await asyncio.gather(*(each.runtime_data.account.async_refresh() for each in entries))
     return {
         "accounts": accounts,
         "gateways": len(urls),

@@ -85,7 +85,7 @@ async def ours(hass: HomeAssistant, url: str) -> Poll:
     entry = account_entry(url, USER_ID, ACCESS_TOKEN, verify_ssl=False)
     await hass.config_entries.async_add(entry)
     await hass.async_block_till_done(wait_background_tasks=True)
-    poll: Poll = entry.runtime_data.async_refresh
+    poll: Poll = entry.runtime_data.account.async_refresh
     return poll
 
 

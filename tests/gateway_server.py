@@ -287,7 +287,7 @@ class GatewayServer:
 
     async def start(self, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         """Listen on loopback; port 0 takes a free one."""
-        server = web.Server(self._handle, access_log=None)
+        server = web.Server(self.handle, access_log=None)
         self._runner = web.ServerRunner(server, handle_signals=False)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", port, ssl_context=tls).start()
@@ -304,7 +304,7 @@ class GatewayServer:
         """Return the paths asked for so far."""
         return [request.path for request in self.requests]
 
-    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         self.requests.append(request)
         if request.path == "/api/status":
             if self.status_fault:

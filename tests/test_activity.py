@@ -543,7 +543,7 @@ async def test_history_is_written_when_home_assistant_stops(
     freezer: FrozenDateTimeFactory,
 ) -> None:
     gateway.account.used_quota += 1000
-    await loaded_entry.runtime_data.async_refresh()
+    await loaded_entry.runtime_data.account.async_refresh()
     await hass.async_stop(force=True)
     data = hass_storage[f"{DOMAIN}.{loaded_entry.entry_id}"]["data"]
     assert data["ledger"]["spent"] == 1000

@@ -107,7 +107,7 @@ async def test_nothing_is_deprecated(
     await automate(hass, device_id)
     assert await get_account(hass, device_id)
     gateway.account.leave(0)
-    await entry.runtime_data.async_refresh()
+    await entry.runtime_data.account.async_refresh()
     assert await get_diagnostics_for_config_entry(hass, hass_client, entry)
     health = await get_system_health_info(hass, DOMAIN)
     assert await health[gateway.url] == "ok"

@@ -44,7 +44,7 @@ async def test_diagnostics_while_polls_fail(
     loaded_entry: MockConfigEntry,
 ) -> None:
     gateway.fault = answering(502)
-    await loaded_entry.runtime_data.async_refresh()
+    await loaded_entry.runtime_data.account.async_refresh()
     diagnostics: Any = await get_diagnostics_for_config_entry(
         hass, hass_client, loaded_entry
     )

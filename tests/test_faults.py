@@ -157,7 +157,7 @@ async def test_fault_that_only_time_ends(
         await start_what_is_due_in(hass, UPDATE_INTERVAL)
         assert len(gateway.requests) == polls
         assert balance(hass) == "12.345"
-        exception = loaded_entry.runtime_data.last_exception
+        exception = loaded_entry.runtime_data.account.last_exception
         assert exception.translation_key == SEEN[error].exception
         assert type(exception.__cause__) is error
     await start_what_is_due_in(hass, GRACE_PERIOD)
@@ -243,7 +243,7 @@ async def watch_failure(
     await pass_to_next_poll(hass, gateway, freezer)
     assert len(gateway.requests) == requests_per_poll
     assert balance(hass) == "12.345"
-    exception = entry.runtime_data.last_exception
+    exception = entry.runtime_data.account.last_exception
     assert exception.translation_key == SEEN[error].exception
     assert type(exception.__cause__) is error
     assert len(own_log(caplog)) == 1

@@ -209,7 +209,7 @@ async def test_failing_poll(
         f"Error fetching {DOMAIN} data: {text.removesuffix('.')}"
     ]
     assert balance(hass) == "12.345"
-    assert loaded_entry.runtime_data.last_exception.translation_key == key
+    assert loaded_entry.runtime_data.account.last_exception.translation_key == key
 
     if key == "token_refused_once":  # the next refusal counts; see below
         gateway.fault = answering(500)
@@ -289,7 +289,7 @@ async def test_answer_stays_where_polling_is_switched_off(
     await pass_time(hass, freezer, timedelta(hours=1))
     assert gateway.requests == []
     assert balance(hass) == "12.345"
-    await entry.runtime_data.async_refresh()
+    await entry.runtime_data.account.async_refresh()
     assert balance(hass) == "12.345"
 
 
@@ -411,7 +411,7 @@ async def test_refresh_by_hand_does_not_hurry_the_confirmation(
 ) -> None:
     gateway.fault = REFUSED
     for _ in range(3):
-        await loaded_entry.runtime_data.async_refresh()
+        await loaded_entry.runtime_data.account.async_refresh()
         freezer.tick(timedelta(seconds=10))
     assert not hass.config_entries.flow.async_progress()
 
@@ -426,9 +426,9 @@ async def test_refusal_counts_when_the_next_poll_is_due(
     asked: bool,
 ) -> None:
     gateway.fault = REFUSED
-    await loaded_entry.runtime_data.async_refresh()
+    await loaded_entry.runtime_data.account.async_refresh()
     freezer.tick(timedelta(seconds=pause))
-    await loaded_entry.runtime_data.async_refresh()
+    await loaded_entry.runtime_data.account.async_refresh()
     assert bool(hass.config_entries.flow.async_progress()) is asked
 
 
@@ -458,7 +458,7 @@ async def test_unloaded_account_leaves_no_timer(
     freezer: FrozenDateTimeFactory,
 ) -> None:
     """The end of the grace period is nobody's news any more."""
-    coordinator = loaded_entry.runtime_data
+    coordinator = loaded_entry.runtime_data.account
     gateway.fault = answering(502)
     await coordinator.async_refresh()
     assert await hass.config_entries.async_unload(loaded_entry.entry_id)
@@ -559,7 +559,7 @@ async def test_update_on_demand(
     await hass.config_entries.async_reload(loaded_entry.entry_id)
     await hass.async_block_till_done()
     gateway.account.quota = 500_000
-    await loaded_entry.runtime_data.async_request_refresh()
+    await loaded_entry.runtime_data.account.async_request_refresh()
     await hass.async_block_till_done()
     assert balance(hass) == "1.0"
 
@@ -597,7 +597,7 @@ async def test_data_that_may_be_of_another_person_is_not_shown(
     for _ in range(2):
         await pass_time(hass, freezer, UPDATE_INTERVAL)
         assert balance(hass) == "12.345"
-        error = loaded_entry.runtime_data.last_exception
+        error = loaded_entry.runtime_data.account.last_exception
         assert error.translation_key == key
 
 

@@ -139,7 +139,7 @@ async def test_home_assistant_stops_in_the_middle_of_a_poll(
 ) -> None:
     gateway.fault = stall = Stall()
     poll = loaded_entry.async_create_background_task(
-        hass, loaded_entry.runtime_data.async_refresh(), "poll"
+        hass, loaded_entry.runtime_data.account.async_refresh(), "poll"
     )
     await stall.asked.wait()
     await hass.async_stop(force=True)
@@ -156,7 +156,7 @@ async def test_unloaded_in_the_middle_of_a_poll(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     gateway.fault = stall = Stall()
-    coordinator = loaded_entry.runtime_data
+    coordinator = loaded_entry.runtime_data.account
     poll = loaded_entry.async_create_background_task(
         hass, coordinator.async_refresh(), "poll"
     )
@@ -194,7 +194,7 @@ async def test_clock_that_jumps(
     freezer.tick(leap)
     gateway.requests.clear()
     gateway.fault = answering(502)
-    await loaded_entry.runtime_data.async_refresh()
+    await loaded_entry.runtime_data.account.async_refresh()
     assert balance(hass) == shown
     gateway.fault = None
     await jump(hass, freezer, UPDATE_INTERVAL)

@@ -311,11 +311,11 @@ async def test_redirect_full_of_secrets(
         ):
             gateway.fault = answering(301, b"", {"Location": target})
             await jump(hass, freezer, UPDATE_INTERVAL)
-            assert not entry.runtime_data.last_update_success
+            assert not entry.runtime_data.account.last_update_success
             # Else only the first of the failures is logged.
             gateway.fault = None
             await jump(hass, freezer, UPDATE_INTERVAL)
-            assert entry.runtime_data.last_update_success
+            assert entry.runtime_data.account.last_update_success
     log = log_of(every_logger)
     assert "https://new.example" in log
     assert find(gateway, log) == []

@@ -326,7 +326,7 @@ async def test_account_that_goes_while_it_waits_for_its_turn(
     freezer: FrozenDateTimeFactory,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    coordinator = loaded_entry.runtime_data
+    coordinator = loaded_entry.runtime_data.account
     coordinator.gateway.pace.hold(10)
     gateway.requests.clear()
     with lines(caplog) as logged:
@@ -346,7 +346,7 @@ async def test_refresh_that_is_cancelled_changes_nothing(
     answer = asyncio.Event()
 
     gateway.fault = answering_after(answer)
-    coordinator = loaded_entry.runtime_data
+    coordinator = loaded_entry.runtime_data.account
     gateway.requests.clear()
     refresh = asyncio.create_task(coordinator.async_refresh())
     while not gateway.requests:  # noqa: ASYNC110

@@ -21,7 +21,7 @@ async def test_system_health(
     await hass.async_block_till_done()
     info = await get_system_health_info(hass, DOMAIN)
     assert info["loaded_accounts"] == 1
-    assert info["oldest_answer"] == loaded_entry.runtime_data.last_success
+    assert info["oldest_answer"] == loaded_entry.runtime_data.account.last_success
     gateway.requests.clear()
     assert await info[gateway.url] == "ok"
     (request,) = gateway.requests

@@ -165,7 +165,7 @@ async def test_stored_token_goes_to_no_other_host(
     )
     assert result["reason"] == "reconfigure_successful"
     await hass.async_block_till_done(wait_background_tasks=True)
-    await loaded_entry.runtime_data.async_refresh()
+    await loaded_entry.runtime_data.account.async_refresh()
     assert set(other.paths()) == {"/api/user/self", "/api/status"}
     assert gateway.requests == []
     assert_token_at_the_account_page_only(other)

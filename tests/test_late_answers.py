@@ -1,0 +1,129 @@
+"""An answer that arrives when its account is no longer the same."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from aiohttp import web
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_capture_events,
+)
+
+from custom_components.llm_gateway_account.const import DOMAIN
+from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+
+from .gateway_server import GatewayServer, Handler, answering
+from .helpers import BALANCE, own_log, pass_time
+
+type Change = Callable[[HomeAssistant, MockConfigEntry], Awaitable[Any]]
+
+
+class HeldAnswer:
+    """Holds back the answer to one request; those after it are answered at once."""
+
+    def __init__(self, gateway: GatewayServer, answer: Handler | None) -> None:
+        """Give `answer` in the end, or what the gateway itself says then."""
+        self.asked = asyncio.Event()
+        self.release = asyncio.Event()
+        self._gateway = gateway
+        self._answer = answer
+
+    async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Wait for the release."""
+        self._gateway.fault = None
+        self.asked.set()
+        await self.release.wait()
+        if self._answer:
+            return await self._answer(request)
+        return await self._gateway.handle(request)
+
+
+async def reload(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    await hass.config_entries.async_reload(entry.entry_id)
+
+
+async def unload(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def remove(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    await hass.config_entries.async_remove(entry.entry_id)
+
+
+async def disable(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    await hass.config_entries.async_set_disabled_by(
+        entry.entry_id, ConfigEntryDisabler.USER
+    )
+
+
+@pytest.fixture(autouse=True)
+async def noon(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+    """Stop the clock, and offer the action that updates an entity by hand."""
+    freezer.move_to("2026-11-23T20:00:00Z")
+    await async_setup_component(hass, "homeassistant", {})
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [None, answering(502), answering(200, {"success": False, "message": "token 无效"})],
+    ids=["good", "502", "refused"],
+)
+@pytest.mark.parametrize("was_failing", [False, True])
+@pytest.mark.parametrize("change", [reload, unload, remove, disable])
+async def test_answer_to_an_account_that_is_gone_changes_nothing(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+    change: Change,
+    was_failing: bool,
+    answer: Handler | None,
+) -> None:
+    """Nothing is fired twice, no timer and no file comes back, nothing is logged."""
+    await pass_time(hass, freezer, timedelta(minutes=1))
+    if was_failing:
+        gateway.fault = answering(502)
+        await pass_time(hass, freezer, timedelta(minutes=5))
+    gateway.fault = held = HeldAnswer(gateway, answer)
+    gateway.account.leave(0)
+    changes = async_capture_events(hass, EVENT_STATE_CHANGED)
+    update = hass.async_create_task(
+        hass.services.async_call(
+            "homeassistant", "update_entity", {"entity_id": BALANCE}, blocking=True
+        )
+    )
+    await held.asked.wait()
+    await change(hass, loaded_entry)
+    logged = own_log(caplog)
+    held.release.set()
+    await update
+    stored = hass_storage.get(f"{DOMAIN}.{loaded_entry.entry_id}")
+    gateway.requests.clear()
+    await pass_time(hass, freezer, timedelta(minutes=20))
+
+    fired = [
+        state.attributes["event_type"]
+        for each in changes
+        if (state := each.data["new_state"])
+        and state.domain == "event"
+        and state.attributes.get("event_type")
+    ]
+    assert own_log(caplog) == logged
+    assert not hass.config_entries.flow.async_progress()
+    if change is reload:
+        assert fired == ["balance_exhausted"]
+        assert len(gateway.requests) == 4
+        return
+    assert fired == []
+    assert gateway.requests == []
+    assert hass_storage.get(f"{DOMAIN}.{loaded_entry.entry_id}") == stored
+    assert (stored is None) is (change is remove)
