@@ -1,13 +1,14 @@
 """Client for the account API of LLM gateways of the one-api family."""
 
+from .account import ENABLED, Account
 from .client import GatewayClient
 from .errors import (
     AccountDisabledError,
-    AuthenticationError,
     BlockedError,
     CertificateError,
     GatewayError,
     InvalidAnswerError,
+    OtherAccountError,
     RateLimitedError,
     RedirectedError,
     ServerError,
@@ -16,23 +17,23 @@ from .errors import (
     UserIdRefusedError,
     WebPageError,
 )
-from .models import DEFAULT_QUOTA_PER_UNIT, ENABLED, POINTS, Account, Site
-from .pace import LONGEST_WAIT, Pace
+from .limiter import Limiter, Priority
+from .site import DEFAULT_QUOTA_PER_UNIT, POINTS, Site
 
 __all__ = [
     "DEFAULT_QUOTA_PER_UNIT",
     "ENABLED",
-    "LONGEST_WAIT",
     "POINTS",
     "Account",
     "AccountDisabledError",
-    "AuthenticationError",
     "BlockedError",
     "CertificateError",
     "GatewayClient",
     "GatewayError",
     "InvalidAnswerError",
-    "Pace",
+    "Limiter",
+    "OtherAccountError",
+    "Priority",
     "RateLimitedError",
     "RedirectedError",
     "ServerError",

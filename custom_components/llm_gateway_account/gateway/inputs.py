@@ -1,11 +1,9 @@
 """What people type or paste, turned into what a request needs."""
 
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv6Address, ip_address
 import re
-import unicodedata
 
-from yarl import URL
+from .addresses import base_of, clean, find_address, is_local
 
 
 class InputProblem(StrEnum):
@@ -21,8 +19,6 @@ class InputProblem(StrEnum):
     """The user ID where the access token belongs, and the other way round."""
     API_KEY = "api_key"
     """A key for the models (`sk-...`), which the account API refused."""
-    WRONG_ACCOUNT = "wrong_account"
-    """A user ID that is not the one the token belongs to."""
 
 
 class InputError(ValueError):
@@ -33,31 +29,6 @@ class InputError(ValueError):
         super().__init__(problem.value)
         self.problem = problem
 
-
-# First parts of the paths of the web pages and the API. What stands before them
-# belongs to the address: a gateway may live below a path of its host.
-_PAGES = {
-    "api",
-    "console",
-    "dashboard",
-    "login",
-    "panel",
-    "profile",
-    "register",
-    "setting",
-    "token",
-    "topup",
-    "v1",
-}
-
-_SCHEMES = {"http", "https"}
-
-# As what the last label of a name is not (WHATWG URL, "ends in a number").
-_NUMBER = re.compile("[0-9]+|0x[0-9a-f]*")
-
-# Domains that never leave the local network (RFC 6761, 6762, 8375, ICANN's
-# .internal, and OpenWrt's default).
-_LOCAL_DOMAINS = (".local", ".localhost", ".internal", ".home.arpa", ".lan")
 
 _RESERVED_HEADERS = {
     "accept",
@@ -77,45 +48,32 @@ _RESERVED_HEADERS = {
 
 
 def parse_url(text: str, *, allow_unencrypted: bool = False) -> str:
-    """Return the base address of a gateway: scheme, host, port and path, no more.
+    """Return an address as scheme, host, port and path, no more.
 
-    Forgives white space, a missing scheme, a trailing slash and a pasted address
-    of one of the gateway's pages. Raises InputError for what is no web address,
-    for one with a password in it, and for plain http to a public host, unless
-    `allow_unencrypted`.
+    Forgives a missing scheme, and what stands around an address that was copied out
+    of a text. Raises InputError for a text without exactly one address, for one with a
+    password in it, and for plain http to a public host, unless `allow_unencrypted`.
     """
-    scheme, separator, rest = _clean(text).partition("://")
-    if not separator:
-        scheme, rest = "", scheme.removeprefix("//")
-    parts = _split(f"{scheme or 'https'}://{rest}")
-    if parts is None:
+    if (address := find_address(text)) is None:
         raise InputError(InputProblem.INVALID_URL)
-    url, host = parts
-    port = url.explicit_port
-    if url.scheme not in _SCHEMES or not _is_host(host) or port == 0:
-        raise InputError(InputProblem.INVALID_URL)
-    if url.user is not None or url.password is not None:
+    if address.user is not None or address.password is not None:
         raise InputError(InputProblem.URL_WITH_LOGIN)
-
-    if not scheme and _is_local(host) and port != 443:
-        url = url.with_scheme("http")
-    if url.scheme == "http" and not (allow_unencrypted or _is_local(host)):
+    if address.scheme == "http" and not (allow_unencrypted or is_local(address)):
         raise InputError(InputProblem.UNENCRYPTED)
+    return base_of(address)
 
-    path: list[str] = []
-    for part in url.path.split("/"):
-        if part.lower() in _PAGES:
-            break
-        if part:
-            path.append(part)
-    return str(
-        URL.build(
-            scheme=url.scheme,
-            host=host,
-            port=None if url.is_default_port() else port,
-            path="/" + "/".join(path) if path else "",
-        )
-    )
+
+def candidates(url: str) -> list[str]:
+    """Return the addresses below which a gateway may answer, best first.
+
+    `url` comes from `parse_url` and may be that of any page. A gateway may live below
+    a path of its host, and a page may be called anything, so all parents follow, down
+    to the start page.
+    """
+    found = [url]
+    while not (url := url.rpartition("/")[0]).endswith(":/"):
+        found.append(url)
+    return found
 
 
 def check_not_swapped(user_id: str, access_token: str) -> None:
@@ -126,7 +84,7 @@ def check_not_swapped(user_id: str, access_token: str) -> None:
 
 def parse_user_id(text: str) -> str:
     """Return the digits of a user ID. Raises InputError for anything else."""
-    text = _clean(text).removeprefix("#")
+    text = clean(text).removeprefix("#")
     if not re.fullmatch("[0-9]{1,20}", text):
         raise InputError(InputProblem.INVALID_USER_ID)
     return str(int(text))
@@ -140,7 +98,7 @@ def parse_access_token(text: str) -> str:
     """
     pasted = r"^\s*(?:authorization\s*:)?\s*bearer(?:[\s:]+|$)"
     # A token copied out of a narrow page may be broken into lines.
-    text = "".join(re.sub(pasted, "", _clean(text), flags=re.IGNORECASE).split())
+    text = "".join(re.sub(pasted, "", clean(text), flags=re.IGNORECASE).split())
     if not text or not text.isascii() or not text.isprintable():
         raise InputError(InputProblem.INVALID_ACCESS_TOKEN)
     return text
@@ -152,7 +110,7 @@ def parse_header_name(text: str) -> str | None:
     Raises InputError for what is no name of a header (RFC 9110), and for one that
     is taken.
     """
-    text = _clean(text)
+    text = clean(text)
     if not text:
         return None
     if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}", text) or (
@@ -168,54 +126,3 @@ def _is_user_id(text: str) -> bool:
     except InputError:
         return False
     return True
-
-
-def _clean(text: str) -> str:
-    """Return the text without invisible and full-width characters, stripped."""
-    return "".join(
-        char
-        for char in unicodedata.normalize("NFKC", text)
-        if unicodedata.category(char) != "Cf"
-    ).strip()
-
-
-def _split(text: str) -> tuple[URL, str] | None:
-    """Return an address and its host; no error, for it would hold the address."""
-    try:
-        url = URL(text)
-        return url, (url.host or "").removesuffix(".")
-    except ValueError, IndexError:  # the latter for brackets around nothing
-        return None
-
-
-def _address(host: str) -> IPv4Address | IPv6Address | None:
-    try:
-        return ip_address(host)
-    except ValueError:
-        return None
-
-
-def _is_host(host: str) -> bool:
-    """Tell an address or a name of labels from the likes of `a_b`, `..` or `-`.
-
-    A scheme is no name either: `https:/a.example` would send a token to a host
-    `https`. Nor is what a resolver takes for an address: 134744072 is 8.8.8.8.
-    """
-    if _address(host) is not None:
-        return True
-    if host in _SCHEMES or _NUMBER.fullmatch(host.rpartition(".")[2]):
-        return False
-    try:
-        name = URL.build(scheme="https", host=host).raw_host or ""
-    except ValueError:
-        return False
-    return len(name) <= 253 and all(
-        re.fullmatch("[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", label)
-        for label in name.split(".")
-    )
-
-
-def _is_local(host: str) -> bool:
-    if (address := _address(host)) is not None:
-        return not address.is_global
-    return "." not in host or host.endswith(_LOCAL_DOMAINS)

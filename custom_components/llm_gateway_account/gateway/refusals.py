@@ -1,7 +1,8 @@
-"""The words with which gateways, and the proxies in front of them, say no.
+"""The codes and words with which gateways say no.
 
 Sources: `middleware/auth.go` of one-api, one-hub, done-hub, Veloera and new-api
-(April 2025 and v1.0.0-rc.22), captured answers of public sites.
+(April 2025 to August 2026), `i18n/locales` of new-api, captured answers of public
+sites.
 """
 
 from collections.abc import Mapping
@@ -10,12 +11,14 @@ from typing import Any
 
 from .errors import (
     AccountDisabledError,
+    BlockedError,
     GatewayError,
     InvalidAnswerError,
     ServerError,
     TokenRefusedError,
     UserIdRefusedError,
 )
+from .protection import is_foreign
 
 # new-api since v1.0.0-rc.22 names the cause.
 _CODES: dict[str, type[GatewayError]] = {
@@ -30,95 +33,87 @@ _CODES: dict[str, type[GatewayError]] = {
 # No refusal has more to say, and a search in a longer text would take its time.
 _LONGEST_MESSAGE = 500
 
-# All the others only have words, in the language of the build. First match wins:
-# the text about a user ID may also speak of the token, and what a database says of
-# itself may name a column such as `users.access_token`.
+# What a database says of itself, and what a gateway says of its database in the
+# languages of new-api. It may name a column such as `users.access_token`.
+_DATABASE = (
+    r"\berror \d{4}\b|\bsqlstate\b|\bpq:|\bno such (?:column|table)\b"
+    r"|\bunknown column\b|\b(?:column|relation|table)\b.*\bexist\b|\bdatabase\b"
+    r"|数据库|資料庫|データベース|데이터베이스|banco de dados|base de donn"
+    r"|base de datos|баз[аыеу] данных|cơ sở dữ liệu|پایگاه داده"
+)
+
+# The header's name stays as it is in every language.
+_USER_ID = (
+    r"[a-z]-user(?![a-z])|\buser[ _-]?id(?![a-z])|用户 ?id|与登录用户不匹配"
+    r"|(?:mis|not )match.*\buser\b|\buser\b.*mismatch"
+)
+
+_ACCOUNT = (
+    r"封禁|禁用|注销|用户信息无效|使用者資訊無效|权限不足|權限不足"
+    r"|\bbanned\b|\bdisabled\b|\bdeleted\b"
+    r"|invalid user info|insufficient (?:privilege|permission)"
+    r"|banido|desativad|informações de usuário inválidas|privilégios insuficientes"
+    r"|banni|désactivé|supprimé|utilisateur invalides|privilèges insuffisants"
+    r"|baneado|suspendid|deshabilitad|privilegios insuficientes"
+    r"|заблокирован|отключ[её]н|удал[её]н|недостаточно прав"
+    r"|ユーザーはban|無効化|ユーザー情報が無効|権限が(?:不足|ありません)"
+    r"|bị cấm|vô hiệu hóa|thông tin người dùng không hợp lệ|không đủ quyền"
+    r"|차단|비활성화|사용자 정보가 유효하지|권한이 부족"
+    r"|مسدود|غیرفعال|اطلاعات کاربر نامعتبر|سطح دسترسی کافی نیست"
+)
+
+_UNAUTHORIZED = (
+    r"\b(?:access_?)?tokens?\b|access token|令牌|權杖|jeton|токен|トークン|토큰|توکن"
+    r"|无权进行此操作|無權進行此操作|未登录|未登入|会话无效|用户校验失败"
+    r"|\bunauthorized\b|not logged in|n[ãa]o autorizado|no autorizado|non autorisé"
+    r"|не авторизован|未認証|未认证|ログインしていません"
+    r"|chưa xác thực|chưa đăng nhập|인증되지 않|غیرمجاز|احراز هویت نشده"
+)
+
+# First match wins: the text about a user ID may also speak of the token.
 _WORDS: tuple[tuple[re.Pattern[str], type[GatewayError]], ...] = (
-    (
-        re.compile(
-            r"\berror \d{4}\b|\bsqlstate\b|\bpq:|\bno such (?:column|table)\b"
-            r"|\bunknown column\b|\b(?:column|relation|table)\b.*\bexist\b",
-            re.IGNORECASE,
-        ),
-        ServerError,
-    ),
-    (
-        re.compile(
-            r"\w-user\b|\buser[ _-]?id\b|用户 ?id|与登录用户不匹配"
-            r"|(?:mis|not )match.*\buser\b|\buser\b.*mismatch",
-            re.IGNORECASE,
-        ),
-        UserIdRefusedError,
-    ),
-    (
-        re.compile(
-            r"封禁|禁用|注销|用户信息无效|权限不足|使用者資訊無效|權限不足"
-            r"|\bbanned\b|\bdisabled\b|\bdeleted\b"
-            r"|invalid user info|insufficient (?:privilege|permission)",
-            re.IGNORECASE,
-        ),
-        AccountDisabledError,
-    ),
-    (
-        re.compile(
-            r"access[ _]?token|system token|无权进行此操作|未登录|令牌|会话无效"
-            r"|用户校验失败|\bunauthorized\b|not logged in",
-            re.IGNORECASE,
-        ),
-        TokenRefusedError,
-    ),
+    (re.compile(_DATABASE), ServerError),
+    (re.compile(_USER_ID), UserIdRefusedError),
+    (re.compile(_ACCOUNT), AccountDisabledError),
+    (re.compile(_UNAUTHORIZED), TokenRefusedError),
 )
 
-# Pages that want to see a browser: Cloudflare's and Alibaba Cloud's challenges. The
-# rest of Cloudflare's `challenge-platform` is a script in pages that it lets through.
-_CHALLENGE = re.compile(
-    rb"just a moment|challenge-platform/h/\w+/orchestrate|cf[-_]chl|attention required"
-    rb"|acw_sc__v2|var arg1\s*=",
-    re.IGNORECASE,
-)
-
-
-def is_page(body: bytes) -> bool:
-    """Tell whether a body is a web page."""
-    return start_of(body).startswith(b"<")
-
-
-def start_of(body: bytes) -> bytes:
-    """Return a body without a byte order mark or white space in front."""
-    return body.lstrip(b"\xef\xbb\xbf \t\r\n")
-
-
-def is_challenge(headers: Mapping[str, str], body: bytes) -> bool:
-    """Tell whether an answer is a protection page that stands before the gateway."""
-    return headers.get("cf-mitigated") == "challenge" or (
-        is_page(body) and _CHALLENGE.search(body) is not None
-    )
+# What these mean where a gateway's words are unknown.
+_STATUSES: dict[int, type[GatewayError]] = {
+    401: TokenRefusedError,
+    403: AccountDisabledError,
+}
 
 
 def error_from_envelope(status: int, envelope: Mapping[str, Any]) -> GatewayError:
     """Return the error that an answer without an account means.
 
-    `status` is that of HTTP, `envelope` the parsed body. Status and words decide
-    together: the same refusal comes with 200, 401 or 403.
+    `status` is that of HTTP, `envelope` the parsed body. A code decides before words,
+    words before the status: the same refusal comes with 200, 401 or 403.
     """
+    kind = _kind_of(status, envelope)
+    if kind is ServerError:
+        return ServerError(status)
+    return kind(f"the answer holds no account (HTTP {status})")
+
+
+def _kind_of(status: int, envelope: Mapping[str, Any]) -> type[GatewayError]:
     inner = envelope.get("error")
     details = inner if isinstance(inner, Mapping) else {}
     code = envelope.get("code") or details.get("code")
-    refused = f"the gateway refuses (HTTP {status})"
     if isinstance(code, str) and code in _CODES:
-        return _CODES[code](refused)
+        return _CODES[code]
 
     message = envelope.get("message") or details.get("message") or inner
     if isinstance(message, str):
-        for pattern, kind in _WORDS:
-            if pattern.search(message, 0, _LONGEST_MESSAGE):
-                return ServerError(status) if kind is ServerError else kind(refused)
+        message = message[:_LONGEST_MESSAGE].lower()
+        for words, kind in _WORDS:
+            if words.search(message):
+                return kind
 
-    if status == 401:
-        return TokenRefusedError(refused)
-    if status == 403:
-        return AccountDisabledError(refused)
+    if is_foreign(status, envelope):
+        return BlockedError
     if status == 200 and envelope.get("success") is False:
         # What is left is the text of a failure inside, such as a lost database.
-        return ServerError(status)
-    return InvalidAnswerError(f"the answer holds no account (HTTP {status})")
+        return ServerError
+    return _STATUSES.get(status, InvalidAnswerError)

@@ -1,0 +1,108 @@
+"""What a gateway says of itself to everybody: its name, version and unit of money.
+
+Sources: `controller/misc.go` of one-api, one-hub, new-api and Veloera, and
+`renderQuota` of new-api's web pages.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+import re
+from typing import Any, Self
+
+from .values import name, number, text
+
+DEFAULT_QUOTA_PER_UNIT = 500_000
+"""Quota points per unit of money where the gateway does not say (`QuotaPerUnit`)."""
+
+POINTS = "points"
+"""Stands in place of a currency where a gateway shows its quota as it is."""
+
+# The signs operators of this family use. "$" and "¥" mean the US dollar and the
+# yuan in new-api itself. Signs that stand for nothing but one currency follow.
+_SYMBOLS = {
+    "$": "USD",
+    "US$": "USD",
+    "¥": "CNY",
+    "￥": "CNY",
+    "CN¥": "CNY",
+    "元": "CNY",
+    "RMB": "CNY",
+    "€": "EUR",
+    "£": "GBP",
+    "₹": "INR",
+    "₽": "RUB",
+    "₩": "KRW",
+    "₺": "TRY",
+    "₫": "VND",
+    "₴": "UAH",
+    "฿": "THB",
+    "R$": "BRL",
+    "HK$": "HKD",
+    "NT$": "TWD",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Site:
+    """What `GET /api/status` says; the defaults are those of a gateway without it."""
+
+    system_name: str | None = None
+    version: str | None = None
+    quota_per_unit: float = DEFAULT_QUOTA_PER_UNIT
+    """Points per US dollar, or per whatever the operator counts in."""
+    currency: str = "USD"
+    """Code of the currency its web pages show, or POINTS."""
+    rate: float = 1
+    """How many units of `currency` its web pages show per `quota_per_unit` points."""
+
+    @property
+    def points_per_unit(self) -> float:
+        """Quota points per unit of `currency`."""
+        return self.quota_per_unit / self.rate
+
+    @classmethod
+    def from_payload(cls, data: Mapping[str, Any]) -> Self:
+        """Read the `data` object of an answer; nothing in it is required."""
+        currency, rate = _display(data)
+        return cls(
+            system_name=name(data.get("system_name")),
+            version=name(data.get("version")),
+            quota_per_unit=_rate(data.get("quota_per_unit"), DEFAULT_QUOTA_PER_UNIT),
+            currency=currency,
+            rate=rate,
+        )
+
+
+def _rate(value: Any, default: float) -> float:
+    """Return a number that points can be divided and multiplied by."""
+    rate = number(value)
+    return rate if rate and 1e-6 <= rate <= 1e12 else default
+
+
+def _currency(symbol: Any) -> str | None:
+    sign = (text(symbol) or "").strip().upper()
+    if sign in _SYMBOLS:
+        return _SYMBOLS[sign]
+    return sign if re.fullmatch("[A-Z]{3}", sign) else None
+
+
+def _display(data: Mapping[str, Any]) -> tuple[str, float]:
+    """Return the currency and rate a gateway's own pages use (`renderQuota`).
+
+    new-api since 0.9 says it in `quota_display_type`; older ones and the other
+    forks only know dollars or plain points (`display_in_currency`).
+    """
+    match data.get("quota_display_type"):
+        case "TOKENS":
+            return POINTS, 1
+        case "CNY" if rate := _rate(data.get("usd_exchange_rate"), 0):
+            return "CNY", rate
+        case "CUSTOM":
+            rate = _rate(data.get("custom_currency_exchange_rate"), 1)
+            # A made-up sign is no currency; plain points are never wrong.
+            return _currency(data.get("custom_currency_symbol")) or POINTS, rate
+        case "USD" | "CNY":
+            return "USD", 1
+    if data.get("display_in_currency") is False:
+        return POINTS, 1
+    return _currency(data.get("currency_symbol")) or "USD", 1
