@@ -75,7 +75,7 @@ async def pass_time(
         watch.look()
 
 
-@pytest.mark.usefixtures("own_pace")
+@pytest.mark.usefixtures("limited")
 @pytest.mark.parametrize(
     ("scenario", "limit"), [("start", 180), ("restart", 180), ("half", 90)]
 )
@@ -142,7 +142,7 @@ async def test_limit(
     await gateway.stop()
 
 
-@pytest.mark.usefixtures("own_pace")
+@pytest.mark.usefixtures("limited")
 async def test_spread(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,

@@ -117,29 +117,25 @@ async def broken_handshakes() -> None:
 def little_time() -> Generator[None]:
     """Let the client wait for an answer only a moment."""
     with patch(
-        "custom_components.llm_gateway_account.gateway.client.REQUEST_TIMEOUT",
+        "custom_components.llm_gateway_account.gateway.transport.REQUEST_TIMEOUT",
         ClientTimeout(total=0.3),
     ):
         yield
 
 
 @pytest.fixture(autouse=True)
-def quick_pace(request: pytest.FixtureRequest) -> Generator[None]:
-    """Let tests ask more often than a home, and poll exactly when they expect it."""
-    if "own_pace" in request.fixturenames:
+def unlimited(request: pytest.FixtureRequest) -> Generator[None]:
+    """Let tests ask more often than a home."""
+    if "limited" in request.fixturenames:
         yield
         return
-    package = "custom_components.llm_gateway_account"
-    with (
-        patch(f"{package}.gateway.pace.BURST", 1_000_000),
-        patch(f"{package}.gateway.pace.DEFAULT_HOLD", 0),
-        patch(f"{package}.coordinator.SHORTEST_FIRST_INTERVAL", 1),
-    ):
+    package = "custom_components.llm_gateway_account.gateway.limiter"
+    with patch(f"{package}.BURST", 1_000_000), patch(f"{package}.DEFAULT_HOLD", 0):
         yield
 
 
 @pytest.fixture
-def own_pace() -> None:
+def limited() -> None:
     """Ask as often as outside of tests."""
 
 

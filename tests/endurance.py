@@ -180,7 +180,8 @@ async def test_polls(
     )
     assert max(blocked) < LONGEST_STEP
     assert (
-        loaded_entry.runtime_data.account.data.account.used_quota == gateway.account.used_quota
+        loaded_entry.runtime_data.account.data.account.used_quota
+        == gateway.account.used_quota
     )
     assert not hass.config_entries.flow.async_progress()
 

@@ -19,6 +19,7 @@ from custom_components.llm_gateway_account.const import (
     CONF_LOW_BALANCE,
     CONF_POINTS_PER_UNIT,
     CONF_SITE_NAME,
+    CONF_SITE_UNIT,
     CONF_UNUSUAL_FACTOR,
     CONF_UNUSUAL_MINIMUM,
     CONF_USER_ID,
@@ -80,7 +81,7 @@ FAULTS: dict[str, tuple[Handler, str, str]] = {
     "other account": (
         answering(200, {"success": True, "data": {"id": 1, "quota": 1}}),
         CONF_USER_ID,
-        "wrong_account",
+        "other_account",
     ),
     "not an account": (answering(200, {}), CONF_URL, "invalid_answer"),
     "moved": (
@@ -123,6 +124,8 @@ async def test_add_account_of_every_fork(
     result = await hass.config_entries.flow.async_configure(
         await start_user_flow(hass), user_input(gateway)
     )
+    currency, points = ("CNY", 500_000 / 7.3) if fork is NEW_API else ("USD", 500_000)
+    unit = {CONF_CURRENCY: currency, CONF_POINTS_PER_UNIT: points}
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["title"] == TITLE
     assert result["data"] == {
@@ -134,11 +137,9 @@ async def test_add_account_of_every_fork(
         CONF_ALLOW_UNENCRYPTED: False,
         CONF_BEARER: True,
         CONF_SITE_NAME: "Example Gateway",
+        CONF_SITE_UNIT: unit,
     }
-    options = result["options"]
-    assert (options[CONF_CURRENCY], options[CONF_POINTS_PER_UNIT]) == (
-        ("CNY", 500_000 / 7.3) if fork is NEW_API else ("USD", 500_000)
-    )
+    assert unit.items() <= result["options"].items()
     address = gateway.url.removeprefix("http://")
     assert result["result"].unique_id == f"{address}#{USER_ID}"
 
@@ -169,6 +170,7 @@ async def test_everything_pasted_carelessly(
         CONF_ALLOW_UNENCRYPTED: True,
         CONF_BEARER: True,
         CONF_SITE_NAME: "Example Gateway",
+        CONF_SITE_UNIT: {CONF_CURRENCY: "USD", CONF_POINTS_PER_UNIT: 500_000},
     }
 
 
@@ -457,21 +459,36 @@ async def test_title_without_names(
     assert result["title"] == title
 
 
-async def test_unit_is_not_guessed_while_the_site_is_in_trouble(
-    hass: HomeAssistant, gateway: GatewayServer
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (answering(503), "server_error"),
+        (answering(429), "rate_limited"),
+        (answering(403, "<html></html>", HTML), "blocked"),
+        (answering(200, INDEX_HTML, HTML), "web_page"),
+        (answering(200, {"success": False}), "server_error"),
+        (answering(200, b"{"), "invalid_answer"),
+    ],
+)
+async def test_unit_is_asked_for_where_the_site_does_not_tell_it(
+    hass: HomeAssistant, gateway: GatewayServer, fault: Handler, error: str
 ) -> None:
+    """Nothing is guessed, and the form says why it asks."""
     gateway.fork = NEW_API
-    gateway.status_fault = answering(503)
-    flow_id = await start_user_flow(hass)
-    result = await hass.config_entries.flow.async_configure(
-        flow_id, user_input(gateway)
+    gateway.status_fault = fault
+    form = await hass.config_entries.flow.async_configure(
+        await start_user_flow(hass), user_input(gateway)
     )
-    assert result["errors"] == {"base": "server_error"}
-    gateway.status_fault = None
-    result = await hass.config_entries.flow.async_configure(
-        flow_id, user_input(gateway)
-    )
-    assert result["options"][CONF_CURRENCY] == "CNY"
+    assert form["step_id"] == "unit"
+    assert form["errors"] == {"base": error}
+    wrong = {CONF_CURRENCY: "dollars", CONF_POINTS_PER_UNIT: 1000}
+    form = await hass.config_entries.flow.async_configure(form["flow_id"], wrong)
+    assert form["errors"] == {CONF_CURRENCY: "invalid_currency"}
+    unit = {CONF_CURRENCY: "EUR", CONF_POINTS_PER_UNIT: 1000}
+    result = await hass.config_entries.flow.async_configure(form["flow_id"], unit)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert unit.items() <= result["options"].items()
+    assert CONF_SITE_UNIT not in result["data"]
 
 
 async def test_same_account_once(
@@ -490,16 +507,17 @@ async def test_same_account_once(
 async def test_same_account_in_two_windows(
     hass: HomeAssistant, gateway: GatewayServer
 ) -> None:
+    first = await start_user_flow(hass)
     gateway.fault = FAULTS["blocked"][0]
-    await hass.config_entries.flow.async_configure(
-        await start_user_flow(hass), user_input(gateway)
-    )
+    await hass.config_entries.flow.async_configure(first, user_input(gateway))
     gateway.fault = None
     result = await hass.config_entries.flow.async_configure(
         await start_user_flow(hass), user_input(gateway)
     )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    result = await hass.config_entries.flow.async_configure(first, user_input(gateway))
     assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == "already_in_progress"
+    assert result["reason"] == "already_configured"
 
 
 async def test_two_accounts_at_one_gateway(
@@ -659,7 +677,7 @@ async def test_reauth_refuses_another_account(
     result = await hass.config_entries.flow.async_configure(
         result["flow_id"], {CONF_ACCESS_TOKEN: NEW_TOKEN}
     )
-    assert result["errors"] == {"base": "wrong_account"}
+    assert result["errors"] == {"base": "other_account"}
     assert entry.data[CONF_ACCESS_TOKEN] == ACCESS_TOKEN
 
 
@@ -730,28 +748,6 @@ async def test_folded_section_goes_back_as_it_is(
         }
 
 
-async def test_reconfigure_to_a_moved_gateway(
-    hass: HomeAssistant, entry: MockConfigEntry
-) -> None:
-    entry.add_to_hass(hass)
-    moved = GatewayServer(access_token=NEW_TOKEN)
-    await moved.start()
-    result = await entry.start_reconfigure_flow(hass)
-    result = await hass.config_entries.flow.async_configure(
-        result["flow_id"],
-        user_input(moved, **{CONF_ACCESS_TOKEN: NEW_TOKEN}),
-    )
-    await moved.stop()
-    assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == "reconfigure_successful"
-    assert entry.data[CONF_URL] == moved.url
-    assert entry.data[CONF_ACCESS_TOKEN] == NEW_TOKEN
-    assert entry.data[CONF_SITE_NAME] == "Example Gateway"
-    assert entry.unique_id == f"{moved.url.removeprefix('http://')}#{USER_ID}"
-    assert entry.options[CONF_CURRENCY] == "USD"
-    await hass.async_block_till_done()
-
-
 async def test_reconfigure_keeps_the_stored_token(
     hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
 ) -> None:
@@ -781,6 +777,7 @@ async def test_reconfigure_to_an_account_that_is_there(
         data={**entry.data, CONF_USER_ID: "12"},
     )
     other.add_to_hass(hass)
+    gateway.account.id = 12
     result = await entry.start_reconfigure_flow(hass)
     result = await hass.config_entries.flow.async_configure(
         result["flow_id"], user_input(gateway, **{CONF_USER_ID: "12"})

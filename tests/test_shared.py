@@ -296,7 +296,7 @@ async def seconds_pass(
             await asyncio.sleep(0)
 
 
-@pytest.mark.usefixtures("own_pace")
+@pytest.mark.usefixtures("limited")
 async def test_start_does_not_wait_for_all_of_many_accounts(
     hass: HomeAssistant,
     gateway: GatewayServer,
@@ -318,7 +318,7 @@ async def test_start_does_not_wait_for_all_of_many_accounts(
     assert not own_log(caplog)
 
 
-@pytest.mark.usefixtures("own_pace")
+@pytest.mark.usefixtures("limited")
 async def test_account_that_goes_while_it_waits_for_its_turn(
     hass: HomeAssistant,
     gateway: GatewayServer,
@@ -358,7 +358,7 @@ async def test_refresh_that_is_cancelled_changes_nothing(
     answer.set()
 
 
-@pytest.mark.usefixtures("own_pace")
+@pytest.mark.usefixtures("limited")
 async def test_accounts_do_not_poll_all_at_once(
     hass: HomeAssistant,
     gateway: GatewayServer,
@@ -380,7 +380,7 @@ async def test_accounts_do_not_poll_all_at_once(
         assert len(set(times)) > 3
 
 
-@pytest.mark.usefixtures("own_pace")
+@pytest.mark.usefixtures("limited")
 async def test_set_up_leaves_a_gateway_alone_that_asks_for_patience(
     hass: HomeAssistant,
     gateway: GatewayServer,

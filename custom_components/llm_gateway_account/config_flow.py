@@ -29,7 +29,12 @@ from .const import (
     SECTION_ADVANCED,
 )
 from .gateway import Account, GatewayError, Site
-from .gateway.inputs import InputError, InputProblem, parse_access_token
+from .gateway.inputs import (
+    InputError,
+    InputProblem,
+    candidates,
+    parse_access_token,
+)
 from .naming import names_of
 from .options_flow import AccountOptionsFlow
 from .schemas import (
@@ -76,6 +81,8 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
         placeholders: dict[str, str] = {}
         if user_input is not None:
             data, errors = read_connection(user_input)
+            if not errors and self._is_configured(data):
+                return self.async_abort(reason="already_configured")
             if not errors:
                 errors, placeholders = await self._async_validate(data)
             if not errors:
@@ -101,7 +108,7 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
             if not errors:
                 errors, placeholders = await self._async_validate(data)
             if not errors:
-                return await self._async_step_moved(entry)
+                return await self.async_step_moved()
         return self._show_connection_form(
             "reconfigure",
             vol.Optional,
@@ -110,8 +117,11 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
             placeholders,
         )
 
-    async def _async_step_moved(self, entry: ConfigEntry) -> ConfigFlowResult:
+    async def async_step_moved(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
         """Tell a moved account from another one, or let the person tell."""
+        entry = self._get_reconfigure_entry()
         other = self.hass.config_entries.async_entry_for_domain_unique_id(
             DOMAIN, _unique_id(self._data)
         )
@@ -221,6 +231,15 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
                 )
         return self._show_form(
             "reauth_confirm", REAUTH_SCHEMA, {}, errors, placeholders
+        )
+
+    def _is_configured(self, data: dict[str, Any]) -> bool:
+        """Tell whether there is an entry for the account, without asking the gateway."""
+        return any(
+            self.hass.config_entries.async_entry_for_domain_unique_id(
+                DOMAIN, _unique_id({**data, CONF_URL: url})
+            )
+            for url in candidates(data[CONF_URL])
         )
 
     async def _async_validate(

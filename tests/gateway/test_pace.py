@@ -23,7 +23,7 @@ from tests.gateway_server import GatewayServer, answering
 
 from .conftest import ClientFactory
 
-pytestmark = pytest.mark.usefixtures("own_pace")
+pytestmark = pytest.mark.usefixtures("limited")
 
 # What new-api allows: so many requests in so many seconds.
 LIMIT = 180
