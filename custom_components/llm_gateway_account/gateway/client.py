@@ -102,21 +102,19 @@ class GatewayClient:
         looks only at the token and that is another account's; InvalidAnswerError if
         the ID is missing after it was there once, as the answer might be anybody's.
         """
-        try:
-            answer = await self._transport.async_get(
-                ACCOUNT_PATH,
-                self._account_headers,
-                limit=MAX_ACCOUNT_BODY,
-                priority=priority,
-                timeout=timeout,
-            )
-        except RedirectedError as err:
-            if not self._is_told_by(err.target):
-                raise
-        else:
-            return self._account_of(answer)
-        # Raised out here because the context of an exception would keep the target.
-        raise InvalidAnswerError("the address of a redirect tells who asked")
+        answer = await self._async_get(
+            ACCOUNT_PATH, self._account_headers, MAX_ACCOUNT_BODY, priority, timeout
+        )
+        if self._latest and self._latest[0] == answer:
+            return self._latest[1]
+        account = Account.from_payload(_data_of(answer))
+        if account.id is None:
+            if self._latest and self._latest[1].id is not None:
+                raise InvalidAnswerError("the answer no longer holds an ID")
+        elif str(account.id) != self._user_id:
+            raise OtherAccountError("the answer is another account's")
+        self._latest = answer, account
+        return account
 
     async def async_get_site(
         self,
@@ -128,12 +126,8 @@ class GatewayClient:
         `Site()` where the gateway does not have this page. Raises GatewayError of the
         kind that fits where it could not be read; never one about credentials.
         """
-        answer = await self._transport.async_get(
-            STATUS_PATH,
-            self._headers,
-            limit=MAX_SITE_BODY,
-            priority=priority,
-            timeout=timeout,
+        answer = await self._async_get(
+            STATUS_PATH, self._headers, MAX_SITE_BODY, priority, timeout
         )
         if answer.status in {404, 405}:
             return Site()
@@ -143,17 +137,24 @@ class GatewayClient:
             pass
         raise InvalidAnswerError("the gateway does not show its page to everybody")
 
-    def _account_of(self, answer: Answer) -> Account:
-        if self._latest and self._latest[0] == answer:
-            return self._latest[1]
-        account = Account.from_payload(_data_of(answer))
-        if account.id is None:
-            if self._latest and self._latest[1].id is not None:
-                raise InvalidAnswerError("the answer no longer holds an ID")
-        elif str(account.id) != self._user_id:
-            raise OtherAccountError("the answer is another account's")
-        self._latest = answer, account
-        return account
+    async def _async_get(
+        self,
+        path: str,
+        headers: CIMultiDict[str],
+        limit: int,
+        priority: Priority,
+        timeout: float | None,  # noqa: ASYNC109
+    ) -> Answer:
+        """Return the answer; no error of it names an address that tells who asked."""
+        try:
+            return await self._transport.async_get(
+                path, headers, limit=limit, priority=priority, timeout=timeout
+            )
+        except RedirectedError as err:
+            if not self._is_told_by(err.target):
+                raise
+        # Raised out here because the context of an exception would keep the target.
+        raise InvalidAnswerError("the address of a redirect tells who asked")
 
     def _is_told_by(self, text: str) -> bool:
         """Tell whether a text holds the token, half of it, or what a person is called.

@@ -39,7 +39,7 @@ _DATABASE = (
     r"\berror \d{4}\b|\bsqlstate\b|\bpq:|\bno such (?:column|table)\b"
     r"|\bunknown column\b|\b(?:column|relation|table)\b.*\bexist\b|\bdatabase\b"
     r"|数据库|資料庫|データベース|데이터베이스|banco de dados|base de donn"
-    r"|base de datos|баз[аыеу] данных|cơ sở dữ liệu|پایگاه داده"
+    r"|баз[аыеу] данных|cơ sở dữ liệu|پایگاه داده"
 )
 
 # The header's name stays as it is in every language.
@@ -53,21 +53,20 @@ _ACCOUNT = (
     r"|\bbanned\b|\bdisabled\b|\bdeleted\b"
     r"|invalid user info|insufficient (?:privilege|permission)"
     r"|banido|desativad|informações de usuário inválidas|privilégios insuficientes"
-    r"|banni|désactivé|supprimé|utilisateur invalides|privilèges insuffisants"
-    r"|baneado|suspendid|deshabilitad|privilegios insuficientes"
-    r"|заблокирован|отключ[её]н|удал[её]н|недостаточно прав"
-    r"|ユーザーはban|無効化|ユーザー情報が無効|権限が(?:不足|ありません)"
-    r"|bị cấm|vô hiệu hóa|thông tin người dùng không hợp lệ|không đủ quyền"
+    r"|banni|désactivé|supprimé"
+    r"|заблокирован|отключ[её]н|пользователь удал"
+    r"|ユーザーはban|無効化|ユーザー情報が無効"
+    r"|bị cấm|vô hiệu hóa|thông tin người dùng không hợp lệ"
     r"|차단|비활성화|사용자 정보가 유효하지|권한이 부족"
     r"|مسدود|غیرفعال|اطلاعات کاربر نامعتبر|سطح دسترسی کافی نیست"
 )
 
 _UNAUTHORIZED = (
-    r"\b(?:access_?)?tokens?\b|access token|令牌|權杖|jeton|токен|トークン|토큰|توکن"
+    r"(?<![a-z])(?:access)?token(?![a-z])|令牌|jeton|токен|トークン|토큰|توکن"
     r"|无权进行此操作|無權進行此操作|未登录|未登入|会话无效|用户校验失败"
-    r"|\bunauthorized\b|not logged in|n[ãa]o autorizado|no autorizado|non autorisé"
-    r"|не авторизован|未認証|未认证|ログインしていません"
-    r"|chưa xác thực|chưa đăng nhập|인증되지 않|غیرمجاز|احراز هویت نشده"
+    r"|\bunauthorized\b|not logged in|não autorizado|non autorisé|не авторизован"
+    r"|未認証|ログインしていません|chưa xác thực|chưa đăng nhập"
+    r"|인증되지 않|احراز هویت نشده"
 )
 
 # First match wins: the text about a user ID may also speak of the token.
