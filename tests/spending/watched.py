@@ -5,10 +5,12 @@ import json
 from zoneinfo import ZoneInfo
 
 from custom_components.llm_gateway_account.spending import (
-    Activity,
-    ActivityType,
+    Event,
+    EventType,
     Ledger,
     Limits,
+    Observation,
+    Outcome,
     Spending,
 )
 
@@ -39,9 +41,11 @@ class Watched:
         self.set_clock(year, month, day, hour)
         self.quota = quota
         self.used_quota: float | None = 5000
+        self.bonus_quota: float | None = None
+        self.request_count: int | None = 100
         self.limits = LIMITS
         self.ledger = Ledger()
-        self.happened: list[Activity] = []
+        self.happened: list[Event] = []
         self.poll()
 
     @property
@@ -50,9 +54,9 @@ class Watched:
         return self.utc.astimezone(self.zone)
 
     @property
-    def types(self) -> list[ActivityType]:
+    def types(self) -> list[EventType]:
         """Return what happened so far."""
-        return [activity.type for activity in self.happened]
+        return [event.type for event in self.happened]
 
     def set_clock(
         self, year: int, month: int, day: int, hour: int = 0, minute: int = 0
@@ -67,24 +71,46 @@ class Watched:
         self.quota -= points
         assert self.used_quota is not None
         self.used_quota += points
+        if self.request_count is not None:
+            self.request_count += 1
+
+    def refund(self, points: float) -> None:
+        """Get points back for a task that failed, as new-api does since August 2026."""
+        self.quota += points
+        assert self.used_quota is not None
+        self.used_quota -= points
 
     def leave(self, points: float) -> None:
         """Spend, or top up, until so much is left."""
         self.spend(max(self.quota - points, 0))
         self.quota = points
 
-    def poll(self) -> list[Activity]:
-        """Look at it now, and return what happened."""
-        self.spending, activities = self.ledger.observe(
-            self.now, self.quota, self.used_quota, self.limits
+    def poll(self) -> Outcome:
+        """Look at it now, and return what follows."""
+        outcome = self.ledger.observe(
+            Observation(
+                time=self.now,
+                quota=self.quota,
+                used_quota=self.used_quota,
+                bonus_quota=self.bonus_quota,
+                request_count=self.request_count,
+            ),
+            self.limits,
         )
-        self.happened += activities
-        return activities
+        self.spending = outcome.spending
+        self.happened += outcome.events
+        return outcome
 
-    def wait(self, duration: timedelta) -> None:
+    def wait(self, duration: timedelta) -> Outcome:
         """Let time pass unseen, and look at it then."""
         self.utc += duration
-        self.poll()
+        return self.poll()
+
+    def settle(self) -> None:
+        """Look as often as the ledger asks to."""
+        outcome = self.poll()
+        while outcome.look_again_in is not None:
+            outcome = self.wait(timedelta(seconds=outcome.look_again_in))
 
     def run(self, duration: timedelta, *, spend: float = 0) -> None:
         """Let time pass, with a poll each five minutes that finds so much spent."""
@@ -93,6 +119,12 @@ class Watched:
             if spend:
                 self.spend(spend)
             self.wait(POLL)
+
+    def begin_day(self) -> None:
+        """Turn to the day, without an answer."""
+        spending = self.ledger.begin_day(self.now)
+        assert spending
+        self.spending = spending
 
     def restart(self) -> None:
         """Stop Home Assistant, and start it again."""

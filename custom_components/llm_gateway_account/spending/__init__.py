@@ -1,15 +1,25 @@
 """Arithmetic over what is left and what was spent. Knows nothing of Home Assistant."""
 
 from .ledger import Ledger
-from .models import Activity, ActivityType, BalanceLevel, Limits, Spending
-from .thresholds import suggest_thresholds
+from .limits import suggest_limits
+from .models import (
+    BalanceLevel,
+    Event,
+    EventType,
+    Limits,
+    Observation,
+    Outcome,
+    Spending,
+)
 
 __all__ = [
-    "Activity",
-    "ActivityType",
     "BalanceLevel",
+    "Event",
+    "EventType",
     "Ledger",
     "Limits",
+    "Observation",
+    "Outcome",
     "Spending",
-    "suggest_thresholds",
+    "suggest_limits",
 ]

@@ -1,20 +1,17 @@
 """The figures to show: spent today and this month, per day, and how long it lasts."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Any, Self
 
-from .checks import read_fields, read_integer, read_number
 from .local_time import DAY, HOUR
 from .models import BalanceLevel, Spending
+from .numbers import Points, Rate, Time, bounded
 from .samples import Samples
 
 _AVERAGED = 7 * DAY
 
 # Beyond that it is no forecast.
 _LONGEST_DAYS_REMAINING = 3650
-
-_TIMES = {"day_since", "month_since", "runs_out_at"}
 
 
 @dataclass(slots=True)
@@ -24,37 +21,27 @@ class Figures:
     They stay as they are while an observation says nothing of the spending.
     """
 
-    spent_today: float | None = None
-    day_since: int | None = None
-    spent_this_month: float | None = None
-    month_since: int | None = None
-    average_daily: float | None = None
-    days_remaining: float | None = None
-    runs_out_at: int | None = None
+    spent_today: Points | None = None
+    day_since: Time | None = None
+    spent_this_month: Points | None = None
+    month_since: Time | None = None
+    average_daily: Rate | None = None
+    days_remaining: Rate | None = None
+    runs_out_at: Time | None = None
 
-    @classmethod
-    def from_dict(cls, data: Any) -> Self:
-        """Read what `as_dict` wrote. Raises ValueError for anything else."""
-        names = [field.name for field in fields(cls)]
-        figures = cls()
-        for name, value in zip(names, read_fields(data, *names), strict=True):
-            if value is not None:
-                read = read_integer(value) if name in _TIMES else read_number(value, 0)
-                setattr(figures, name, read)
-        return figures
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return what can be written as JSON."""
-        return asdict(self)
+    def add(self, spent: float) -> None:
+        """Count something on the day and in the month that are shown."""
+        self.spent_today = bounded((self.spent_today or 0) + spent)
+        self.spent_this_month = bounded((self.spent_this_month or 0) + spent)
 
     def count(self, samples: Samples, day: int, month: int) -> None:
         """Count what was spent since the local day and month began.
 
         What was spent unseen belongs to the day on which it was noticed.
         """
-        spent, first = samples.latest_value, samples.first_time
-        today = spent - samples.noticed_by(day)
-        this_month = spent - samples.noticed_by(month)
+        spent, first = samples.values[-1], samples.times[0]
+        today = spent - samples.noticed_before(day)
+        this_month = spent - samples.noticed_before(month)
         self.day_since = _since(
             max(day, first), self.day_since, self.spent_today, today
         )
@@ -63,21 +50,22 @@ class Figures:
         )
         self.spent_today, self.spent_this_month = today, this_month
 
-    def average(self, samples: Samples, time: int) -> None:
+    def average(self, samples: Samples) -> None:
         """Take the average per day. Once an hour, so that it does not tremble."""
-        start = max(time - _AVERAGED, samples.first_time)
+        time = samples.times[-1]
+        start = max(time - _AVERAGED, samples.times[0])
         if time - start < DAY:
             self.average_daily = None
             return
-        spent = samples.latest_value - samples.spent_by(start)
-        self.average_daily = spent * DAY / (time - start)
+        spent = samples.values[-1] - samples.spent_by(start)
+        self.average_daily = max(spent, 0) * DAY / (time - start)
 
-    def forecast(self, time: int, left: float | None) -> None:
+    def forecast(self, time: int, left: float) -> None:
         """Say how long what is left lasts at the average; None if nobody can say."""
-        if left is not None and left <= 0:
+        if left <= 0:
             self.days_remaining, self.runs_out_at = 0, None
             return
-        days = left / self.average_daily if left and self.average_daily else None
+        days = left / self.average_daily if self.average_daily else None
         if days is None or days > _LONGEST_DAYS_REMAINING:
             self.days_remaining = self.runs_out_at = None
             return
@@ -88,12 +76,7 @@ class Figures:
             self.runs_out_at = runs_out_at
 
     def show(
-        self,
-        zone: tzinfo | None,
-        level: BalanceLevel,
-        *,
-        unusual: bool | None,
-        has_subscription: bool,
+        self, zone: tzinfo | None, level: BalanceLevel, *, unusual: bool | None
     ) -> Spending:
         """Return the figures with times of a time zone."""
 
@@ -110,7 +93,6 @@ class Figures:
             runs_out_at=moment(self.runs_out_at),
             level=level,
             unusual=unusual,
-            has_subscription=has_subscription,
         )
 
 

@@ -1,267 +1,278 @@
 """Keeps the books of an account, from one poll to the next."""
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
-from .checks import bounded, read_fields, read_integer, read_number
+from .counters import Answer, Counters
 from .figures import Figures
 from .levels import Level
-from .local_time import (
-    DAY,
-    HOUR,
-    start_of_day,
-    start_of_month,
-    unix_time,
-    within_reason,
+from .local_time import HOUR, start_of_day, start_of_month, unix_time, within_reason
+from .migration import from_0_1, is_of_0_1
+from .models import (
+    BalanceLevel,
+    Event,
+    EventType,
+    Limits,
+    Observation,
+    Outcome,
+    Spending,
 )
-from .models import Activity, ActivityType, Limits, Spending
+from .numbers import Points, bounded
 from .samples import Samples
+from .stored import read
 from .top_ups import TopUp, TopUps
 from .unusual import UnusualSpending
 
-# Less used than before is an answer of a replica that lags behind, or of a gateway
-# that stumbles; unless it lasts.
-_LONGEST_DOUBT = HOUR
 
-_LAST_HOUR = 23
+@dataclass(slots=True)
+class Books:
+    """Everything that has to outlive a restart."""
 
-# After so many polls, an hour of them, a clock far behind the records is believed. A
-# small computer starts in 1970 until it gets the time from the network.
-_DOUBTS = 12
+    spent: Points = 0
+    """The sum of what was spent and refunded since the records began."""
+    counters: Counters = field(default_factory=Counters)
+    samples: Samples = field(default_factory=Samples)
+    figures: Figures = field(default_factory=Figures)
+    top_ups: TopUps = field(default_factory=TopUps)
+    level: Level = field(default_factory=Level)
+    unusual: UnusualSpending = field(default_factory=UnusualSpending)
+    alerts: list[EventType] = field(default_factory=list)
+    """Since the balance recovered last."""
 
 
 class Ledger:
     """What is known of the spending of one account. Amounts are quota points."""
 
-    def __init__(self) -> None:
-        """Start with an account that was never seen."""
+    def __init__(self, books: Books | None = None) -> None:
+        """Start with an account that was never seen, or go on with its books."""
         self.revision = 0
-        """Grows when there is something new worth writing to disk: about once an
-        hour while something is spent, always in the last one before midnight, and once
-        a day while nothing is."""
-        self._used_quota: float | None = None
-        self._lower: tuple[int, float] | None = None
-        """Since when less was used than before, and the least that was."""
-        self._spent: float = 0
-        self._day: int | None = None
-        """When the local day of the latest observation began."""
-        self._doubts = 0
-        self._samples = Samples()
-        self._figures = Figures()
-        self._top_ups = TopUps()
-        self._level = Level()
-        self._unusual = UnusualSpending()
-        self._alerts: list[ActivityType] = []
-        """What was told since the balance recovered last."""
+        """Grows when something was learnt that a crash must not lose: at most once
+        with each answer, and not at all while an account is idle."""
+        self._books = books or Books()
         self._written = self._worth_writing()
-        self._known: tuple[object, ...] | None = None
-        self._shown: Spending | None = None
-        """What was returned for the poll that is known."""
+        self._repeatable: tuple[object, ...] | None = None
+        """The last answer, if the same once more changes nothing."""
+        self._outcome: Outcome | None = None
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Read what `as_dict` wrote. Raises ValueError for anything else."""
-        ledger = cls()
-        (
-            used_quota,
-            spent,
-            doubts,
-            samples,
-            figures,
-            top_ups,
-            level,
-            unusual,
-            alerts,
-            lower_since,
-            lowest,
-            day,
-        ) = read_fields(
-            data,
-            "used_quota",
-            "spent",
-            "doubts",
-            "samples",
-            "figures",
-            "top_ups",
-            "level",
-            "unusual",
-            new=("alerts", "lower_since", "lowest", "day"),
-        )
-        if used_quota is not None:
-            ledger._used_quota = read_number(used_quota)
-        if lower_since is not None or lowest is not None:
-            ledger._lower = read_integer(lower_since), read_number(lowest)
-        if day is not None:
-            ledger._day = read_integer(day)
-        ledger._samples = Samples.from_dict(samples)
-        ledger._spent = read_number(spent, ledger._samples.latest_value)
-        ledger._doubts = read_integer(doubts, _DOUBTS)
-        ledger._figures = Figures.from_dict(figures)
-        ledger._top_ups = TopUps.from_dict(top_ups)
-        ledger._level = Level.from_dict(level)
-        ledger._unusual = UnusualSpending.from_dict(unusual)
-        if not (alerts is None or isinstance(alerts, list)):
-            raise ValueError("not a list of alerts")
-        ledger._alerts = [ActivityType(each) for each in alerts or []]
-        ledger._written = ledger._worth_writing()
-        return ledger
+        """Read what `as_dict` wrote, or what that of version 0.1.0 did.
+
+        Fields that a newer version wrote besides are ignored. Raises ValueError for
+        anything else.
+        """
+        if is_of_0_1(data):
+            data = from_0_1(data, asdict(Books()))
+        return cls(read(Books, data))
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything, as what can be written as JSON."""
-        lower_since, lowest = self._lower or (None, None)
-        return {
-            "used_quota": self._used_quota,
-            "spent": self._spent,
-            "doubts": self._doubts,
-            "samples": self._samples.as_dict(),
-            "figures": self._figures.as_dict(),
-            "top_ups": self._top_ups.as_dict(),
-            "level": self._level.as_dict(),
-            "unusual": self._unusual.as_dict(),
-            "alerts": [each.value for each in self._alerts],
-            "lower_since": lower_since,
-            "lowest": lowest,
-            "day": self._day,
-        }
+        return asdict(self._books)
 
-    def observe(
-        self, now: datetime, quota: float, used_quota: float | None, limits: Limits
-    ) -> tuple[Spending, list[Activity]]:
-        """Enter the answer of a poll.
-
-        `now` is aware and in the time zone of the home. Returns what there is to
-        show, and what happened since the last answer.
-        """
-        now = within_reason(now)
-        poll = quota, used_quota, limits, now.tzinfo, now.date(), now.hour
-        # Most polls bring nothing new. Then nothing changes before the hour does.
-        if self._shown and poll == self._known and self._samples.repeat(unix_time(now)):
-            return self._shown, []
-        quota = left = bounded(quota)
-        activities: list[Activity] = []
-        top_up: TopUp | None = None
-        unusual: Activity | None = None
-        if used_quota is not None:
-            if top_up := self._count(now, quota, bounded(used_quota), limits):
-                activities.append(
-                    Activity(type=ActivityType.TOPPED_UP, amount=top_up.amount)
-                )
-            # With what is held back for a request; as before, if this is not believed.
-            left = quota if self._top_ups.left is None else self._top_ups.left
-            if self._is_plausible(unix_time(now)):
-                unusual = self._look_back(now, left, limits)
-        level, change = self._level.judge(
-            left, limits.low, limits.critical, peak=top_up and top_up.peak
-        )
-        if change is ActivityType.BALANCE_RECOVERED:
-            if self._unusual.since is not None:
-                self._remember(ActivityType.UNUSUAL_SPENDING)
-            activities.append(Activity(type=change, alerts=tuple(self._alerts)))
-            self._alerts = []
-        elif change:
-            self._remember(change)
-            activities.append(Activity(type=change))
-        if unusual:
-            self._remember(unusual.type)
-            activities.append(unusual)
-        worth_writing = self._worth_writing(is_late=now.hour == _LAST_HOUR)
-        if worth_writing != self._written:
-            self._written = worth_writing
-            self.revision += 1
-        self._shown = self._figures.show(
+    def observe(self, observation: Observation, limits: Limits) -> Outcome:
+        """Enter an answer of the gateway; return what follows from it."""
+        now = within_reason(observation.time)
+        answer = (
+            observation.quota,
+            observation.used_quota,
+            observation.bonus_quota,
+            observation.request_count,
+            limits,
             now.tzinfo,
-            level,
-            unusual=self._unusual.state,
-            has_subscription=self._top_ups.has_subscription,
+            now.date(),
         )
-        self._known = poll if self._is_settled(used_quota) else None
-        return self._shown, activities
+        # Most polls bring nothing new. Then nothing changes before the hour does.
+        if (
+            self._outcome
+            and answer == self._repeatable
+            and self._books.samples.repeat(unix_time(now))
+        ):
+            return self._outcome
+        self._repeatable = None
+        kind = self._judge(now, observation)
+        if kind is Answer.STALE:
+            outcome = Outcome(spending=self._turn_to(now), is_stale=True)
+        else:
+            outcome = self._enter(now, observation, limits, kind)
+            if self._is_settled(observation, outcome):
+                self._repeatable, self._outcome = answer, outcome
+        self._note_revision()
+        return outcome
 
-    def forget_account(self) -> None:
-        """Compare nothing with the next answer, but keep what was spent."""
-        self._used_quota = self._lower = self._known = None
-        self._top_ups = TopUps()
-        self._level = Level()
-        self._alerts = []
+    def begin_day(self, now: datetime) -> Spending | None:
+        """Return the figures of a local day that begins without an answer.
+
+        `now` is aware, in the time zone of the home. None before the first answer.
+        """
+        if self._books.level.current is None:
+            return None
+        self._repeatable = None
+        spending = self._turn_to(within_reason(now))
+        self._note_revision()
+        return spending
+
+    def _judge(self, now: datetime, observation: Observation) -> Answer:
+        """Tell whether an answer goes on from the one before."""
+        counters, samples = self._books.counters, self._books.samples
+        an_hour_ago = unix_time(now) - HOUR
+        used_an_hour_ago = None
+        if (
+            counters.used_quota is not None
+            and samples.times
+            and samples.times[0] <= an_hour_ago
+        ):
+            spent_since = self._books.spent - samples.spent_by(an_hour_ago)
+            used_an_hour_ago = counters.used_quota - spent_since
+        return counters.judge(
+            unix_time(now),
+            observation.used_quota,
+            observation.request_count,
+            used_an_hour_ago,
+        )
+
+    def _enter(
+        self, now: datetime, observation: Observation, limits: Limits, kind: Answer
+    ) -> Outcome:
+        """Enter an answer that counts."""
+        books, time = self._books, unix_time(now)
+        is_new = kind is not Answer.GOES_ON
+        if is_new:
+            books.top_ups = TopUps()
+        if kind is Answer.NEW_ACCOUNT:
+            books.samples, books.figures = Samples(), Figures()
+            books.unusual = UnusualSpending()
+        quota = bounded(observation.quota)
+        books.counters.take_requests(observation.request_count)
+        bonus, bonus_gone = books.counters.take_bonus(time, observation.bonus_quota)
+        left = bounded(quota + bonus)
+        top_up = unusual = None
+        if observation.used_quota is None:
+            self._turn_to(now)
+        else:
+            used = bounded(observation.used_quota)
+            granted = bounded(quota + used)
+            change = books.counters.take_used(used)
+            spent = 0 if is_new else self._spent_by(change, granted)
+            books.top_ups.cover(min(bonus_gone, max(spent, 0)))
+            top_up = books.top_ups.observe(time, left, granted, limits.smallest_top_up)
+            unusual = self._count(now, spent, left, limits)
+        change_of_level = books.level.judge(
+            time, left, limits, peak=top_up and top_up.peak, is_new=is_new
+        )
+        looks = (
+            books.top_ups.look_again_in(limits.smallest_top_up),
+            books.level.look_again_in(time),
+        )
+        return Outcome(
+            spending=self._show(now),
+            events=tuple(self._events(top_up, change_of_level, unusual)),
+            look_again_in=min((look for look in looks if look), default=None),
+        )
+
+    def _spent_by(self, change: float, granted: float) -> float:
+        """Return what was spent, or refunded, when the used quota changed.
+
+        What nobody spent while the samples were taken cannot be refunded: then the
+        counter was set to less, and says nothing of the spending.
+        """
+        if change < 0:
+            refundable = self._books.spent - min(self._books.samples.values, default=0)
+            if -change > refundable:
+                self._books.top_ups.lower_to(granted)
+                return 0
+        return change
 
     def _count(
-        self, now: datetime, quota: float, used_quota: float, limits: Limits
-    ) -> TopUp | None:
-        """Add up what was spent, and return what was added to the account."""
-        time, latest = unix_time(now), self._samples.latest_time
-        before = used_quota if self._used_quota is None else self._used_quota
-        if used_quota < before:
-            since, lowest = self._lower or (time, used_quota)
-            # A clock that was put back must not make the doubt last.
-            self._lower = min(since, time), min(lowest, used_quota)
-            if time - since < _LONGEST_DOUBT:
-                return None
-            # Another account, or an operator's edit: nothing can be compared.
-            self._top_ups = TopUps()
-            before = self._lower[1]
-        self._spent = bounded(self._spent + (used_quota - before))
-        self._used_quota, self._lower = used_quota, None
-        return self._top_ups.observe(
-            time,
-            quota,
-            bounded(quota + used_quota),
-            limits.smallest_top_up,
-            is_watched=latest is not None and time - latest < DAY,
-        )
-
-    def _is_settled(self, used_quota: float | None) -> bool:
-        """Tell whether there is nothing that time alone would change."""
-        return (
-            used_quota is not None
-            and self._lower is None
-            and self._doubts == 0
-            and self._top_ups.is_settled
-            and self._unusual.since is None
-            # What was seen at midnight itself has to be kept.
-            and self._samples.latest_time != self._day
-        )
-
-    def _remember(self, alert: ActivityType) -> None:
-        """Keep an alert in mind until the balance recovers."""
-        if alert not in self._alerts:
-            self._alerts.append(alert)
-
-    def _is_plausible(self, time: int) -> bool:
-        """Tell whether the clock can be believed, and mend what a wrong one left."""
-        latest = self._samples.latest_time
-        if latest is None or time >= latest or self._samples.go_back(time):
-            self._doubts = 0
-            return True
-        self._doubts += 1
-        if self._doubts < _DOUBTS:
-            return False
-        self._doubts = 0
-        self._samples = Samples()
-        return True
-
-    def _look_back(self, now: datetime, left: float, limits: Limits) -> Activity | None:
+        self, now: datetime, spent: float, left: float, limits: Limits
+    ) -> Event | None:
         """Bring samples and figures up to date, and return what is unusual."""
-        time, day = unix_time(now), start_of_day(now)
-        self._day = day
-        if self._samples.record(time, self._spent, day):
-            self._figures.average(self._samples, time)
-            self._unusual.learn(self._samples, day)
-        self._figures.count(self._samples, day, start_of_month(now))
-        self._figures.forecast(time, None if self._top_ups.has_subscription else left)
-        return self._unusual.observe(self._samples, time, day, limits)
+        books, time, day = self._books, unix_time(now), start_of_day(now)
+        books.spent = bounded(books.spent + spent)
+        is_hour_over = books.samples.record(time, books.spent, day)
+        if is_hour_over is None:
+            books.figures.add(spent)
+            return None
+        if is_hour_over:
+            books.figures.average(books.samples)
+            books.unusual.learn(books.samples, day)
+        books.figures.count(books.samples, day, start_of_month(now))
+        books.figures.forecast(time, left)
+        return books.unusual.observe(books.samples, time, day, limits)
 
-    def _worth_writing(self, *, is_late: bool = False) -> tuple[object, ...]:
-        """Return what must not be lost; the rest can be found again.
+    def _events(
+        self, top_up: TopUp | None, level: EventType | None, unusual: Event | None
+    ) -> list[Event]:
+        """Return what happened, and remember alerts until the balance recovers."""
+        alerts, events = self._books.alerts, list[Event]()
+        if top_up:
+            events.append(Event(type=EventType.TOPPED_UP, amount=top_up.amount))
+        if level is EventType.BALANCE_RECOVERED:
+            lasting = EventType.UNUSUAL_SPENDING
+            if self._books.unusual.state and lasting not in alerts:
+                alerts.append(lasting)
+            events.append(Event(type=level, alerts=tuple(alerts)))
+            alerts.clear()
+        elif level:
+            events.append(Event(type=level))
+            alerts += [level] * (level not in alerts)
+        if unusual:
+            events.append(unusual)
+            alerts += [unusual.type] * (unusual.type not in alerts)
+        return events
 
-        But found again tomorrow, what was shown today would count on both days.
-        """
+    def _turn_to(self, now: datetime) -> Spending:
+        """Count anew for the local day of a moment, without an observation."""
+        samples, time = self._books.samples, unix_time(now)
+        if samples.times and time >= samples.times[-1]:
+            day, month = start_of_day(now), start_of_month(now)
+            self._books.figures.count(samples, day, month)
+        return self._show(now)
+
+    def _show(self, now: datetime) -> Spending:
+        books = self._books
+        return books.figures.show(
+            now.tzinfo,
+            books.level.current or BalanceLevel.OK,
+            unusual=books.unusual.state,
+        )
+
+    def _is_settled(self, observation: Observation, outcome: Outcome) -> bool:
+        """Tell whether the same answer once more would change nothing."""
+        books = self._books
         return (
-            self._spent if is_late else self._samples.kept_value,
-            self._day,
-            self._top_ups.mark,
-            self._top_ups.has_subscription,
-            self._level.current,
-            self._level.thresholds,
-            self._unusual.since,
+            observation.used_quota is not None
+            and not outcome.events
+            and not books.samples.doubts
+            and books.counters.bonus_quota == observation.bonus_quota
+            and books.top_ups.is_settled
+            and books.level.is_settled
+        )
+
+    def _note_revision(self) -> None:
+        if (state := self._worth_writing()) != self._written:
+            self._written = state
+            self.revision += 1
+
+    def _worth_writing(self) -> tuple[object, ...]:
+        """Return what must not be lost; the rest can be found again."""
+        books = self._books
+        figures, level, top_ups = books.figures, books.level, books.top_ups
+        return (
+            books.spent,
+            books.counters.used_quota,
+            books.counters.stale_since,
+            figures.spent_today,
+            figures.day_since,
+            figures.spent_this_month,
+            figures.month_since,
+            [mark.granted for mark in top_ups.marks[:1]],
+            [*top_ups.rises],
+            level.current,
+            level.low,
+            level.critical,
+            level.low_since,
+            level.critical_since,
+            books.unusual.since,
         )

@@ -1,83 +1,115 @@
 """How low the balance is, without flapping."""
 
+from dataclasses import dataclass
 from math import isclose
-from typing import Any, Self
 
-from .checks import bounded, read_fields, read_number
-from .models import ActivityType, BalanceLevel
+from .models import BalanceLevel, EventType, Limits
+from .numbers import Points, Time, bounded
 
-# A level gets better only so many percent of its threshold above it, and an empty
-# balance when more than that of the critical threshold is left.
+# A level gets better only so many percent of its limit above it, and an empty
+# balance when more than that of the critical limit is left.
 _MARGIN = 10
 
-_WORSE = {
-    BalanceLevel.LOW: ActivityType.BALANCE_LOW,
-    BalanceLevel.CRITICAL: ActivityType.BALANCE_CRITICAL,
-    BalanceLevel.EXHAUSTED: ActivityType.BALANCE_EXHAUSTED,
+# By then a request that was paid in advance is over.
+_LONGEST_REQUEST = 240
+
+_ALERTS = {
+    BalanceLevel.LOW: EventType.BALANCE_LOW,
+    BalanceLevel.CRITICAL: EventType.BALANCE_CRITICAL,
+    BalanceLevel.EXHAUSTED: EventType.BALANCE_EXHAUSTED,
 }
 
 
+@dataclass(slots=True)
 class Level:
-    """The level of a balance, and the thresholds it was judged by (points)."""
+    """The level of a balance, and the limits it was judged by (points)."""
 
-    def __init__(self) -> None:
-        """Start with a balance that was never seen."""
-        self.current: BalanceLevel | None = None
-        self.thresholds: tuple[float, float] | None = None
+    current: BalanceLevel | None = None
+    low: Points = 0
+    critical: Points = 0
+    low_since: Time | None = None
+    """Since when every answer is below the low limit."""
+    critical_since: Time | None = None
 
-    @classmethod
-    def from_dict(cls, data: Any) -> Self:
-        """Read what `as_dict` wrote. Raises ValueError for anything else."""
-        level = cls()
-        current, low, critical = read_fields(data, "current", "low", "critical")
-        if current is low is critical is None:
-            return level
-        level.current = BalanceLevel(current)
-        level.thresholds = read_number(low), read_number(critical)
-        return level
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return what can be written as JSON."""
-        low, critical = self.thresholds or (None, None)
-        return {
-            "current": self.current and self.current.value,
-            "low": low,
-            "critical": critical,
-        }
+    @property
+    def is_settled(self) -> bool:
+        """Whether the next answer, if it is the same, changes nothing."""
+        return self._getting_worse_since() is None
 
     def judge(
-        self, left: float, low: float, critical: float, *, peak: float | None
-    ) -> tuple[BalanceLevel, ActivityType | None]:
-        """Return the level of a balance, and what has to be told of it.
+        self,
+        time: int,
+        left: float,
+        limits: Limits,
+        *,
+        peak: float | None = None,
+        is_new: bool = False,
+    ) -> EventType | None:
+        """Judge a balance, and return what happened to its level.
 
-        `peak` is the most that was left since the last time, if it was topped up.
+        It gets worse when answers say so for as long as a request takes, used up at
+        once: no gateway lets a request in whose advance is more than there is.
+        `peak` is the most that was left since the last time, if it was topped up;
+        `is_new` says that it is the balance of another account, which counts at once.
         """
-        before = self.current
-        thresholds = bounded(low), bounded(critical)
-        now = _level(left, *thresholds)
-        if before and peak is None:
-            best = min(before, self._level_by_margin(left, *thresholds), key=_severity)
+        low, critical = bounded(limits.low), bounded(limits.critical)
+        before, now = self.current, _level(left, low, critical)
+        if before and peak is None and not is_new:
+            best = min(
+                before, self._level_by_margin(left, low, critical), key=_severity
+            )
             now = max(now, best, key=_severity)
-        self.current, self.thresholds = now, thresholds
+        self.low, self.critical = low, critical
+        self.low_since = _since(
+            self.low_since, time, holds=now.severity >= BalanceLevel.LOW.severity
+        )
+        self.critical_since = _since(
+            self.critical_since,
+            time,
+            holds=now.severity >= BalanceLevel.CRITICAL.severity,
+        )
         if before is None:
-            return now, None
+            self.current = now
+            return None
+        is_at_once = is_new or now is BalanceLevel.EXHAUSTED
+        if now.severity > before.severity and not is_at_once:
+            now = max(before, self._confirmed(time), key=_severity)
+        self.current = now
         if now is BalanceLevel.OK:
-            return now, ActivityType.BALANCE_RECOVERED if before is not now else None
+            return EventType.BALANCE_RECOVERED if before is not now else None
         if peak is not None:
-            before = min(before, _level(peak, *thresholds), key=_severity)
-        return now, _WORSE[now] if now.severity > before.severity else None
+            before = min(before, _level(peak, low, critical), key=_severity)
+        return _ALERTS[now] if now.severity > before.severity else None
+
+    def look_again_in(self, time: int) -> float | None:
+        """Return the seconds after which to ask whether the level is worse."""
+        since = self._getting_worse_since()
+        return None if since is None else float(_LONGEST_REQUEST - (time - since))
+
+    def _getting_worse_since(self) -> int | None:
+        if self.current is BalanceLevel.OK:
+            return self.low_since
+        return self.critical_since if self.current is BalanceLevel.LOW else None
+
+    def _confirmed(self, time: int) -> BalanceLevel:
+        for since, level in (
+            (self.critical_since, BalanceLevel.CRITICAL),
+            (self.low_since, BalanceLevel.LOW),
+        ):
+            if since is not None and time - since >= _LONGEST_REQUEST:
+                return level
+        return BalanceLevel.OK
 
     def _level_by_margin(
         self, left: float, low: float, critical: float
     ) -> BalanceLevel:
         """Return the level the balance has surely reached, coming from below.
 
-        A threshold that was changed has no margin. Another unit rounds it a little.
+        A limit that was changed has no margin. Another unit rounds it a little.
         """
-        before = self.thresholds or (low, critical)
         margin_of_low, margin_of_critical = (
-            threshold * _MARGIN / 100 if isclose(threshold, old) else 0
-            for threshold, old in zip((low, critical), before, strict=True)
+            limit * _MARGIN / 100 if isclose(limit, old) else 0
+            for limit, old in ((low, self.low), (critical, self.critical))
         )
         if left <= margin_of_critical:
             return BalanceLevel.EXHAUSTED
@@ -88,9 +120,16 @@ def _severity(level: BalanceLevel) -> int:
     return level.severity
 
 
-def _level(quota: float, low: float, critical: float) -> BalanceLevel:
-    if quota <= 0:
+def _since(since: int | None, time: int, *, holds: bool) -> int | None:
+    """Return since when something holds; not later than now, whatever the clock did."""
+    if not holds:
+        return None
+    return time if since is None else min(since, time)
+
+
+def _level(left: float, low: float, critical: float) -> BalanceLevel:
+    if left <= 0:
         return BalanceLevel.EXHAUSTED
-    if quota < critical:
+    if left < critical:
         return BalanceLevel.CRITICAL
-    return BalanceLevel.LOW if quota < low else BalanceLevel.OK
+    return BalanceLevel.LOW if left < low else BalanceLevel.OK

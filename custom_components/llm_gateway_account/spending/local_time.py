@@ -1,7 +1,6 @@
 """Local days as Unix time in whole seconds."""
 
 from datetime import UTC, datetime
-from math import ceil
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -19,11 +18,8 @@ def within_reason(now: datetime) -> datetime:
 
 
 def unix_time(now: datetime) -> int:
-    """Return the Unix time of an aware time, when its second is over.
-
-    A poll in the first second of a day is of that day, not at the end of the last.
-    """
-    return ceil(now.timestamp())
+    """Return the Unix time of an aware time, when its second began."""
+    return int(now.timestamp())
 
 
 def start_of_day(now: datetime) -> int:

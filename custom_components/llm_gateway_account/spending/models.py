@@ -22,7 +22,7 @@ class BalanceLevel(StrEnum):
 _SEVERITIES = {level: number for number, level in enumerate(BalanceLevel)}
 
 
-class ActivityType(StrEnum):
+class EventType(StrEnum):
     """What may happen to an account."""
 
     BALANCE_LOW = "balance_low"
@@ -34,22 +34,22 @@ class ActivityType(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Activity:
+class Event:
     """Something that happened to an account."""
 
-    type: ActivityType
+    type: EventType
     amount: float | None = None
     """Points that were added (topped up) or spent (unusual spending)."""
     usual: float | None = None
     """Points spent in the busiest hour or on the average day before."""
-    alerts: tuple[ActivityType, ...] | None = None
-    """What was told since the balance recovered before, and unusual spending that
-    still lasts (balance recovered)."""
+    alerts: tuple[EventType, ...] | None = None
+    """The alerts since the balance recovered before, and unusual spending that still
+    lasts (balance recovered)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
-    """What the owner of an account wants to hear of. Points, but for the factor."""
+    """What the owner of an account wants to be alerted to. Points, but the factor."""
 
     low: float
     critical: float
@@ -62,10 +62,23 @@ class Limits:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Observation:
+    """An answer of the gateway. None where it does not say."""
+
+    time: datetime
+    """Aware, in the time zone of the home."""
+    quota: float
+    used_quota: float | None = None
+    bonus_quota: float | None = None
+    request_count: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Spending:
     """What there is to show of an account. None where it is not known yet."""
 
     spent_today: float | None
+    """Less than nothing on a day when more was refunded than spent."""
     day_since: datetime | None
     """Start of the local day, or of the records if that is later. Of an earlier day
     while nothing was spent since."""
@@ -74,10 +87,19 @@ class Spending:
     average_daily: float | None
     """Points a day, over the last seven days or as many as are known."""
     days_remaining: float | None
-    """Days until nothing is left at that average; None beyond ten years, and if a
-    subscription pays for some of it."""
+    """Days until nothing is left at that average; None beyond ten years."""
     runs_out_at: datetime | None
     level: BalanceLevel
     unusual: bool | None
-    has_subscription: bool
-    """Whether something was spent lately that was not taken from the quota."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What follows from an observation."""
+
+    spending: Spending
+    events: tuple[Event, ...] = ()
+    is_stale: bool = False
+    """Whether the answer comes from a replica that lags, and is to be passed over."""
+    look_again_in: float | None = None
+    """Seconds after which one more answer settles what is not clear yet."""

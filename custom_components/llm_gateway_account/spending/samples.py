@@ -1,180 +1,178 @@
 """How much had been spent at which time, for 35 days."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any, Self
 
-from .checks import read_fields, read_integer, read_number
 from .local_time import DAY, HOUR
+from .numbers import Points, Time
 
 _KEPT_FOR = 35 * DAY
 
-# One an hour, and one more for each midnight within an hour. More come only from a
-# clock or a time zone that goes mad.
-MAX_SAMPLES = 35 * 24 + 40
+# Local midnight is at a full quarter of an hour of UTC, in every zone there is.
+_QUARTER = HOUR // 4
+
+# Every quarter of an hour is kept for so long, then every hour.
+_DENSE_FOR = 2 * DAY
+
+# No zone is farther from UTC.
+_FARTHEST_ZONE = 14 * HOUR
+
+# Hours, and two in each quarter of two days and around the starts of two months.
+MAX_SAMPLES = 2000
+
+# A poll is due so often, by whatever clock.
+_POLL = 300
 
 
+@dataclass(slots=True)
 class Samples:
-    """A growing sum over Unix time, and questions to it.
+    """A sum over Unix time, and questions to it. The sum may fall.
 
-    Of each hour, by the clock, and of each local day the last observation stays, so
-    that midnight can be asked for exactly, also that of another time zone. The
-    newest observation is always there besides.
+    Of each quarter of an hour (later of each hour, but around the start of a month),
+    and of each local day, the last observation stays: midnight can be asked for
+    exactly, also that of another time zone. The last sample is the newest observation.
     """
 
-    def __init__(self) -> None:
-        """Start with nothing."""
-        self._times: list[int] = []
-        self._values: list[float] = []
-        self._latest: tuple[int, float] | None = None
+    times: list[Time] = field(default_factory=list)
+    values: list[Points] = field(default_factory=list)
+    doubts: Time = 0
+    """How many observations in a row came with a clock that is behind the samples."""
 
-    @classmethod
-    def from_dict(cls, data: Any) -> Self:
-        """Read what `as_dict` wrote. Raises ValueError for anything else."""
-        samples = cls()
-        times, values, latest = read_fields(data, "times", "values", "latest")
+    def __post_init__(self) -> None:
+        """Raise ValueError for what `record` does not leave."""
         if not (
-            isinstance(times, list)
-            and isinstance(values, list)
-            and len(times) == len(values) <= MAX_SAMPLES
+            len(self.times) == len(self.values) <= MAX_SAMPLES
+            and all(earlier < later for earlier, later in pairwise(self.times))
         ):
-            raise ValueError("no lists of samples")
-        samples._times = [read_integer(time) for time in times]
-        samples._values = [read_number(value, 0) for value in values]
-        if latest is None and not times:
-            return samples
-        if not times or not isinstance(latest, list) or len(latest) != 2:
-            raise ValueError("no latest sample")
-        samples._latest = read_integer(latest[0]), read_number(latest[1], 0)
-        if not _is_rising(samples._times, samples._values, samples._latest):
             raise ValueError("samples in no order")
-        return samples
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return what can be written as JSON."""
-        return {
-            "times": list(self._times),
-            "values": list(self._values),
-            "latest": self._latest and list(self._latest),
-        }
+    def record(self, time: int, value: float, day: int) -> bool | None:
+        """Take an observation of the local day that began at `day`.
 
-    @property
-    def first_time(self) -> int:
-        """Return the time of the oldest sample."""
-        return self._times[0]
-
-    @property
-    def kept_time(self) -> int:
-        """Return the time of the newest sample that is kept."""
-        return self._times[-1]
-
-    @property
-    def latest_time(self) -> int | None:
-        """Return the time of the newest observation; None if there is none."""
-        return self._latest and self._latest[0]
-
-    @property
-    def kept_value(self) -> float | None:
-        """Return the sum of the newest sample that is kept."""
-        return self._values[-1] if self._values else None
-
-    @property
-    def latest_value(self) -> float:
-        """Return the newest sum."""
-        return self._latest[1] if self._latest else 0
-
-    def record(self, time: int, value: float, day: int) -> bool:
-        """Take an observation, not older than the newest, of the day begun at `day`.
-
-        Returns whether a sample was kept: once an hour, and after `go_back`.
+        Returns whether an hour is over since the one before, by whatever clock; None
+        if the clock cannot be believed.
         """
-        if self._latest is None:
-            self._keep(time, value)
-            self._latest = time, value
-            return True
-        latest_time, latest_value = self._latest
-        is_last = _hour(latest_time) < _hour(time) or latest_time <= day < time
-        if is_last:
-            self._keep(latest_time, latest_value)
-        self._latest = time, value
-        return is_last
+        was_mended = False
+        times, values = self.times, self.values
+        if times and time < times[-1]:
+            if not self._is_mended(time):
+                return None
+            was_mended = True
+        self.doubts = 0
+        if self._takes_the_place_of_the_last(time, value, day):
+            times[-1], values[-1] = time, value
+            return was_mended
+        # The first sample has to stay, even if the clock stands still after it.
+        time = max(time, times[-1] + 1) if times else time
+        is_next_hour = not times or _slot(times[-1], HOUR) != _slot(time, HOUR)
+        times.append(time)
+        values.append(value)
+        if is_next_hour:
+            self._thin_out()
+        # Few at a time: a clock that is ahead for hours must not cost the history.
+        while len(times) > MAX_SAMPLES:
+            self._forget_oldest()
+        for _ in range(2):
+            if len(times) > 2 and times[1] <= time - _KEPT_FOR:
+                self._forget_oldest()
+        return is_next_hour or was_mended
 
     def repeat(self, time: int) -> bool:
-        """Take the newest sum once more, if that is within the same hour.
+        """Take the newest sum once more, if nothing else depends on the time.
 
-        Returns whether it was; if not, it has to be recorded.
+        Returns whether it was taken; if not, it has to be recorded.
         """
-        latest = self._latest
-        if not latest or time < latest[0] or _hour(latest[0]) != _hour(time):
-            return False
-        self._latest = time, latest[1]
-        return True
-
-    def _keep(self, time: int, value: float) -> None:
-        if self._times and self._times[-1] == time:
-            self._values[-1] = value
-        elif self._values[-2:] == [value, value]:
-            self._times[-1] = time
-        else:
-            self._times.append(time)
-            self._values.append(value)
-        # Not counted from the observation at hand, which may be of a clock that
-        # jumped. One sample before the cut stays, to interpolate from.
-        old = bisect_right(self._times, self._times[-1] - _KEPT_FOR) - 1
-        if (excess := max(old, len(self._times) - MAX_SAMPLES)) > 0:
-            del self._times[:excess], self._values[:excess]
-
-    def go_back(self, time: int) -> bool:
-        """Forget what is later than a time, if that is plausible; else do nothing.
-
-        It is if there is a sample less than a day before, or if nothing was spent
-        since. Has to be followed by an observation of that time.
-        """
-        kept = bisect_right(self._times, time)
-        if not kept or (
-            time - self._times[kept - 1] >= DAY
-            and self._values[kept - 1] != self.latest_value
+        times, values = self.times, self.values
+        if (
+            len(times) < 2
+            or values[-2] != values[-1]
+            or time < times[-1]
+            or _slot(times[-1], HOUR) != _slot(time, HOUR)
         ):
             return False
-        del self._times[kept:], self._values[kept:]
-        self._latest = None
+        times[-1] = time
         return True
 
-    def noticed_by(self, time: int) -> float:
-        """Return the sum at the last observation that is not later than a time."""
-        if self._latest and self._latest[0] <= time:
-            return self._latest[1]
-        return self._values[max(bisect_right(self._times, time) - 1, 0)]
+    def noticed_before(self, time: int) -> float:
+        """Return the sum at the last observation before a time."""
+        return self.values[max(bisect_left(self.times, time) - 1, 0)]
 
     def spent_by(self, time: int) -> float:
-        """Return the sum at a time, as if it had grown evenly between samples."""
-        after = bisect_right(self._times, time)
+        """Return the sum at a time, as if it had changed evenly between samples."""
+        after = bisect_right(self.times, time)
         if after == 0:
-            return self._values[0]
-        start, low = self._times[after - 1], self._values[after - 1]
-        if after < len(self._times):
-            end, high = self._times[after], self._values[after]
+            return self.values[0]
+        start, before = self.times[after - 1], self.values[after - 1]
+        if after == len(self.times):
+            return before
+        end, then = self.times[after], self.values[after]
+        return before + (then - before) * ((time - start) / (end - start))
+
+    def _takes_the_place_of_the_last(self, time: int, value: float, day: int) -> bool:
+        if len(self.times) < 2:
+            return False
+        last = self.times[-1]
+        # The end of a time in which nothing was spent stays, or it would seem that
+        # what is spent now was spent all the time.
+        if self.values[-2] == self.values[-1]:
+            return value == self.values[-1]
+        return _slot(last, _QUARTER) == _slot(time, _QUARTER) and not last < day <= time
+
+    def _is_mended(self, time: int) -> bool:
+        """Tell whether a clock that is behind the samples is right, not they.
+
+        Then what is later is forgotten. It is right if nothing was spent since, or if
+        the clock had jumped ahead from about where it is again. Otherwise whatever
+        has lasted longer is right.
+        """
+        times, values = self.times, self.values
+        kept = bisect_right(times, time)
+        is_back_in_a_gap = (
+            kept > 0
+            and times[kept] - times[kept - 1] > HOUR
+            and values[kept] != values[kept - 1]
+        )
+        self.doubts += 1
+        if (
+            not is_back_in_a_gap
+            and not (kept and values[kept - 1] == values[-1])
+            and self.doubts * _POLL <= 2 * (times[-1] - times[kept])
+        ):
+            return False
+        if kept:
+            del times[kept:], values[kept:]
         else:
-            end, high = self._latest or (start, low)
-        if end <= time:
-            return high
-        return min(low + (high - low) * ((time - start) / (end - start)), high)
+            times[:], values[:] = [time], values[:1]
+        return True
+
+    def _forget_oldest(self) -> None:
+        del self.times[0], self.values[0]
+
+    def _thin_out(self) -> None:
+        """Keep the last sample of each hour of the older ones."""
+        times = self.times
+        dense = bisect_right(times, times[-1] - _DENSE_FOR)
+        dropped = [
+            index
+            for index in range(1, dense - 1)
+            if _slot(times[index], HOUR) == _slot(times[index + 1], HOUR)
+            and not _is_near_start_of_month(times[index])
+        ]
+        for index in reversed(dropped):
+            del times[index], self.values[index]
 
 
-def _hour(time: int) -> int:
-    """Return the number of an hour. The full hour is the last moment of the one before.
-
-    So is midnight, whose sum is what was spent by then.
-    """
-    return (time - 1) // HOUR
+def _slot(time: int, length: int) -> int:
+    """Return the number of a quarter or an hour."""
+    return time // length
 
 
-def _is_rising(
-    times: list[int], values: list[float], latest: tuple[int, float]
-) -> bool:
-    """Tell whether times and values are in an order that `record` leaves."""
-    return (
-        all(earlier < later for earlier, later in pairwise(times))
-        and times[-1] <= latest[0]
-        and [*values, latest[1]] == sorted([*values, latest[1]])
+def _is_near_start_of_month(time: int) -> bool:
+    """Tell whether it is another month somewhere, or was or will be."""
+    months = (
+        datetime.fromtimestamp(time + offset, UTC).month
+        for offset in (-_FARTHEST_ZONE, _FARTHEST_ZONE)
     )
+    return len(set(months)) > 1

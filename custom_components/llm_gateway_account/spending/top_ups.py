@@ -1,128 +1,118 @@
-"""Top-ups, found in what was ever granted: what is left and what was spent."""
+"""Top-ups, found in what was ever granted: what is left and what was used."""
 
-from typing import Any, NamedTuple, Self
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from .checks import bounded, read_fields, read_integer, read_number
-from .local_time import DAY, HOUR
+from .local_time import HOUR
+from .numbers import Points, Time, bounded
 
-# A gateway takes money before a request and gives back what is left of it after. A
-# sum that stays lower for longer than a request was corrected by the operator; or the
-# next requests have begun before, so that a rise is no top-up for some time more.
+# A sum that stays lower for longer than a request takes was corrected.
 _LONGEST_DIP = HOUR
-_LONGEST_DIPS = 3 * HOUR
 
-# Once may be chance: as much was added as was spent.
-_SIGNS_OF_A_SUBSCRIPTION = 3
+# So short a dip below a dip makes no difference.
+_SHORTEST_DIP = 60
 
-# Subscriptions are sold by the month. One that paid for nothing since has ended.
-_LONGEST_REST = 31 * DAY
+# So many answers tell what was added, if no two of them agree.
+_MOST_ANSWERS = 4
+
+_SECOND_ANSWER = 60.0
 
 
 class TopUp(NamedTuple):
-    """What was added to an account since it was looked at (points)."""
+    """What was added to an account (points)."""
 
     amount: float
     peak: float
     """The most that may have been left in between."""
 
 
+@dataclass(slots=True)
+class Mark:
+    """A sum that was granted, and since when none above it was (points)."""
+
+    since: Time
+    granted: Points
+
+
+@dataclass(slots=True)
 class TopUps:
-    """The highest sum (points) that was granted so far, apart from dips."""
+    """What was ever granted, and what may have been added to it.
 
-    def __init__(self) -> None:
-        """Start with nothing granted that is known."""
-        self.mark: float | None = None
-        self.left: float | None = None
-        """What is left to spend, with what is only held back for a request."""
-        self._dip: tuple[int, float] | None = None
-        """Since when the sum is below the mark, and the highest it was since."""
-        self._unpaid = 0
-        """How often points were seen to be spent that were not taken from the quota."""
-        self._unpaid_at = 0
+    Gateways take money before a request and give back the rest after it, so that the
+    sum dips for minutes; and between two writes it seems to be higher for
+    milliseconds. A top-up is a rise above the highest of the last hour that more
+    than one answer shows.
+    """
 
-    @classmethod
-    def from_dict(cls, data: Any) -> Self:
-        """Read what `as_dict` wrote. Raises ValueError for anything else."""
-        top_ups = cls()
-        mark, since, highest, quota, _, unpaid, unpaid_at = read_fields(
-            data,
-            "mark",
-            "dip_since",
-            "dip_highest",
-            "quota",
-            new=("has_subscription", "unpaid", "unpaid_at"),
-        )
-        if mark is not None:
-            top_ups.mark = read_number(mark)
-        if since is not None or highest is not None:
-            top_ups._dip = read_integer(since), read_number(highest)
-        if top_ups._dip and (top_ups.mark is None or top_ups._dip[1] >= top_ups.mark):
-            raise ValueError("no dip below the mark")
-        if quota is not None:
-            top_ups.left = read_number(quota)
-        if unpaid is not None or unpaid_at is not None:
-            top_ups._unpaid = read_integer(unpaid, _SIGNS_OF_A_SUBSCRIPTION)
-            top_ups._unpaid_at = read_integer(unpaid_at)
-        return top_ups
+    marks: list[Mark] = field(default_factory=list)
+    """The highest of the last hour, then the highest since that, and so on."""
+    rises: list[Points] = field(default_factory=list)
+    """What answers in a row had above the highest mark."""
+    left: Points | None = None
+    """What was left before they did."""
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return what can be written as JSON."""
-        since, highest = self._dip or (None, None)
-        return {
-            "mark": self.mark,
-            "dip_since": since,
-            "dip_highest": highest,
-            "quota": self.left,
-            "unpaid": self._unpaid,
-            "unpaid_at": self._unpaid_at,
-        }
-
-    @property
-    def has_subscription(self) -> bool:
-        """Whether something else pays too: new-api has such subscriptions."""
-        return self._unpaid >= _SIGNS_OF_A_SUBSCRIPTION
+    def __post_init__(self) -> None:
+        """Raise ValueError for what `observe` does not leave."""
+        if self.rises and not self.marks:
+            raise ValueError("a rise above nothing")
 
     @property
     def is_settled(self) -> bool:
-        """Whether there is nothing that time alone would change."""
-        return self._dip is None and not self._unpaid
+        """Whether the next answer, if it is the same, changes nothing."""
+        return len(self.marks) == 1 and not self.rises
 
     def observe(
-        self,
-        time: int,
-        quota: float,
-        granted: float,
-        smallest: float,
-        *,
-        is_watched: bool,
+        self, time: int, left: float, granted: float, smallest: float
     ) -> TopUp | None:
-        """Return what was added since the last look; None if it is no top-up.
+        """Return what was added, as soon as answers agree on it.
 
-        `is_watched` tells whether that was less than a day ago.
+        If they go on differing, it is the second highest of a few: one of them may
+        be from between two writes, others from during requests.
         """
-        if time - self._unpaid_at >= _LONGEST_REST:
-            self._unpaid = 0
-        before, self.left = self.left, quota
-        if self.mark is not None and granted < self.mark:
-            since, highest = self._dip or (time, granted)
-            # A clock that was put back must not make the dip last.
-            self._dip = since, highest = min(since, time), max(highest, granted)
-            given_back = self.mark if time - since < _LONGEST_DIP else highest
-            self.left = quota + (given_back - granted)
-            if time - since >= _LONGEST_DIPS:
-                self.mark, self._dip = highest, None
+        mark = self.marks[0].granted if self.marks else None
+        if mark is None or granted <= mark:
+            self.rises.clear()
+            self._take(time, left, granted)
             return None
-        rise = 0 if self.mark is None else granted - self.mark
-        self.mark, self._dip = granted, None
-        if before is None or rise <= 0:
-            return None
-        # To the point as much as before: whatever was spent, another purse paid for it.
-        if (is_watched and quota == before) or (
-            self.has_subscription and quota <= before
-        ):
-            self._unpaid = min(self._unpaid + 1, _SIGNS_OF_A_SUBSCRIPTION)
-            self._unpaid_at = time
-            return None
-        if self.has_subscription:
-            rise = min(rise, quota - before)
+        is_agreed = granted in self.rises
+        self.rises.append(granted)
+        if not is_agreed:
+            if len(self.rises) < _MOST_ANSWERS:
+                return None
+            granted = sorted(self.rises)[-2]
+        before = left if self.left is None else self.left
+        self.rises.clear()
+        self._take(time, left, granted)
+        rise = granted - mark
         return TopUp(rise, bounded(before + rise)) if rise >= smallest else None
+
+    def look_again_in(self, smallest: float) -> float | None:
+        """Return the seconds after which to ask for another answer, if it matters."""
+        if self.rises and max(self.rises) - self.marks[0].granted >= smallest:
+            return _SECOND_ANSWER
+        return None
+
+    def cover(self, amount: float) -> None:
+        """Take so much (points) of the next rise for what a bonus paid for."""
+        for mark in self.marks:
+            mark.granted = bounded(mark.granted + amount)
+        self.rises = [bounded(rise + amount) for rise in self.rises]
+
+    def lower_to(self, granted: float) -> None:
+        """Take a lower sum for the truth: what was used was set to less."""
+        for mark in self.marks:
+            mark.granted = min(mark.granted, granted)
+
+    def _take(self, time: int, left: float, granted: float) -> None:
+        """Remember a sum, and forget those that are higher but too old."""
+        self.left = left
+        marks, since = self.marks, time
+        while marks and marks[-1].granted <= granted:
+            since = min(since, marks.pop().since)
+        for mark in marks[1:]:
+            # A clock that was put back must not make a dip last.
+            mark.since = min(mark.since, time)
+        if not marks or len(marks) == 1 or since - marks[-1].since >= _SHORTEST_DIP:
+            marks.append(Mark(since, granted))
+        while len(marks) > 1 and time - marks[1].since >= _LONGEST_DIP:
+            del marks[0]

@@ -1,9 +1,9 @@
-"""Thresholds to begin with, from what is known of an account."""
+"""Limits to begin with, from what is known of an account."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from .checks import bounded
+from .numbers import bounded
 
 _DAYS = 7
 
@@ -11,7 +11,7 @@ _DAYS = 7
 _LEAST = 1e-20
 
 
-def suggest_thresholds(
+def suggest_limits(
     quota: float,
     used_quota: float | None,
     created_at: datetime | None,
