@@ -11,9 +11,9 @@ import pytest
 
 from custom_components.llm_gateway_account.binary_sensor import BINARY_SENSORS
 from custom_components.llm_gateway_account.const import DOMAIN
-from custom_components.llm_gateway_account.event import ACTIVITY
-from custom_components.llm_gateway_account.sensor import AMOUNTS, LAST_SUCCESS, SENSORS
-from custom_components.llm_gateway_account.tracker import ACTIVITY_TYPES
+from custom_components.llm_gateway_account.event import ACCOUNT_EVENT
+from custom_components.llm_gateway_account.events import EVENT_TYPES
+from custom_components.llm_gateway_account.sensor import AMOUNTS, SENSORS
 from tests import PACKAGE, ROOT
 
 from . import load
@@ -21,7 +21,7 @@ from . import load
 KNOWN = Path(hass_frontend.__file__).parent / "static" / "mdi" / "iconList.json"
 ICONS = load(f"custom_components/{DOMAIN}/icons.json")
 ENTITIES = ICONS["entity"]
-ACTIVITIES = ENTITIES["event"][ACTIVITY.key]["state_attributes"]["event_type"]
+EVENTS = ENTITIES["event"][ACCOUNT_EVENT.key]["state_attributes"]["event_type"]
 
 
 def names(tree: Any) -> Iterator[str]:
@@ -36,11 +36,9 @@ def names(tree: Any) -> Iterator[str]:
 def test_everything_has_an_icon() -> None:
     assert set(ICONS) == {"entity", "services"}
     assert set(ENTITIES) == {"binary_sensor", "event", "sensor"}
-    assert set(ENTITIES["event"]) == {ACTIVITY.key}
-    assert set(ACTIVITIES["state"]) == set(ACTIVITY_TYPES)
-    assert set(ENTITIES["sensor"]) == {
-        description.key for description in (*AMOUNTS, *SENSORS, LAST_SUCCESS)
-    }
+    assert set(ENTITIES["event"]) == {ACCOUNT_EVENT.key}
+    assert set(EVENTS["state"]) == set(EVENT_TYPES)
+    assert set(ENTITIES["sensor"]) == {each.key for each in (*AMOUNTS, *SENSORS)}
     assert set(ENTITIES["binary_sensor"]) == {each.key for each in BINARY_SENSORS}
     assert all(set(icons) == {"service"} for icons in ICONS["services"].values())
 

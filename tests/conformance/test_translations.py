@@ -10,19 +10,29 @@ import pytest
 import yaml
 
 from custom_components.llm_gateway_account.binary_sensor import BINARY_SENSORS
-from custom_components.llm_gateway_account.config_flow import FIELDS, GATEWAY_ERRORS
-from custom_components.llm_gateway_account.coordinator import TRANSLATION_KEYS
 from custom_components.llm_gateway_account.device_condition import CONDITIONS
-from custom_components.llm_gateway_account.event import ACTIVITY
+from custom_components.llm_gateway_account.event import ACCOUNT_EVENT
+from custom_components.llm_gateway_account.events import EVENT_TYPES
+from custom_components.llm_gateway_account.failures import CERTAIN_AFTER
+from custom_components.llm_gateway_account.gateway import (
+    AccountDisabledError,
+    RedirectedError,
+    TokenRefusedError,
+    errors,
+)
+from custom_components.llm_gateway_account.gateway.inputs import InputProblem
+from custom_components.llm_gateway_account.repairs import (
+    BALANCE_EXHAUSTED,
+    UNIT_CHANGED,
+)
 from custom_components.llm_gateway_account.sensor import (
     AMOUNTS,
-    LAST_SUCCESS,
     ROLES,
     SENSORS,
     STATUSES,
 )
 from custom_components.llm_gateway_account.spending import BalanceLevel
-from custom_components.llm_gateway_account.tracker import ACTIVITY_TYPES
+from custom_components.llm_gateway_account.validation import FIELD_OF
 from homeassistant.generated.languages import LANGUAGES
 from tests import PACKAGE
 
@@ -47,8 +57,6 @@ TITLES = {
 
 SAME_AS_IN_ENGLISH = {
     "de": {"Administrator", "Root", "Status"},
-    "es": {"No"},
-    "fr": {"Invitations"},
     "pt-BR": {"Status"},
 }
 
@@ -59,6 +67,12 @@ SCRIPTS = {
     "zh-Hans": "[\u4e00-\u9fff]",
     "zh-Hant": "[\u4e00-\u9fff]",
 }
+
+GATEWAY_ERRORS = {each.key for each in vars(errors).values() if hasattr(each, "key")}
+
+# Those that no form ends are told apart by having no flow.
+REPAIRS = {each.key for each in CERTAIN_AFTER} - {TokenRefusedError.key}
+UNFIXABLE = {BALANCE_EXHAUSTED, AccountDisabledError.key}
 
 each_language = pytest.mark.parametrize("language", list(TRANSLATIONS))
 each_translation = pytest.mark.parametrize(
@@ -192,7 +206,7 @@ def test_entities_are_in_sentence_case(language: str, key: str) -> None:
 
 def test_every_entity_has_a_name() -> None:
     assert set(ENGLISH["entity"]["sensor"]) == {
-        description.key for description in (*AMOUNTS, *SENSORS, LAST_SUCCESS)
+        description.key for description in (*AMOUNTS, *SENSORS)
     }
     assert set(ENGLISH["entity"]["binary_sensor"]) == {
         description.key for description in BINARY_SENSORS
@@ -207,13 +221,13 @@ def test_every_entity_has_a_name() -> None:
         "role": set(ROLES.values()),
         "balance_level": set(BalanceLevel),
     }
-    assert set(ENGLISH["entity"]["event"]) == {ACTIVITY.key}
-    activity = ENGLISH["entity"]["event"][ACTIVITY.key]["state_attributes"]
-    assert set(activity["event_type"]["state"]) == set(ACTIVITY_TYPES)
+    assert set(ENGLISH["entity"]["event"]) == {ACCOUNT_EVENT.key}
+    attributes = ENGLISH["entity"]["event"][ACCOUNT_EVENT.key]["state_attributes"]
+    assert set(attributes["event_type"]["state"]) == set(EVENT_TYPES)
 
 
 def test_every_device_automation_has_a_name() -> None:
-    assert set(ENGLISH["device_automation"]["trigger_type"]) == set(ACTIVITY_TYPES)
+    assert set(ENGLISH["device_automation"]["trigger_type"]) == set(EVENT_TYPES)
     assert set(ENGLISH["device_automation"]["condition_type"]) == set(CONDITIONS)
 
 
@@ -230,8 +244,10 @@ def test_every_action_is_described() -> None:
 
 def test_every_error_has_a_message() -> None:
     assert set(ENGLISH["config"]["error"]) == {
-        *FIELDS,
-        *GATEWAY_ERRORS.values(),
+        *FIELD_OF,
+        *InputProblem,
+        *GATEWAY_ERRORS,
+        "invalid_currency",
         "unknown",
     }
     assert set(ENGLISH["config"]["abort"]) == {
@@ -243,17 +259,36 @@ def test_every_error_has_a_message() -> None:
     }
     assert set(ENGLISH["options"]["abort"]) == {"damaged_entry"}
     assert set(ENGLISH["exceptions"]) == {
-        *TRANSLATION_KEYS.values(),
-        "token_refused",
-        "token_refused_once",
-        "other_account",
+        *GATEWAY_ERRORS,
         "damaged_entry",
         "no_answer",
         "unknown_device",
     }
 
 
-@pytest.mark.parametrize("form", ["user", "reconfigure", "reauth_confirm"])
+def test_every_repair_has_its_texts() -> None:
+    """Where a flow ends it, that explains it; it names what the issue has to say."""
+    issues = ENGLISH["issues"]
+    assert set(issues) == REPAIRS | {BALANCE_EXHAUSTED, UNIT_CHANGED}
+    for name, issue in issues.items():
+        assert placeholders(issue["title"]) == {"account"}
+        if name in UNFIXABLE:
+            assert set(issue) == {"title", "description"}
+            assert not placeholders(issue["description"])
+            continue
+        assert set(issue) == {"title", "fix_flow"}
+        flow = issue["fix_flow"]
+        assert set(flow["step"]) == {"confirm"}
+        named = placeholders(flow["step"]["confirm"]["description"])
+        if name == UNIT_CHANGED:
+            units = {"old_currency", "old_points", "new_currency", "new_points"}
+            assert named == units
+            continue
+        assert set(flow["abort"]) == {"reconfigure"}
+        assert named == ({"target"} if name == RedirectedError.key else set())
+
+
+@pytest.mark.parametrize("form", ["user", "reconfigure", "reauth_confirm", "unit"])
 def test_every_field_is_described(form: str) -> None:
     step = ENGLISH["config"]["step"][form]
     assert set(step["data"]) == set(step["data_description"])
