@@ -29,7 +29,7 @@ def written() -> dict[str, Any]:
 
 
 WRITTEN = written()
-REFUSED = r"^(not? |samples in no order|.* is not a valid (BalanceLevel|ActivityType))"
+REFUSED = r"^(not? |samples in no order|.* is not a valid (BalanceLevel|EventType))"
 NEW = Ledger().as_dict()
 
 

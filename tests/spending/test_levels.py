@@ -5,15 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from custom_components.llm_gateway_account.spending import ActivityType, BalanceLevel
+from custom_components.llm_gateway_account.spending import EventType, BalanceLevel
 
 from .watched import POLL, Watched
 
 OK, LOW, CRITICAL, EXHAUSTED = BalanceLevel
-LOW_NOW = ActivityType.BALANCE_LOW
-CRITICAL_NOW = ActivityType.BALANCE_CRITICAL
-EXHAUSTED_NOW = ActivityType.BALANCE_EXHAUSTED
-RECOVERED = ActivityType.BALANCE_RECOVERED
+LOW_NOW = EventType.BALANCE_LOW
+CRITICAL_NOW = EventType.BALANCE_CRITICAL
+EXHAUSTED_NOW = EventType.BALANCE_EXHAUSTED
+RECOVERED = EventType.BALANCE_RECOVERED
 
 
 def watched(quota: float) -> Watched:
@@ -139,7 +139,7 @@ def test_top_up_needs_no_margin_and_is_told_first() -> None:
     account = watched(150)
     account.quota = 205
     account.wait(POLL)
-    assert account.types == [ActivityType.TOPPED_UP, RECOVERED]
+    assert account.types == [EventType.TOPPED_UP, RECOVERED]
     assert account.spending.level is OK
 
 
@@ -147,21 +147,21 @@ def test_top_up_that_is_not_enough() -> None:
     account = watched(-10)
     account.quota = 1
     account.wait(POLL)
-    assert account.types == [ActivityType.TOPPED_UP]
+    assert account.types == [EventType.TOPPED_UP]
     assert account.spending.level is CRITICAL
 
 
 @pytest.mark.parametrize(
     ("before", "spent", "happened"),
     [
-        (150, 1000, [LOW_NOW, ActivityType.TOPPED_UP, LOW_NOW]),
-        (10, 900, [CRITICAL_NOW, ActivityType.TOPPED_UP, LOW_NOW]),
-        (150, 1120, [LOW_NOW, ActivityType.TOPPED_UP, CRITICAL_NOW]),
-        (150, 900, [LOW_NOW, ActivityType.TOPPED_UP, RECOVERED]),
+        (150, 1000, [LOW_NOW, EventType.TOPPED_UP, LOW_NOW]),
+        (10, 900, [CRITICAL_NOW, EventType.TOPPED_UP, LOW_NOW]),
+        (150, 1120, [LOW_NOW, EventType.TOPPED_UP, CRITICAL_NOW]),
+        (150, 900, [LOW_NOW, EventType.TOPPED_UP, RECOVERED]),
     ],
 )
 def test_top_up_that_is_used_up_when_it_is_seen(
-    before: float, spent: float, happened: list[ActivityType]
+    before: float, spent: float, happened: list[EventType]
 ) -> None:
     account = watched(1000)
     account.leave(before)

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings, strategies as st
 
 from custom_components.llm_gateway_account.spending import (
-    Activity,
-    ActivityType,
+    Event,
+    EventType,
     Ledger,
     Limits,
     Spending,
@@ -81,7 +81,7 @@ def reloaded(ledger: Ledger) -> Ledger:
     return Ledger.from_dict(json.loads(json.dumps(ledger.as_dict(), allow_nan=False)))
 
 
-def check(spending: Spending, activities: list[Activity], ledger: Ledger) -> None:
+def check(spending: Spending, activities: list[Event], ledger: Ledger) -> None:
     """Check what has to be true of everything that comes out."""
     for figure in (
         spending.spent_today,
@@ -93,10 +93,10 @@ def check(spending: Spending, activities: list[Activity], ledger: Ledger) -> Non
     types = [activity.type for activity in activities]
     assert len(set(types)) == len(types) <= 3
     for activity in activities:
-        if activity.type in {ActivityType.TOPPED_UP, ActivityType.UNUSUAL_SPENDING}:
+        if activity.type in {EventType.TOPPED_UP, EventType.UNUSUAL_SPENDING}:
             assert activity.amount
             assert activity.amount > 0
-    assert types[1:].count(ActivityType.TOPPED_UP) == 0
+    assert types[1:].count(EventType.TOPPED_UP) == 0
     assert len(ledger.as_dict()["samples"]["times"]) <= MAX_SAMPLES
 
 

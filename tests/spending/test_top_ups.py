@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from custom_components.llm_gateway_account.spending import Activity, ActivityType
+from custom_components.llm_gateway_account.spending import Event, EventType
 
 from .watched import POLL, Watched
 
@@ -17,8 +17,8 @@ def account() -> Watched:
     return Watched(2026, 3, 2, 12)
 
 
-def topped_up(amount: float) -> Activity:
-    return Activity(type=ActivityType.TOPPED_UP, amount=amount)
+def topped_up(amount: float) -> Event:
+    return Event(type=EventType.TOPPED_UP, amount=amount)
 
 
 def test_amount_is_exact_while_money_is_spent(account: Watched) -> None:

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from custom_components.llm_gateway_account.spending import (
-    ActivityType,
-    suggest_thresholds,
+    EventType,
+    suggest_limits,
 )
 
 from .watched import POLL, Watched
@@ -26,7 +26,7 @@ def with_a_habit(days: int = 8) -> Watched:
 def assert_told(account: Watched, amount: float, usual: float) -> None:
     """Check that this is all that happened."""
     (activity,) = account.happened
-    assert activity.type is ActivityType.UNUSUAL_SPENDING
+    assert activity.type is EventType.UNUSUAL_SPENDING
     assert activity.amount == pytest.approx(amount)
     assert activity.usual == pytest.approx(usual)
 
@@ -79,12 +79,12 @@ def test_limit_to_begin_with_lets_a_runaway_be_told() -> None:
     """A thousand on the account, and one a day of it spent so far."""
     account = Watched(2026, 3, 2, quota=1000)
     created = account.now - 200 * DAY
-    _, _, unusual = suggest_thresholds(1000, 200, created, account.now, 1)
+    _, _, unusual = suggest_limits(1000, 200, created, account.now, 1)
     account.limits = replace(account.limits, unusual_minimum=unusual)
     account.run(8 * DAY, spend=1 / 288)
     assert account.happened == []
     account.run(HOUR * 2, spend=45 / 288)
-    assert account.types == [ActivityType.UNUSUAL_SPENDING]
+    assert account.types == [EventType.UNUSUAL_SPENDING]
 
 
 def test_busy_day_without_a_busy_hour() -> None:
@@ -102,7 +102,7 @@ def test_recovery_tells_of_it_while_it_lasts_and_once_after() -> None:
     account.run(10 * HOUR, spend=1)
     account.spend(100)
     account.wait(POLL)
-    low = [ActivityType.UNUSUAL_SPENDING, ActivityType.BALANCE_LOW]
+    low = [EventType.UNUSUAL_SPENDING, EventType.BALANCE_LOW]
     for wait, alerts in ((HOUR, low), (HOUR, low[::-1]), (DAY, low[1:])):
         account.wait(wait)
         for low_balance in (account.quota + 1, account.quota - 1):
