@@ -59,7 +59,7 @@ class Home:
 
     def __init__(self, seed: int) -> None:
         """Look at the account for the first time."""
-        self.random = random = Random(seed)
+        self.random = random = Random(seed)  # noqa: S311
         self.unit = random.choice([500_000, 1000])
         self.gateway = Gateway(random, self.unit)
         points = self.gateway.points
@@ -101,19 +101,20 @@ class Home:
             self.now + DAY + self.random.random() * (DAYS - 2) * DAY
             for _ in range(number)
         )
-        # Half of them over midnight.
-        return [
-            (start, start + self.random.uniform(60, longest))
-            for start in starts
-        ]
+        return [(start, start + self.random.uniform(60, longest)) for start in starts]
 
-    def is_within(self, stretches: list[tuple[float, float]], margin: float = 0) -> bool:
+    def is_within(
+        self, stretches: list[tuple[float, float]], margin: float = 0
+    ) -> bool:
+        """Tell whether it is now in a stretch of time, or soon will be."""
         return any(start - margin <= self.now < end for start, end in stretches)
 
     def local(self) -> datetime:
+        """Return the local time."""
         return datetime.fromtimestamp(self.now, self.zone)
 
     def next_midnight(self) -> float:
+        """Return when the next local day begins."""
         day = self.local().date() + timedelta(days=1)
         return datetime(day.year, day.month, day.day, tzinfo=self.zone).timestamp()
 
@@ -161,7 +162,11 @@ class Home:
             return
         is_watched = not self.is_within(self.outages + self.power_cuts, 2 * HOUR)
         chance = random.random()
-        if gateway.quota < gateway.points(15) and chance < 0.02 and not gateway.held_back:
+        if (
+            gateway.quota < gateway.points(15)
+            and chance < 0.02
+            and not gateway.held_back
+        ):
             amount = gateway.points(random.choice([2, 20, 50, 100]))
             gateway.quota += amount
             self.due.append((amount, target))
@@ -179,6 +184,7 @@ class Home:
         self.quiet_until = target + 3 * HOUR
 
     def begin_day(self) -> None:
+        """Turn to the day without an answer, and compare it."""
         spending = self.ledger.begin_day(self.local())
         if spending is None:
             return
@@ -191,6 +197,7 @@ class Home:
         self.check(spending)
 
     def local_day(self, *, first: bool = False) -> float:
+        """Return when the local day began, or its month."""
         local = self.local()
         start = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
         return (start.replace(day=1) if first else start).timestamp()
@@ -204,6 +211,7 @@ class Home:
         self.revision = self.ledger.revision
 
     def poll(self) -> None:
+        """Ask the gateway, and compare what follows with the truth."""
         answer = self.ask()
         outcome = self.ledger.observe(
             Observation(
@@ -216,7 +224,9 @@ class Home:
             self.limits,
         )
         self.write()
-        is_stale = (answer.request_count or self.highest_requests) < self.highest_requests
+        is_stale = (
+            answer.request_count or self.highest_requests
+        ) < self.highest_requests
         assert outcome.is_stale is is_stale
         if is_stale:
             assert outcome.events == ()
