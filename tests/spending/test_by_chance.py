@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 import json
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -160,8 +161,10 @@ class Home:
             gateway.hold_back(amount, target, random.uniform(1, longest))
         if target < self.quiet_until:
             return
-        is_watched = not self.is_within(self.outages + self.power_cuts, 2 * HOUR)
         chance = random.random()
+        is_watched = chance > 0.999 and not self.is_within(
+            self.outages + self.power_cuts, 2 * HOUR
+        )
         if (
             gateway.quota < gateway.points(15)
             and chance < 0.02
@@ -259,7 +262,8 @@ class Home:
             self.replica.append(answer)
         if chance > 0.995:
             field = self.random.choice(["used_quota", "request_count", "bonus_quota"])
-            return replace(answer, **{field: None})
+            missing: dict[str, Any] = {field: None}
+            return replace(answer, **missing)
         return answer
 
     def check(self, spending: Spending) -> None:
