@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from random import Random
 
+# What is written of an account: quota, bonus, used quota, requests, spent.
+type Books = tuple[int, int | None, int, int, int]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
@@ -39,6 +42,7 @@ class Gateway:
         self.rate = random.choice([0.1, 0.5, 2])  # units an hour
         self.held_back: list[tuple[float, int, int]] = []
         self.rests_until = 0.0
+        self.whole_answers = 0
         self.tasks: list[tuple[float, int]] = []
         self.small_rises: list[tuple[float, int]] = []
 
@@ -111,27 +115,37 @@ class Gateway:
         self.used = self.points(0.5)
 
     def answer(self) -> Answer:
-        """Return what `/api/user/self` says now, or between two writes."""
+        """Return what `/api/user/self` says now, or between two writes.
+
+        They are milliseconds apart: no two answers in a row hit that.
+        """
         before, chance = self._books(), self.random.random()
+        self.whole_answers += 1
+        if self.whole_answers > 4 and chance < 0.1:
+            self.whole_answers = 0
+            return self._answer_between_writes(before, chance)
+        return self._mixed(used_of=before, quota_of=before)
+
+    def _answer_between_writes(self, before: Books, chance: float) -> Answer:
         if chance < 0.01 and self.writes_used_first and self.quota > 0:
             self.charge(self.points(self.random.uniform(0.01, 1.206)))
             return self._mixed(used_of=self._books(), quota_of=before)
         if chance < 0.05 and self.writes_late and self.quota > 0:
             self.charge(self.points(0.02))
             return self._mixed(used_of=before, quota_of=self._books())
-        if chance < 0.1 and self.refunds_lower_used and self.tasks:
+        if self.refunds_lower_used and self.tasks:
             self.give_back(*self.tasks.pop(0))
             return self._mixed(used_of=before, quota_of=self._books())
         return self._mixed(used_of=before, quota_of=before)
 
-    def _books(self) -> tuple[int, int | None, int, int, int]:
+    def _books(self) -> Books:
         return self.quota, self.bonus, self.used, self.requests, self.spent
 
     def _mixed(
         self,
         *,
-        used_of: tuple[int, int | None, int, int, int],
-        quota_of: tuple[int, int | None, int, int, int],
+        used_of: Books,
+        quota_of: Books,
     ) -> Answer:
         quota, bonus, *_ = quota_of
         *_, used, requests, spent = used_of

@@ -30,7 +30,7 @@ def written() -> dict[str, Any]:
 
 
 WRITTEN = written()
-REFUSED = r"^(not |samples in no order|a rise above nothing)"
+REFUSED = r"^(not |samples in no order)"
 NEW = Ledger().as_dict()
 
 
@@ -227,7 +227,6 @@ def _set(*path: str, to: Any) -> Callable[[dict[str, Any]], None]:
         _set("figures", "average_daily", to=-1),
         _set("top_ups", "marks", to=None),
         _set("top_ups", "marks", to=[1]),
-        _set("top_ups", to={"marks": [], "rises": [1], "left": 1}),
         _set("level", "current", to="fine"),
         _set("level", "current", to=[]),
         _set("level", "low", to=None),

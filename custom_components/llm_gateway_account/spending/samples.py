@@ -51,7 +51,7 @@ class Samples:
         if the clock cannot be believed.
         """
         times, values = self.times, self.values
-        is_hour_over = not times or _slot(times[-1], HOUR) != _slot(time, HOUR)
+        is_hour_over = not times or times[-1] // HOUR != time // HOUR
         if times and times[-1] - _QUARTER <= time < times[-1]:
             # A clock that is set right a little.
             time = times[-1]
@@ -81,7 +81,7 @@ class Samples:
             len(times) < 2
             or values[-2] != values[-1]
             or time < times[-1]
-            or _slot(times[-1], HOUR) != _slot(time, HOUR)
+            or times[-1] // HOUR != time // HOUR
         ):
             return False
         times[-1] = time
@@ -110,7 +110,7 @@ class Samples:
         # what is spent now was spent all the time.
         if self.values[-2] == self.values[-1]:
             return value == self.values[-1]
-        return _slot(last, _QUARTER) == _slot(time, _QUARTER) and not last < day <= time
+        return last // _QUARTER == time // _QUARTER and not last < day <= time
 
     def _is_mended(self, time: int) -> bool:
         """Tell whether a clock that is behind the samples is right, not they.
@@ -121,10 +121,11 @@ class Samples:
         """
         times, values = self.times, self.values
         later = bisect_right(times, time + _QUARTER)
+        # An idle time is as long, but the sum does not change at its end.
         was_ahead = later > 0 and (
             values[later - 1] == values[-1]
             or (
-                times[later] - times[later - 1] > HOUR
+                times[later] - HOUR > times[later - 1]
                 and values[later] != values[later - 1]
             )
         )
@@ -145,16 +146,11 @@ class Samples:
         dropped = [
             index
             for index in range(max(start, 1), end - 1)
-            if _slot(times[index], HOUR) == _slot(times[index + 1], HOUR)
+            if times[index] // HOUR == times[index + 1] // HOUR
             and not _is_near_start_of_month(times[index])
         ]
         for index in reversed(dropped):
             del times[index], self.values[index]
-
-
-def _slot(time: int, length: int) -> int:
-    """Return the number of a quarter or an hour."""
-    return time // length
 
 
 def _is_near_start_of_month(time: int) -> bool:

@@ -51,11 +51,6 @@ class TopUps:
     left: Points | None = None
     """What was left before they did."""
 
-    def __post_init__(self) -> None:
-        """Raise ValueError for what `observe` does not leave."""
-        if self.rises and not self.marks:
-            raise ValueError("a rise above nothing")
-
     @property
     def is_settled(self) -> bool:
         """Whether the next answer, if it is the same, changes nothing."""
@@ -88,9 +83,10 @@ class TopUps:
 
     def look_again_in(self, smallest: float) -> float | None:
         """Return the seconds after which to ask for another answer, if it matters."""
-        if self.rises and max(self.rises) - self.marks[0].granted >= smallest:
-            return _SECOND_ANSWER
-        return None
+        if not self.rises or not self.marks:
+            return None
+        rise = max(self.rises) - self.marks[0].granted
+        return _SECOND_ANSWER if rise >= smallest else None
 
     def raise_by(self, amount: float) -> None:
         """Expect the sum to be higher, for no top-up."""
