@@ -1,8 +1,8 @@
 """Everything that can go wrong between an account and its holder, as one table.
 
 Sources: `middleware/auth.go`, `middleware/rate-limit.go`, `router/web.go` and
-`controller/user.go` of the forks, captured answers of public sites and of the proxies
-in front of them, and what networks do.
+`controller/user.go` of the forks, `i18n/locales` of new-api, captured answers of public
+sites and of the proxies and protections in front of them, and what networks do.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from custom_components.llm_gateway_account.gateway import (
     BlockedError,
     GatewayError,
     InvalidAnswerError,
+    OtherAccountError,
     RateLimitedError,
     RedirectedError,
     ServerError,
@@ -26,7 +27,7 @@ from custom_components.llm_gateway_account.gateway import (
     UserIdRefusedError,
     WebPageError,
 )
-from custom_components.llm_gateway_account.gateway.client import MAX_BODY
+from custom_components.llm_gateway_account.gateway.client import MAX_ACCOUNT_BODY
 
 from .gateway_server import (
     CODED_REFUSALS,
@@ -43,13 +44,52 @@ type FaultTable = dict[str, tuple[Handler, type[GatewayError]]]
 
 HTML = {"Content-Type": "text/html"}
 
-# Cloudflare puts this into pages that it lets through: its JavaScript detections.
-DETECTIONS = (
-    "<!doctype html><html><body><div id='root'></div><script>(function(){"
-    "window.__CF$cv$params={r:'9a1',t:'MTc2'};var a=document.createElement('script');"
-    "a.src='/cdn-cgi/challenge-platform/{path}';}())</script></body></html>"
+# Pages that are let through: Cloudflare puts its JavaScript detections into them, and
+# Imperva a script that counts visitors.
+LET_THROUGH = (
+    "a.src='/cdn-cgi/challenge-platform/scripts/jsd/main.js'",
+    "a.src='/cdn-cgi/challenge-platform/h/g/scripts/jsd/8a57887573f2/main.js'",
+    "a.src='/_Incapsula_Resource?SWJIYLWA=719d34d31c8e3a6e&ns=2&cb=375067816'",
 )
-DETECTION_SCRIPTS = ("scripts/jsd/main.js", "h/g/scripts/jsd/8a57887573f2/main.js")
+NO_SCRIPT = "<noscript>You need to enable JavaScript to run this app.</noscript>"
+
+# What protections put in place of an answer: the status, and what tells them apart.
+PROTECTIONS: dict[str, tuple[int, str]] = {
+    "Cloudflare": (503, "<title>Just a moment...</title>"),
+    "Cloudflare, orchestrated": (
+        200,
+        "<script>a.src = '/cdn-cgi/challenge-platform/h/g/orchestrate/chl_page/v1'",
+    ),
+    "Cloudflare, options": (503, "<script>window._cf_chl_opt={}</script>"),
+    "Cloudflare, block": (403, "<title>Attention Required! | Cloudflare</title>"),
+    "Alibaba Cloud": (200, "<script>var arg1='3E';</script>"),
+    "Alibaba Cloud, cookie": (200, "<script>setCookie('acw_sc__v2', x)</script>"),
+    "Alibaba Cloud, new": (200, '<meta name="aliyun_waf_aa" content="9a1">'),
+    "Alibaba Cloud, script": (200, "<script>window.aliyun_waf_oo='x'</script>"),
+    "Alibaba Cloud, block": (405, "<a href='https://errors.aliyun.com/error'>405</a>"),
+    "Tencent EdgeOne": (200, "<script>document.cookie='EO_Bot_Ssid=1'</script>"),
+    "Knownsec": (200, "<script>document.cookie='__jsl_clearance_s=1'</script>"),
+    "SafeLine": (200, "<script src='/.safeline/static/challenge.js'></script>"),
+    "DataDome": (
+        200,
+        "<script src='https://ct.captcha-delivery.com/c.js'></script>",
+    ),
+    "HUMAN": (200, "<div id='px-captcha'></div>"),
+    "Imperva": (200, "<iframe src='/_Incapsula_Resource?SWUDNSAI=31&edet=12'>"),
+    "Imperva, block": (200, "Request unsuccessful. Incapsula incident ID: 1-2"),
+    "Akamai": (200, "Reference&#32;&#35;18 https&#58;//errors&#46;edgesuite&#46;net"),
+    "Akamai, challenge": (200, "<div id='sec-if-cpt-container'></div>"),
+    "Sucuri": (200, "<title>Sucuri WebSite Firewall - Access Denied</title>"),
+    "AWS": (200, "<script>window.awsWafCookieDomainList = [];</script>"),
+    "DDoS-Guard": (200, "<title>DDoS-Guard</title>"),
+    "Vercel": (200, "<title>Vercel Security Checkpoint</title>"),
+    "Anubis": (200, '<script id="anubis_challenge" type="application/json">'),
+    "any, JavaScript": (200, "<p>Please enable JS and disable any ad blocker</p>"),
+    "any": (200, "<p>Enable JavaScript and cookies to continue</p>"),
+    "any, human": (200, "<p>Verifying you are human.</p>"),
+    "any, in Chinese": (200, "<title>滑动验证页面</title>"),
+}
+
 GZIP = {"Content-Encoding": "gzip"}
 
 REFUSALS: dict[str, type[GatewayError]] = {
@@ -61,25 +101,71 @@ REFUSALS: dict[str, type[GatewayError]] = {
     "banned": AccountDisabledError,
 }
 
-# What no fork of the test server says, but somebody does.
-OTHER_WORDS: dict[str, type[GatewayError]] = {
-    "Unauthorized, user id mismatch": UserIdRefusedError,
-    "Unauthorized, user id format error": UserIdRefusedError,
-    "Unauthorized": TokenRefusedError,
-    "access token 无效": TokenRefusedError,
-    "Unauthorized: invalid system token": TokenRefusedError,
-    "会话无效": TokenRefusedError,
-    "用户校验失败": TokenRefusedError,
-    "无权进行此操作，权限不足": AccountDisabledError,
-    "无权进行此操作，用户信息无效": AccountDisabledError,
-    # The translated builds of new-api.
-    "Unauthorized, insufficient privileges": AccountDisabledError,
-    "Unauthorized, invalid user info": AccountDisabledError,
-    "使用者已被封禁": AccountDisabledError,
-    "無權進行此操作，access token 無效": TokenRefusedError,
-    "無權進行此操作，未登入且未提供 access token": TokenRefusedError,
-    "無權進行此操作，權限不足": AccountDisabledError,
-    "無權進行此操作，使用者資訊無效": AccountDisabledError,
+# The beginning of every refusal in Korean.
+NOT_ALLOWED = "이 작업을 수행할 권한이 없습니다."
+
+# What no fork of the test server says, but somebody does: mostly new-api, which speaks
+# the language of its builds.
+OTHER_WORDS: dict[type[GatewayError], tuple[str, ...]] = {
+    UserIdRefusedError: (
+        "Unauthorized, user id mismatch",
+        "Unauthorized, user id format error",
+        "無權進行此操作，New-Api-User 與登入使用者不匹配",
+        "Não autorizado, New-Api-User não corresponde ao usuário da sessão",
+        f"{NOT_ALLOWED} New-Api-User가 로그인한 사용자와 일치하지 않습니다.",
+        "دسترسی غیرمجاز؛ هدر New-Api-User ارائه نشده است",
+    ),
+    TokenRefusedError: (
+        "Unauthorized",
+        "access token 无效",
+        "Unauthorized: invalid system token",
+        "会话无效",
+        "用户校验失败",
+        "無權進行此操作，access token 無效",
+        "無權進行此操作，未登入且未提供 access token",
+        "Não autorizado",
+        "Não autorizado: token de acesso inválido",
+        "Non autorisé",
+        "Jeton invalide",
+        "Не авторизован",
+        "Недопустимый токен",
+        "未認証",
+        "無効なトークン",
+        "ログインしていません",
+        "Chưa xác thực",
+        "Chưa đăng nhập",
+        "Token không hợp lệ",
+        "인증되지 않음",
+        f"{NOT_ALLOWED} 액세스 토큰이 유효하지 않습니다.",
+        "احراز هویت نشده",
+        "دسترسی غیرمجاز؛ توکن دسترسی نامعتبر است",
+    ),
+    AccountDisabledError: (
+        "无权进行此操作，权限不足",
+        "无权进行此操作，用户信息无效",
+        "Unauthorized, insufficient privileges",
+        "Unauthorized, invalid user info",
+        "使用者已被封禁",
+        "無權進行此操作，權限不足",
+        "無權進行此操作，使用者資訊無效",
+        "Não autorizado, informações de usuário inválidas",
+        "Não autorizado, privilégios insuficientes",
+        "O usuário foi banido",
+        "L'utilisateur a été banni",
+        "Cet utilisateur a été désactivé",
+        "Пользователь заблокирован",
+        "Этот пользователь отключён",
+        "ユーザーはBANされています",
+        "ユーザー情報が無効です",
+        "Người dùng đã bị cấm",
+        "Thông tin người dùng không hợp lệ",
+        f"{NOT_ALLOWED} 사용자 정보가 유효하지 않습니다.",
+        f"{NOT_ALLOWED} 권한이 부족합니다.",
+        "사용자가 차단되었습니다.",
+        "دسترسی غیرمجاز؛ اطلاعات کاربر نامعتبر است",
+        "دسترسی غیرمجاز؛ سطح دسترسی کافی نیست",
+        "کاربر مسدود شده است",
+    ),
 }
 
 # What a database says in the words of a refusal; `GetSelf` hands it on as it is.
@@ -91,6 +177,16 @@ DATABASE_ERRORS = (
     'pq: column "user_id" does not exist',
     "no such column: access_token",
     "SQL logic error: no such table: user_id (1)",
+    # What new-api says of its database in its languages.
+    "Database error, please contact the administrator",
+    "无效的令牌，数据库查询出错，请联系管理员",
+    "Token inválido, erro de consulta ao banco de dados",
+    "Jeton invalide, erreur de requête en base de données",
+    "Недопустимый токен, ошибка запроса к базе данных",
+    "無効なトークン、データベースクエリエラー",
+    "Token không hợp lệ, lỗi truy vấn cơ sở dữ liệu",
+    "유효하지 않은 토큰입니다. 데이터베이스 조회 오류가 발생했습니다.",
+    "توکن نامعتبر است؛ خطا در پرسوجوی پایگاه داده",
 )
 
 OTHER_CODES: dict[str, type[GatewayError]] = {
@@ -114,27 +210,32 @@ def quota(number: str) -> str:
 
 
 def refusals() -> Iterator[tuple[str, tuple[Handler, type[GatewayError]]]]:
-    """Yield every refusal of every fork, with each status some build sends."""
-    headers = [fork.user_id_header for fork in FORKS if fork.user_id_header]
-    for status in (200, 401, 403):
-        for words in (OLD_REFUSALS, ENGLISH_REFUSALS):
-            for kind, (_, message) in words.items():
-                for header in headers if "{header}" in message else [""]:
-                    text = message.format(header=header)
-                    yield (
-                        f"{status} {text}",
-                        (answering(status, said(text)), REFUSALS[kind]),
-                    )
-        for kind, (_, message) in CODED_REFUSALS.items():
-            answer = answering(status, said(message, code=CODES[kind]))
-            yield f"{status} {CODES[kind]} {message}", (answer, REFUSALS[kind])
-        for message, error in OTHER_WORDS.items():
-            yield f"{status} {message}", (answering(status, said(message)), error)
-        for code, error in OTHER_CODES.items():
-            answer = answering(status, said("x", code=code))
-            yield f"{status} {code}", (answer, error)
-            answer = answering(status, {"error": {"message": "x", "code": code}})
-            yield f"{status} {code} inside", (answer, error)
+    """Yield every sentence and every code once, each status, and each header's name."""
+    for words in (OLD_REFUSALS, ENGLISH_REFUSALS):
+        for kind, (status, message) in words.items():
+            text = message.format(header="New-Api-User")
+            yield f"{status} {text}", (answering(status, said(text)), REFUSALS[kind])
+    for fork in FORKS:
+        if header := fork.user_id_header:
+            text = OLD_REFUSALS["no_user_id"][1].format(header=header)
+            yield f"200 {text}", (answering(200, said(text)), UserIdRefusedError)
+    for error, sentences in OTHER_WORDS.items():
+        for text in sentences:
+            yield f"200 {text}", (answering(200, said(text)), error)
+        for status in (401, 403):
+            text = sentences[0]
+            yield f"{status} {text}", (answering(status, said(text)), error)
+    for kind, (status, message) in CODED_REFUSALS.items():
+        answer = answering(status, said(message, code=CODES[kind]))
+        yield f"{status} {CODES[kind]} {message}", (answer, REFUSALS[kind])
+    for code, error in OTHER_CODES.items():
+        yield f"401 {code}", (answering(401, said("x", code=code)), error)
+    # Wherever it stands, a code says more than the words beside it.
+    text, code = "access token, user id", "AUTH_USER_INVALID"
+    answer = answering(200, said(text, code=code))
+    yield f"200 {code}", (answer, AccountDisabledError)
+    answer = answering(403, {"error": {"message": text, "code": code}})
+    yield f"403 {code} inside", (answer, AccountDisabledError)
 
 
 async def _reset(request: web.BaseRequest) -> web.StreamResponse:
@@ -233,52 +334,89 @@ FAULTS: FaultTable = {
     # Something else answers.
     "index page": (answering(200, INDEX_HTML, HTML), WebPageError),
     "index page as JSON": (answering(200, "\ufeff " + INDEX_HTML), WebPageError),
+    "index page without scripts": (
+        answering(200, INDEX_HTML + NO_SCRIPT, HTML),
+        WebPageError,
+    ),
     **{
-        f"{status} page with {path}": (
-            answering(status, DETECTIONS.replace("{path}", path), HTML),
+        f"{status} page with {script}": (
+            answering(status, f"<!doctype html><script>{script}</script>", HTML),
             error,
         )
-        for path in DETECTION_SCRIPTS
-        for status, error in (
-            (200, WebPageError),
-            (404, WebPageError),
-            (502, ServerError),
+        for status, script, error in (
+            *((200, script, WebPageError) for script in LET_THROUGH),
+            (404, LET_THROUGH[0], WebPageError),
+            (502, LET_THROUGH[0], ServerError),
         )
     },
     "page not found": (answering(404, "<html>404</html>", HTML), WebPageError),
-    "Cloudflare block": (answering(403, "<html>Sorry</html>", HTML), BlockedError),
-    "Cloudflare page": (
-        answering(403, "<html>Attention Required! | Cloudflare</html>", HTML),
-        BlockedError,
-    ),
-    "403 text": (answering(403, "Forbidden"), BlockedError),
+    # Something in front stops the request.
+    "block page": (answering(403, "<html>Sorry</html>", HTML), BlockedError),
+    "403 text": (answering(403, "error code: 1020"), BlockedError),
     "403 empty": (answering(403), BlockedError),
     "password prompt": (answering(401, "<html>401</html>", HTML), BlockedError),
-    "JavaScript challenge": (
-        answering(503, "<html><title>Just a moment...</title></html>", HTML),
+    **{
+        f"protection: {maker}": (
+            answering(status, f"\ufeff \n<html>{mark}", HTML),
+            BlockedError,
+        )
+        for maker, (status, mark) in PROTECTIONS.items()
+    },
+    **{
+        f"protection: {status}": (answering(status, "<html>"), BlockedError)
+        for status in (468, 566, 567)
+    },
+    **{
+        f"protection: {header}": (answering(status, "", {header: value}), BlockedError)
+        for status, header, value in (
+            (503, "cf-mitigated", "challenge"),
+            (429, "x-vercel-mitigated", "challenge"),
+            (202, "x-amzn-waf-action", "captcha"),
+        )
+    },
+    **{
+        f"{status} of Cloudflare as JSON": (
+            answering(
+                status,
+                {
+                    "status": status,
+                    "error_code": 1010,
+                    "error_name": "bad_browser",
+                    "cloudflare_error": True,
+                },
+            ),
+            error,
+        )
+        for status, error in (
+            (200, BlockedError),
+            (401, BlockedError),
+            (403, BlockedError),
+            (429, RateLimitedError),
+            (530, ServerError),
+        )
+    },
+    "403 captcha as JSON": (
+        answering(403, {"url": "https://geo.captcha-delivery.com/captcha/?cid=x"}),
         BlockedError,
     ),
-    "challenge script": (
-        answering(
-            200,
-            "\ufeff<html><script>a.src = '/cdn-cgi/challenge-platform/h/g/orchestrate"
-            "/chl_page/v1?ray=9a1';</script></html>",
-            HTML,
-        ),
+    "403 of a proxy as JSON": (answering(403, {"message": "Forbidden"}), BlockedError),
+    "403 of another proxy as JSON": (
+        answering(403, {"status": 403, "error": "Forbidden", "path": "/"}),
         BlockedError,
     ),
-    "challenge options": (
-        answering(503, "\ufeff\n<html><script>window._cf_chl_opt={}</script>", HTML),
+    "401 of a proxy as JSON": (
+        answering(401, {"title": "Sign in", "status": 401}),
         BlockedError,
     ),
-    "challenge header": (
-        answering(503, "", {"cf-mitigated": "challenge"}),
-        BlockedError,
+    "403 unknown code": (
+        answering(403, {"code": 403, "message": "?"}),
+        AccountDisabledError,
     ),
-    "WAF challenge": (
-        answering(200, " \n<html><script>var arg1='3E';</script></html>", HTML),
-        BlockedError,
+    "403 unknown words inside": (
+        answering(403, {"error": {"message": "?", "type": "x"}}),
+        AccountDisabledError,
     ),
+    "401 sentence": (answering(401, {"message": "?"}), TokenRefusedError),
     # Elsewhere. Where it leads is tested apart.
     "301 slash": (
         answering(301, b"", {"Location": "/api/user/self/"}),
@@ -343,9 +481,13 @@ FAULTS: FaultTable = {
         answering(200, {"success": True, "data": {"id": 4711, "username": "x"}}),
         InvalidAnswerError,
     ),
+    "other account": (
+        answering(200, {"success": True, "data": {"id": 12, "quota": 1}}),
+        OtherAccountError,
+    ),
     "quota text": (answering(200, quota('"much"')), InvalidAnswerError),
     "201": (answering(201, quota("1")), InvalidAnswerError),
-    "too large": (answering(200, b" " * MAX_BODY + b"{}"), InvalidAnswerError),
+    "too large": (answering(200, b" " * MAX_ACCOUNT_BODY + b"{}"), InvalidAnswerError),
     "broken gzip": (answering(200, b"\x1f\x8b\x08nonsense", GZIP), InvalidAnswerError),
     "gzip bomb": (
         answering(200, gzip.compress(b" " * 100_000_000), GZIP),
@@ -389,5 +531,6 @@ GOOD = {
     ),
     "Location": answering(200, quota("7"), {"Location": "https://x.example/"}),
     "no message": answering(200, {"success": True, "data": {"quota": 7}}),
+    "number as text": answering(200, quota('"7.0"')),
     "gzip": answering(200, gzip.compress(quota("7").encode()), GZIP),
 }

@@ -5,6 +5,8 @@ import pytest
 from custom_components.llm_gateway_account.gateway.inputs import (
     InputError,
     InputProblem,
+    candidates,
+    check_not_swapped,
     parse_access_token,
     parse_header_name,
     parse_url,
@@ -22,14 +24,12 @@ from custom_components.llm_gateway_account.gateway.inputs import (
         ("API.iqqz.COM.", "https://api.iqqz.com"),
         ("HTTPS://Api.Iqqz.Com:443/", "https://api.iqqz.com"),
         ("https://api.iqqz.com:8443", "https://api.iqqz.com:8443"),
-        ("https://api.iqqz.com/console", "https://api.iqqz.com"),
-        ("https://api.iqqz.com/console/personal?tab=1#x", "https://api.iqqz.com"),
-        ("https://api.iqqz.com/v1", "https://api.iqqz.com"),
-        ("https://api.iqqz.com/v1/chat/completions", "https://api.iqqz.com"),
-        ("https://api.iqqz.com/api/user/self", "https://api.iqqz.com"),
-        ("https://api.iqqz.com/api/user/self/", "https://api.iqqz.com"),
+        ("https://api.iqqz.com/console", "https://api.iqqz.com/console"),
+        ("https://host.example/a/b?tab=1#x", "https://host.example/a/b"),
         ("https://host.example/gate/way/", "https://host.example/gate/way"),
-        ("https://host.example//gate/v1/", "https://host.example/gate"),
+        ("https://host.example//gate/./v1//", "https://host.example/gate/v1"),
+        ("https://host.example/a/%2e%2e/b", "https://host.example/b"),
+        ("https://host.example/a%2Fb", "https://host.example/a%2Fb"),
         ("https://host.example/?a=b", "https://host.example"),
         # As a Chinese keyboard types it.
         ("ｈｔｔｐｓ：／／api.iqqz.com", "https://api.iqqz.com"),
@@ -38,18 +38,18 @@ from custom_components.llm_gateway_account.gateway.inputs import (
         ("192.168.1.5:3000", "http://192.168.1.5:3000"),
         ("http://10.0.0.1", "http://10.0.0.1"),
         ("http://100.64.0.1:3000", "http://100.64.0.1:3000"),
-        ("localhost:3000/console", "http://localhost:3000"),
+        ("localhost:3000/console", "http://localhost:3000/console"),
         ("new-api:3000", "http://new-api:3000"),
         ("gateway.local", "http://gateway.local"),
         ("https://gateway.local", "https://gateway.local"),
         ("gateway.local:443", "https://gateway.local"),
-        ("192.168.1.5:443/console", "https://192.168.1.5"),
+        ("192.168.1.5:443/console", "https://192.168.1.5/console"),
         ("gateway.local:8443", "http://gateway.local:8443"),
         ("http://gateway.local:443", "http://gateway.local:443"),
         ("http://3x:3000", "http://3x:3000"),
         ("http://gateway.home.arpa", "http://gateway.home.arpa"),
         ("[::1]:3000", "http://[::1]:3000"),
-        ("http://[fd00::1]/v1", "http://[fd00::1]"),
+        ("http://[fd00::1]/v1", "http://[fd00::1]/v1"),
         ("https://[2606:4700::1111]", "https://[2606:4700::1111]"),
         ("https://1.1.1.1", "https://1.1.1.1"),
         ("http://[0:0:0:0:0:0:0:1]", "http://[::1]"),
@@ -61,25 +61,69 @@ def test_url(text: str, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "page",
+    ("text", "url"),
     [
-        "api",
-        "console",
-        "dashboard",
-        "login",
-        "panel",
-        "profile",
-        "register",
-        "setting",
-        "token",
-        "topup",
-        "v1",
+        ("<https://api.iqqz.com>", "https://api.iqqz.com"),
+        ("(https://api.iqqz.com/console)", "https://api.iqqz.com/console"),
+        ('"https://api.iqqz.com/"', "https://api.iqqz.com"),
+        ("'api.iqqz.com'", "https://api.iqqz.com"),
+        ("“https://api.iqqz.com”", "https://api.iqqz.com"),
+        ("„https://api.iqqz.com“", "https://api.iqqz.com"),
+        ("‘api.iqqz.com’", "https://api.iqqz.com"),
+        ("«https://api.iqqz.com»", "https://api.iqqz.com"),
+        ("「https://api.iqqz.com/v1」", "https://api.iqqz.com/v1"),
+        ("《https://api.iqqz.com》", "https://api.iqqz.com"),
+        ("`https://api.iqqz.com`", "https://api.iqqz.com"),
+        ("```\napi.iqqz.com\n```", "https://api.iqqz.com"),
+        ("**https://api.iqqz.com**", "https://api.iqqz.com"),
+        ("[Gateway](https://api.iqqz.com/wallet)", "https://api.iqqz.com/wallet"),
+        ("[api.iqqz.com](https://api.iqqz.com)", "https://api.iqqz.com"),
+        ("[https://api.iqqz.com](https://api.iqqz.com/)", "https://api.iqqz.com"),
+        ("https://api.iqqz.com，谢谢", "https://api.iqqz.com"),
+        ("https://api.iqqz.com。", "https://api.iqqz.com"),
+        ("地址：https://api.iqqz.com，请查收", "https://api.iqqz.com"),
+        ("地址是https://api.iqqz.com请用", "https://api.iqqz.com"),
+        ("用https://api.iqqz.com:3000吧", "https://api.iqqz.com:3000"),
+        ("网址：api.iqqz.com，谢谢", "https://api.iqqz.com"),
+        ("地址api.iqqz.com谢谢", "https://api.iqqz.com"),
+        ("Please use https://api.iqqz.com, it is new.", "https://api.iqqz.com"),
+        ("It is api.iqqz.com.", "https://api.iqqz.com"),
+        ("mail a.b@c.example, or see api.iqqz.com", "https://api.iqqz.com"),
+        ("version 0.9.25 at 192.168.1.5:3000", "http://192.168.1.5:3000"),
+        ("<192.168.1.5:3000>", "http://192.168.1.5:3000"),
+        ('"localhost:3000"', "http://localhost:3000"),
+        ("(http://[::1]:3000)", "http://[::1]:3000"),
+        ("see http://[::1]:3000/v1 !", "http://[::1]:3000/v1"),
+        ("https://bücher.example，", "https://xn--bcher-kva.example"),
+        ("https://host.example/网关", "https://host.example/%E7%BD%91%E5%85%B3"),
     ],
 )
-def test_url_of_a_page(page: str) -> None:
-    assert parse_url(f"https://host.example/gate/{page}/x") == (
-        "https://host.example/gate"
-    )
+def test_url_out_of_a_chat(text: str, url: str) -> None:
+    assert parse_url(text) == url
+
+
+@pytest.mark.parametrize(
+    ("url", "addresses"),
+    [
+        ("https://host.example", []),
+        ("https://host.example/wallet", ["https://host.example"]),
+        (
+            "http://[::1]:3000/zh/pricing",
+            ["http://[::1]:3000/zh", "http://[::1]:3000"],
+        ),
+        (
+            "https://host.example/api/newapi/keys",
+            [
+                "https://host.example/api/newapi",
+                "https://host.example/api",
+                "https://host.example",
+            ],
+        ),
+    ],
+)
+def test_where_the_gateway_of_a_page_may_be(url: str, addresses: list[str]) -> None:
+    """Any page, and any path a gateway may live below."""
+    assert candidates(url) == [url, *addresses]
 
 
 @pytest.mark.parametrize(
@@ -124,6 +168,14 @@ def test_local_name_needs_no_encryption(domain: str) -> None:
         "https:/api.iqqz.com",
         "http//api.iqqz.com",
         "https://https://api.iqqz.com",
+        # Which one?
+        "https://a.example or https://b.example",
+        "a.example, b.example",
+        "[https://a.example](https://b.example)",
+        "https://a.example/v1 https://a.example/v2",
+        # None.
+        "write to me@api.iqqz.com",
+        "«»",
     ],
 )
 def test_no_url(text: str) -> None:
@@ -138,6 +190,7 @@ def test_no_url(text: str) -> None:
         "https://me:pw@api.iqqz.com",  # pragma: allowlist secret
         "https://:pw@api.iqqz.com",  # pragma: allowlist secret
         "me@api.iqqz.com",
+        "use https://me:pw@api.iqqz.com now",  # pragma: allowlist secret
     ],
 )
 def test_url_with_login(text: str) -> None:
@@ -160,6 +213,9 @@ def test_unencrypted_url_needs_permission(url: str) -> None:
         parse_url(url)
     assert caught.value.problem is InputProblem.UNENCRYPTED
     assert parse_url(url, allow_unencrypted=True) == url
+    with pytest.raises(InputError) as caught:
+        parse_url(f"<{url}>")
+    assert caught.value.problem is InputProblem.UNENCRYPTED
 
 
 @pytest.mark.parametrize(
@@ -204,6 +260,14 @@ def test_no_access_token(text: str) -> None:
     with pytest.raises(InputError) as caught:
         parse_access_token(text)
     assert caught.value.problem is InputProblem.INVALID_ACCESS_TOKEN
+
+
+def test_user_id_and_token_in_each_others_place() -> None:
+    with pytest.raises(InputError) as caught:
+        check_not_swapped("0123abcd", "4711")
+    assert caught.value.problem is InputProblem.SWAPPED
+    for user_id, access_token in (("4711", "0123abcd"), ("1", "2"), ("a", "b")):
+        check_not_swapped(user_id, access_token)
 
 
 @pytest.mark.parametrize(

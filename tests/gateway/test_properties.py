@@ -16,6 +16,7 @@ from custom_components.llm_gateway_account.gateway import (
 )
 from custom_components.llm_gateway_account.gateway.inputs import (
     InputError,
+    candidates,
     parse_access_token,
     parse_header_name,
     parse_url,
@@ -149,7 +150,7 @@ def test_account(payload: dict[str, Any]) -> None:
         read = getattr(account, name, None)
         if isinstance(read, str):
             assert read.encode().decode().splitlines() in ([], [read])
-        elif not isinstance(read, datetime | None) and name not in {"quota", "id"}:
+        elif not isinstance(read, datetime | None) and not isinstance(sent, str):
             assert (type(read) is bool, read) == (type(sent) is bool, sent)
 
 
@@ -202,9 +203,9 @@ async def test_answer(
         assert SECRET not in told_by(err)
     else:
         assert status == 200
-        assert account.quota == json.loads(body)["data"]["quota"]
+        assert account.quota == float(json.loads(body)["data"]["quota"])
     try:
-        site = await create_client().async_get_site()
+        site = await create_client(access_token=SECRET).async_get_site()
     except GatewayError as err:
         assert err.__context__ is None
         assert SECRET not in told_by(err)
@@ -262,6 +263,8 @@ def test_url(text: str, allow_unencrypted: bool) -> None:
     assert not parsed.query_string
     assert not parsed.fragment
     assert not url.endswith("/")
+    assert candidates(url)[0] == url
+    assert candidates(url)[-1] == str(parsed.origin())
     # What was cleaned once needs no more cleaning, or an account could be set up
     # twice.
     assert parse_url(url, allow_unencrypted=allow_unencrypted) == url

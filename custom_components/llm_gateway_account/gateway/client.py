@@ -121,10 +121,19 @@ class GatewayClient:
         looks only at the token and that is another account's; InvalidAnswerError if
         the ID is missing after it was there once, as the answer might be anybody's.
         """
-        answer = await self._async_ask(
-            ACCOUNT_PATH, MAX_ACCOUNT_BODY, priority, timeout
+        answer = await self._async_get(
+            ACCOUNT_PATH, self._account_headers, MAX_ACCOUNT_BODY, priority, timeout
         )
-        return self._account_of(answer)
+        if self._latest and self._latest[0] == answer:
+            return self._latest[1]
+        account = Account.from_payload(_data_of(answer))
+        if account.id is None:
+            if self._latest and self._latest[1].id is not None:
+                raise InvalidAnswerError("the answer no longer holds an ID")
+        elif str(account.id) != self._user_id:
+            raise OtherAccountError("the answer is another account's")
+        self._latest = answer, account
+        return account
 
     async def async_get_site(
         self,
@@ -136,12 +145,8 @@ class GatewayClient:
         `Site()` where the gateway does not have this page. Raises GatewayError of the
         kind that fits where it could not be read; never one about credentials.
         """
-        answer = await self._transport.async_get(
-            STATUS_PATH,
-            self._headers,
-            limit=MAX_SITE_BODY,
-            priority=priority,
-            timeout=timeout,
+        answer = await self._async_get(
+            STATUS_PATH, self._headers, MAX_SITE_BODY, priority, timeout
         )
         if answer.status in {404, 405}:
             return Site()
@@ -162,9 +167,7 @@ class GatewayClient:
         no such book, else GatewayError of the kind that fits.
         """
         window = _window(start, end, LONGEST_USAGE)
-        answer = await self._async_ask(
-            USAGE_PATH, MAX_USAGE_BODY, priority, query=window
-        )
+        answer = await self._async_get_book(USAGE_PATH, priority, window)
         return await _async_read(
             answer, lambda: hourly_usage(_book_of(answer), start, end)
         )
@@ -187,9 +190,7 @@ class GatewayClient:
         query = {"type": "2"} | _window(start, end, LONGEST_SPENT)
         if key_name is not None:
             query["token_name"] = key_name
-        answer = await self._async_ask(
-            SPENT_PATH, MAX_ACCOUNT_BODY, priority, query=query
-        )
+        answer = await self._async_get_book(SPENT_PATH, priority, query)
         return spent(_book_of(answer))
 
     async def async_get_daily_usage(
@@ -200,22 +201,30 @@ class GatewayClient:
         Only one-api, one-hub and done-hub have it; the latter two are up to ten minutes
         late. Raises AbsentError elsewhere, else GatewayError of the kind that fits.
         """
-        answer = await self._async_ask(DAILY_USAGE_PATH, MAX_USAGE_BODY, priority)
+        answer = await self._async_get_book(DAILY_USAGE_PATH, priority)
         return await _async_read(answer, lambda: daily_usage(_book_of(answer)))
 
-    async def _async_ask(
+    async def _async_get_book(
+        self, path: str, priority: Priority, query: Mapping[str, str] | None = None
+    ) -> Answer:
+        return await self._async_get(
+            path, self._account_headers, MAX_USAGE_BODY, priority, None, query
+        )
+
+    async def _async_get(  # noqa: PLR0913
         self,
         path: str,
+        headers: CIMultiDict[str],
         limit: int,
         priority: Priority,
-        timeout: float | None = None,  # noqa: ASYNC109
+        timeout: float | None,  # noqa: ASYNC109
         query: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Return the answer to a GET with credentials."""
+        """Return the answer; no error of it names an address that tells who asked."""
         try:
             return await self._transport.async_get(
                 path,
-                self._account_headers,
+                headers,
                 limit=limit,
                 priority=priority,
                 timeout=timeout,
@@ -226,18 +235,6 @@ class GatewayClient:
                 raise
         # Raised out here because the context of an exception would keep the target.
         raise InvalidAnswerError("the address of a redirect tells who asked")
-
-    def _account_of(self, answer: Answer) -> Account:
-        if self._latest and self._latest[0] == answer:
-            return self._latest[1]
-        account = Account.from_payload(_data_of(answer))
-        if account.id is None:
-            if self._latest and self._latest[1].id is not None:
-                raise InvalidAnswerError("the answer no longer holds an ID")
-        elif str(account.id) != self._user_id:
-            raise OtherAccountError("the answer is another account's")
-        self._latest = answer, account
-        return account
 
     def _is_told_by(self, text: str) -> bool:
         """Tell whether a text holds the token, half of it, or what a person is called.
