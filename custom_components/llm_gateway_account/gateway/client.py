@@ -208,7 +208,7 @@ class GatewayClient:
         self, path: str, priority: Priority, query: Mapping[str, str] | None = None
     ) -> Answer:
         return await self._async_get(
-            path, self._account_headers, MAX_USAGE_BODY, priority, None, query
+            path, self._account_headers, MAX_USAGE_BODY, priority, None, query=query
         )
 
     async def _async_get(  # noqa: PLR0913
@@ -218,6 +218,7 @@ class GatewayClient:
         limit: int,
         priority: Priority,
         timeout: float | None,  # noqa: ASYNC109
+        *,
         query: Mapping[str, str] | None = None,
     ) -> Answer:
         """Return the answer; no error of it names an address that tells who asked."""
