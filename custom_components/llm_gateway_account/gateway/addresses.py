@@ -21,7 +21,7 @@ _PUNCTUATION = "，。；！？、（）《》〈〉「」『』【】“”‘�
 _SEPARATORS = dict.fromkeys(map(ord, _PUNCTUATION), " ")
 
 # What stands around an address in a chat, a mail or Markdown.
-_AROUND = "<>()\"'`*_,;.!?:| \t\r\n"
+_AROUND = "<>()\"'`*,;.!?:| \t\r\n"
 
 _WITH_SCHEME = re.compile(
     r"https?://(?:\[[0-9a-f:.]+\])?[a-z0-9._~:/?#@!$&+=%-]*", re.ASCII | re.IGNORECASE

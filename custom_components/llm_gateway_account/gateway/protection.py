@@ -18,26 +18,24 @@ _STATUSES = {468, 566, 567}
 # Imperva and others put scripts of theirs. A gateway's own page says "enable
 # JavaScript", so that alone means nothing.
 _MARKS = re.compile(
-    rb"just a moment|attention required|cf[-_]chl|sorry, you have been blocked"
-    rb"|challenge-platform/h/\w+/orchestrate|cf-browser-verification"
+    rb"just a moment|cf[-_]chl|challenge-platform/h/\w+/orchestrate"
     # Alibaba Cloud, old and new
     rb"|acw_sc__v\d|var arg1\s*=|aliyun_?waf_|errors\.aliyun\.com"
     # Tencent EdgeOne, Knownsec, SafeLine
-    rb"|eo_bot_ssid|__tst_status|__jsl_clearance|safeline|/\.safeline/"
+    rb"|eo_bot_ssid|__jsl_clearance|safeline"
     # DataDome, HUMAN
-    rb"|captcha-delivery\.com|px-captcha|access to this page has been denied"
+    rb"|captcha-delivery\.com|px-captcha"
     # Imperva, whose script in pages that it lets through counts visitors (`ns`)
     rb"|incapsula incident|_incapsula_resource(?![^\"'>]{0,300}&(?:amp;)?ns=)"
     # Akamai, which writes it in entities
-    rb"|errors(?:\.|&#46;)edgesuite|sec-if-cpt-container|/_sec/cp_challenge"
+    rb"|errors(?:\.|&#46;)edgesuite|sec-if-cpt-container"
     # Sucuri, AWS WAF, DDoS-Guard, Vercel, Anubis
-    rb"|sucuri website firewall|sucuri_cloudproxy|awswafcookiedomainlist|gokuprops"
+    rb"|sucuri website firewall|sucuri_cloudproxy|awswafcookiedomainlist"
     rb"|ddos-guard|vercel security checkpoint|anubis_challenge"
     # What many of them say
     rb"|enable (?:javascript|js) and (?:cookies|disable any ad blocker)"
     rb"|checking (?:your browser|if the site connection is secure)"
-    rb"|verify(?:ing)? (?:that )?you(?:'re| are) (?:a )?(?:not a )?(?:human|robot|bot)"
-    rb"|making sure you(?:'|&#39;)re not a bot"
+    rb"|verify(?:ing)? (?:that )?you are (?:human|not a (?:ro)?bot)"
     + "|(?:滑动|访问|人机|安全)验证".encode(),
     re.IGNORECASE,
 )

@@ -39,7 +39,7 @@ _DATABASE = (
     r"\berror \d{4}\b|\bsqlstate\b|\bpq:|\bno such (?:column|table)\b"
     r"|\bunknown column\b|\b(?:column|relation|table)\b.*\bexist\b|\bdatabase\b"
     r"|数据库|資料庫|データベース|데이터베이스|banco de dados|base de donn"
-    r"|base de datos|баз[аыеу] данных|cơ sở dữ liệu|پایگاه داده"
+    r"|баз[аыеу] данных|cơ sở dữ liệu|پایگاه داده"
 )
 
 # The header's name stays as it is in every language.
@@ -50,27 +50,26 @@ _USER_ID = (
 
 _PRIVILEGES = (
     r"权限不足|權限不足|insufficient (?:privilege|permission)"
-    r"|privilégios insuficientes|privilèges insuffisants|privilegios insuficientes"
-    r"|недостаточно прав|権限が(?:不足|ありません)|không đủ quyền|권한이 부족"
-    r"|سطح دسترسی کافی نیست"
+    r"|privilégios insuficientes|권한이 부족|سطح دسترسی کافی نیست"
 )
 
 _ACCOUNT = (
     rf"{_PRIVILEGES}|封禁|禁用|注销|用户信息无效|使用者資訊無效"
     r"|\bbanned\b|\bdisabled\b|\bdeleted\b|invalid user info"
     r"|banido|desativad|informações de usuário inválidas"
-    r"|banni|désactivé|supprimé|utilisateur invalides|baneado|suspendid|deshabilitad"
-    r"|заблокирован|отключ[её]н|удал[её]н|ユーザーはban|無効化|ユーザー情報が無効"
+    r"|banni|désactivé|supprimé"
+    r"|заблокирован|отключ[её]н|пользователь удал"
+    r"|ユーザーはban|無効化|ユーザー情報が無効"
     r"|bị cấm|vô hiệu hóa|thông tin người dùng không hợp lệ"
     r"|차단|비활성화|사용자 정보가 유효하지|مسدود|غیرفعال|اطلاعات کاربر نامعتبر"
 )
 
 _UNAUTHORIZED = (
-    r"\b(?:access_?)?tokens?\b|access token|令牌|權杖|jeton|токен|トークン|토큰|توکن"
+    r"(?<![a-z])(?:access)?token(?![a-z])|令牌|jeton|токен|トークン|토큰|توکن"
     r"|无权进行此操作|無權進行此操作|未登录|未登入|会话无效|用户校验失败"
-    r"|\bunauthorized\b|not logged in|n[ãa]o autorizado|no autorizado|non autorisé"
-    r"|не авторизован|未認証|未认证|ログインしていません"
-    r"|chưa xác thực|chưa đăng nhập|인증되지 않|غیرمجاز|احراز هویت نشده"
+    r"|\bunauthorized\b|not logged in|não autorizado|non autorisé|не авторизован"
+    r"|未認証|ログインしていません|chưa xác thực|chưa đăng nhập"
+    r"|인증되지 않|احراز هویت نشده"
 )
 
 # First match wins: the text about a user ID may also speak of the token.
@@ -110,18 +109,6 @@ def is_absent(envelope: Mapping[str, Any]) -> bool:
     return code == "AUTH_INSUFFICIENT_PRIVILEGE" or bool(_ABSENT.search(message))
 
 
-def _said(envelope: Mapping[str, Any]) -> tuple[str, str]:
-    """Return code and message of an answer, the latter in small letters."""
-    inner = envelope.get("error")
-    details = inner if isinstance(inner, Mapping) else {}
-    code = envelope.get("code") or details.get("code")
-    message = envelope.get("message") or details.get("message") or inner
-    return (
-        code if isinstance(code, str) else "",
-        message[:_LONGEST_MESSAGE].lower() if isinstance(message, str) else "",
-    )
-
-
 def _kind_of(status: int, envelope: Mapping[str, Any]) -> type[GatewayError]:
     code, message = _said(envelope)
     if code in _CODES:
@@ -136,3 +123,15 @@ def _kind_of(status: int, envelope: Mapping[str, Any]) -> type[GatewayError]:
         # What is left is the text of a failure inside, such as a lost database.
         return ServerError
     return _STATUSES.get(status, InvalidAnswerError)
+
+
+def _said(envelope: Mapping[str, Any]) -> tuple[str, str]:
+    """Return code and message of an answer, the latter in small letters."""
+    inner = envelope.get("error")
+    details = inner if isinstance(inner, Mapping) else {}
+    code = envelope.get("code") or details.get("code")
+    message = envelope.get("message") or details.get("message") or inner
+    return (
+        code if isinstance(code, str) else "",
+        message[:_LONGEST_MESSAGE].lower() if isinstance(message, str) else "",
+    )
