@@ -57,7 +57,8 @@ class DailyUsage:
     tokens: int
 
 
-type _Row[Time: (int, str)] = tuple[Time, str, int, float, int]
+type _Row[Time] = tuple[tuple[Time, str], tuple[int, float, int]]
+"""Time and model; requests, points and tokens."""
 
 
 def hourly_usage(rows: Any, start: int, end: int) -> list[ModelUsage]:
@@ -81,7 +82,7 @@ def hourly_usage(rows: Any, start: int, end: int) -> list[ModelUsage]:
         ModelUsage(
             hour=hour, model=model, requests=requests, quota=quota, tokens=tokens
         )
-        for hour, model, requests, quota, tokens in _summed(read)
+        for (hour, model), (requests, quota, tokens) in sorted(_summed(read).items())
     ]
 
 
@@ -104,7 +105,7 @@ def daily_usage(rows: Any) -> list[DailyUsage]:
     )
     return [
         DailyUsage(day=day, model=model, requests=requests, quota=quota, tokens=tokens)
-        for day, model, requests, quota, tokens in _summed(read)
+        for (day, model), (requests, quota, tokens) in sorted(_summed(read).items())
     ]
 
 
@@ -129,7 +130,7 @@ def _objects(rows: Any) -> Iterator[Mapping[str, Any]]:
     return (row for row in rows or () if isinstance(row, Mapping))
 
 
-def _row[Time: (int, str)](
+def _row[Time](
     time: Time | None, model: Any, requests: Any, quota: Any, *tokens: Any
 ) -> _Row[Time] | None:
     """Return the values of a row, None if one of them is impossible."""
@@ -138,23 +139,19 @@ def _row[Time: (int, str)](
     known = [count for count in counts if count is not None]
     if time is None or name is None or points is None or len(known) < len(counts):
         return None
-    return time, name[:_LONGEST_MODEL], known[0], points, sum(known[1:])
+    return (time, name[:_LONGEST_MODEL]), (known[0], points, sum(known[1:]))
 
 
-def _summed[Time: (int, str)](rows: Iterable[_Row[Time] | None]) -> list[_Row[Time]]:
-    """Add up the rows of one time and model, and sort them."""
+def _summed[Time](
+    rows: Iterable[_Row[Time] | None],
+) -> dict[tuple[Time, str], tuple[int, float, int]]:
+    """Add up the rows of one time and model."""
     sums: dict[tuple[Time, str], tuple[int, float, int]] = {}
-    for row in rows:
-        if row is None:
-            continue
-        time, model, requests, quota, tokens = row
-        before = sums.get((time, model), (0, 0, 0))
-        sums[time, model] = (
-            before[0] + requests,
-            before[1] + quota,
-            before[2] + tokens,
-        )
-    return sorted((*key, *amounts) for key, amounts in sums.items())
+    for row in filter(None, rows):
+        key, (requests, quota, tokens) = row
+        before = sums.get(key, (0, 0, 0))
+        sums[key] = (before[0] + requests, before[1] + quota, before[2] + tokens)
+    return sums
 
 
 def _hour(value: Any, start: int, end: int) -> int | None:
