@@ -279,14 +279,14 @@ class Books:
         }
 
     def _rates(self) -> dict[str, Any]:
-        now = int(self.clock())
-        logs = self._between(now - 60, now)
+        moment = int(self.clock())
+        logs = self._between(moment - 60, moment)
         return {"rpm": len(logs), "tpm": sum(log.tokens for log in logs)}
 
     def _live_days(self) -> list[dict[str, Any]]:
         """Answer the last seven days from the logs, as one-api does."""
-        now = int(self.clock())
-        logs = self._between(now - now % DAY - 6 * DAY, now)
+        moment = int(self.clock())
+        logs = self._between(moment - moment % DAY - 6 * DAY, moment)
         return [
             {"Day": day, **_daily(model, amounts)}
             for (day, model), amounts in sorted(by_day(logs).items(), key=itemgetter(0))
