@@ -80,7 +80,7 @@ def give_past(
     books.account.used_quota -= spent
     books.account.request_count -= requests
     runaway = start + days * DAY // 3
-    top_ups = [runaway + 3 * HOUR, start + days * DAY * 5 // 6]
+    top_ups = [start + days * DAY // 4, start + days * DAY * 2 // 3]
 
     hours = range(start, start + days * DAY, HOUR)
     weights = [_weight(datetime.fromtimestamp(hour, zone)) for hour in hours]
