@@ -2,26 +2,21 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-import json
-from typing import Any, NoReturn
 
 import aiohttp
 from multidict import CIMultiDict
 
 from .account import Account
+from .envelope import book_of, data_of
 from .errors import (
-    AbsentError,
     AccountDisabledError,
     InvalidAnswerError,
     OtherAccountError,
     RedirectedError,
     TokenRefusedError,
     UserIdRefusedError,
-    WebPageError,
 )
 from .limiter import Limiter, Priority
-from .protection import is_page, start_of
-from .refusals import error_from_envelope, is_absent
 from .site import Site
 from .transport import Answer, Transport
 from .usage import (
@@ -126,7 +121,7 @@ class GatewayClient:
         )
         if self._latest and self._latest[0] == answer:
             return self._latest[1]
-        account = Account.from_payload(_data_of(answer))
+        account = Account.from_payload(data_of(answer))
         if account.id is None:
             if self._latest and self._latest[1].id is not None:
                 raise InvalidAnswerError("the answer no longer holds an ID")
@@ -151,7 +146,7 @@ class GatewayClient:
         if answer.status in {404, 405}:
             return Site()
         try:
-            return Site.from_payload(_data_of(answer))
+            return Site.from_payload(data_of(answer))
         except TokenRefusedError, UserIdRefusedError, AccountDisabledError:
             pass
         raise InvalidAnswerError("the gateway does not show its page to everybody")
@@ -162,14 +157,15 @@ class GatewayClient:
         """Return what was used per hour and model (new-api, Veloera), sorted.
 
         `start` and `end` are Unix seconds, both included, at most LONGEST_USAGE apart
-        (ValueError). The gateway writes minutes late, and what it has for an hour
-        where it was restarted may be too little. Raises AbsentError where it keeps
-        no such book, else GatewayError of the kind that fits.
+        (ValueError). An hour belongs to a window that its start belongs to. The gateway
+        writes minutes late, and too little of an hour where it was restarted. Raises
+        AbsentError where it keeps no such book, else GatewayError of the kind that
+        fits.
         """
         window = _window(start, end, LONGEST_USAGE)
         answer = await self._async_get_book(USAGE_PATH, priority, window)
         return await _async_read(
-            answer, lambda: hourly_usage(_book_of(answer), start, end)
+            answer, lambda: hourly_usage(book_of(answer), start, end)
         )
 
     async def async_get_spent(
@@ -191,7 +187,7 @@ class GatewayClient:
         if key_name is not None:
             query["token_name"] = key_name
         answer = await self._async_get_book(SPENT_PATH, priority, query)
-        return spent(_book_of(answer))
+        return spent(book_of(answer))
 
     async def async_get_daily_usage(
         self, priority: Priority = Priority.BACKGROUND
@@ -202,7 +198,7 @@ class GatewayClient:
         late. Raises AbsentError elsewhere, else GatewayError of the kind that fits.
         """
         answer = await self._async_get_book(DAILY_USAGE_PATH, priority)
-        return await _async_read(answer, lambda: daily_usage(_book_of(answer)))
+        return await _async_read(answer, lambda: daily_usage(book_of(answer)))
 
     async def _async_get_book(
         self, path: str, priority: Priority, query: Mapping[str, str] | None = None
@@ -246,7 +242,7 @@ class GatewayClient:
         middle = len(token) // 2
         names = [self._user_id]
         if self._latest:
-            values = _data_of(self._latest[0]).values()
+            values = data_of(self._latest[0]).values()
             names += [str(each) for each in values if type(each) in {str, int}]
         secrets = [each for each in map(_bare, names) if len(each) >= _SHORTEST_SECRET]
         secrets += [token[:middle], token[middle:]]
@@ -268,74 +264,3 @@ def _window(start: int, end: int, longest: int) -> dict[str, str]:
     if not 0 <= end - start <= longest:
         raise ValueError(f"a window of {end - start} seconds")
     return {"start_timestamp": str(start), "end_timestamp": str(end)}
-
-
-def _book_of(answer: Answer) -> Any:
-    """Return `data` of whatever kind, or raise what status and body mean together.
-
-    Raises AbsentError where the gateway does not have the path.
-    """
-    if answer.status in {404, 405} or is_page(answer.body):
-        raise AbsentError(f"the gateway has no such page (HTTP {answer.status})")
-    envelope = _envelope_of(answer)
-    if _is_good(answer.status, envelope) and "data" in envelope:
-        return envelope["data"]
-    if is_absent(envelope):
-        raise AbsentError("the gateway says that it has no such page")
-    raise error_from_envelope(answer.status, envelope)
-
-
-def _data_of(answer: Answer) -> dict[str, Any]:
-    """Return the `data` object, or raise what status and body mean together.
-
-    The family answers a bad token with HTTP 200.
-    """
-    envelope = _envelope_of(answer)
-    data = envelope.get("data")
-    if _is_good(answer.status, envelope) and isinstance(data, dict):
-        return data
-    raise error_from_envelope(answer.status, envelope)
-
-
-def _is_good(status: int, envelope: Mapping[str, Any]) -> bool:
-    return status == 200 and envelope.get("success") is True
-
-
-def _envelope_of(answer: Answer) -> dict[str, Any]:
-    """Return the object around `data`, or raise what it means that there is none."""
-    status, body = answer
-    if not start_of(body).startswith(b"{"):
-        if status == 401:
-            raise TokenRefusedError("the access token is refused (HTTP 401)")
-        if is_page(body):
-            raise WebPageError(f"a web page instead of the API (HTTP {status})")
-        raise InvalidAnswerError(f"the answer is not JSON (HTTP {status})")
-    return _parse(body)
-
-
-def _parse(body: bytes) -> dict[str, Any]:
-    try:
-        answer = json.loads(
-            body.decode("utf-8-sig"),
-            parse_constant=_refuse_constant,
-            object_hook=_let_others_run,
-        )
-    except ValueError, RecursionError:
-        answer = None
-    # Raised out here because a decoder's error holds the whole body.
-    if not isinstance(answer, dict):
-        raise InvalidAnswerError("the answer is not valid JSON")
-    return answer
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)
-
-
-def _let_others_run(value: dict[str, Any]) -> dict[str, Any]:
-    """Return an object as it is.
-
-    Without a call into Python now and then, reading a long answer beside the event
-    loop would stop the loop all the same.
-    """
-    return value
