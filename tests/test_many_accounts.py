@@ -301,8 +301,9 @@ async def test_account_that_goes_while_it_waits_for_its_turn(
 ) -> None:
     coordinator = loaded_entry.runtime_data.account
     (limiter,) = hass.data[LIMITERS].values()
-    for _ in range(BURST - len(gateway.requests)):
-        await limiter.async_acquire(Priority.POLL)
+    others = asyncio.gather(
+        *(limiter.async_acquire(Priority.SET_UP) for _ in range(BURST))
+    )
     gateway.requests.clear()
     with lines(caplog) as logged:
         refresh = asyncio.create_task(coordinator.async_refresh())
@@ -311,6 +312,7 @@ async def test_account_that_goes_while_it_waits_for_its_turn(
         assert await hass.config_entries.async_unload(loaded_entry.entry_id)
         await seconds_pass(hass, freezer, 20)
         await refresh
+    await others
     assert not gateway.requests
     assert logged == []
 
