@@ -21,8 +21,6 @@ from custom_components.llm_gateway_account.gateway.limiter import (
     SPACING,
 )
 
-pytestmark = pytest.mark.usefixtures("own_pace")
-
 # What new-api allows: so many requests in so many seconds.
 LIMIT = 180
 LIMITED_FOR = 180
