@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from copy import deepcopy
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 import logging
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ from custom_components.llm_gateway_account.const import (
     CONF_UNUSUAL_MINIMUM,
     DOMAIN,
 )
-from custom_components.llm_gateway_account.tracker import ACTIVITY_TYPES
+from custom_components.llm_gateway_account.events import EVENT_TYPES
 from homeassistant.components.event import ATTR_EVENT_TYPE
 from homeassistant.const import (
     EVENT_HOMEASSISTANT_STARTED,
@@ -40,6 +40,7 @@ from .helpers import jump, own_log, state_of
 BERLIN = ZoneInfo("Europe/Berlin")
 SLOT = timedelta(minutes=5)
 HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 WEEK = timedelta(days=7)
 
 UNIT = 500_000
@@ -51,8 +52,9 @@ AT_WORK = 42_000
 DAY_OFF = 21_000
 RUNAWAY = 3 * UNIT // 2
 
-# Each hour a long request is paid in advance, and settled after twenty minutes.
-HELD_BACK = 3 * UNIT
+# Each hour a long request is paid in advance, and settled after four minutes.
+ADVANCE = 3 * UNIT
+VIDEO = 113 * UNIT // 50
 REFUND = 3 * UNIT // 10
 TOP_UP = 100 * UNIT
 
@@ -76,9 +78,18 @@ RUNAWAYS = [(at(10, 29, 2), at(10, 29, 3))]
 WATCHED = [(at(10, 29, 1), at(10, 29, 3))]
 CREDITS = {
     at(10, 19, 14): TOP_UP,
-    at(10, 21, 20): REFUND,  # of a failed task
+    at(10, 21, 20): REFUND,  # of a failed task, as gateways did it until August 2026
     at(10, 29, 18): TOP_UP,  # while the gateway is out
     at(11, 12, 20): TOP_UP,  # while Home Assistant is off
+}
+# Paid before they are made, and given back when that fails, as they do it since.
+VIDEOS = {
+    at(10, 31, 23): VIDEO,
+    at(11, 1, 1): -VIDEO,  # in the next month, on a day when less is spent
+    at(11, 2, 20): VIDEO,
+    at(11, 2, 20, 10): -VIDEO,
+    at(11, 3, 23): VIDEO,
+    at(11, 4, 1): -VIDEO,  # on the next day
 }
 OUTAGES = [(at(10, 29, 17), at(10, 29, 20)), (at(11, 5, 10), at(11, 5, 13))]
 RELOADS = [(at(10, 20, 12), at(10, 20, 12, 30))]
@@ -88,19 +99,20 @@ RESTARTS = [
     (at(11, 12, 18), at(11, 13, 6)),
 ]
 # Right after an alert.
-POWER_CUTS = [(at(11, 10, 13), at(11, 10, 14))]
+POWER_CUTS = [(at(11, 10, 14), at(11, 10, 14, 30))]
 
 
 def recovered_from(*alerts: str) -> dict[str, Any]:
-    """Return what is told when the balance is sufficient after these."""
+    """Return the event of a balance that is sufficient after these alerts."""
     return {"type": "balance_recovered", "alerts": list(alerts)}
 
 
 EXPECTED: list[tuple[date, dict[str, Any]]] = [
     (date(2026, 10, 15), {"type": "balance_low"}),
     (date(2026, 10, 19), {"type": "balance_critical"}),
-    (date(2026, 10, 19), {"type": "topped_up", "amount": 100, "currency": "USD"}),
+    # That more is left shows at once; by how much it was topped up needs two answers.
     (date(2026, 10, 19), recovered_from("balance_low", "balance_critical")),
+    (date(2026, 10, 19), {"type": "topped_up", "amount": 100, "currency": "USD"}),
     (
         date(2026, 10, 29),
         {
@@ -113,26 +125,26 @@ EXPECTED: list[tuple[date, dict[str, Any]]] = [
     (date(2026, 10, 29), {"type": "balance_low"}),
     (date(2026, 10, 29), {"type": "balance_critical"}),
     (date(2026, 10, 29), {"type": "balance_exhausted"}),
-    (date(2026, 10, 29), {"type": "topped_up", "amount": 100, "currency": "USD"}),
     (
         date(2026, 10, 29),
         recovered_from(
             "unusual_spending", "balance_low", "balance_critical", "balance_exhausted"
         ),
     ),
+    (date(2026, 10, 29), {"type": "topped_up", "amount": 100, "currency": "USD"}),
     (date(2026, 11, 10), {"type": "balance_low"}),
     (date(2026, 11, 12), {"type": "balance_critical"}),
     (date(2026, 11, 12), {"type": "balance_exhausted"}),
-    (date(2026, 11, 13), {"type": "topped_up", "amount": 100, "currency": "USD"}),
     (
         date(2026, 11, 13),
         recovered_from("balance_low", "balance_critical", "balance_exhausted"),
     ),
+    (date(2026, 11, 13), {"type": "topped_up", "amount": 100, "currency": "USD"}),
 ]
 
 DETAILS = ("type", "amount", "usual", "currency", "alerts")
-AUTOMATION = "automation.every_activity"
-NEWS = {key: f"{{{{ trigger.get('{key}') }}}}" for key in DETAILS}
+AUTOMATION = "automation.every_event"
+EVENT_DATA = {key: f"{{{{ trigger.get('{key}') }}}}" for key in DETAILS}
 
 
 class Life:
@@ -142,6 +154,8 @@ class Life:
         """Begin with 60 units."""
         self.account = account
         self.balance = account.quota = 60 * UNIT
+        self.used = account.used_quota
+        self.requests = account.request_count
         self.spent: list[tuple[datetime, int]] = []
         self.now = START
 
@@ -149,15 +163,17 @@ class Life:
         """Live until then."""
         slot = self.now - (self.now - at(10, 12, 0)) % SLOT + SLOT
         while slot <= now:
-            cost = self._cost(slot)
+            cost = self._cost(slot) + VIDEOS.get(slot, 0)
             self.spent.append((slot, cost))
             self.balance += CREDITS.get(slot, 0) - cost
-            self.account.used_quota += cost
-            self.account.request_count += bool(cost)
+            self.used += cost
+            self.requests += cost > 0
             slot += SLOT
         self.now = now
-        held_back = 15 <= now.minute < 35 and self.balance > HELD_BACK
-        self.account.quota = self.balance - HELD_BACK * held_back
+        is_paid_in_advance = 31 <= now.minute < 35 and self.balance > ADVANCE
+        self.account.quota = self.balance - ADVANCE * is_paid_in_advance
+        self.account.used_quota = self.used
+        self.account.request_count = self.requests
 
     def _cost(self, slot: datetime) -> int:
         local = slot.astimezone(BERLIN)
@@ -226,8 +242,8 @@ class Life:
                 if average
                 else "unknown"
             ),
-            "used_quota": shown(self.account.used_quota / UNIT),
-            "requests": str(self.account.request_count),
+            "used_quota": shown(self.used / UNIT),
+            "requests": str(self.requests),
         }
 
 
@@ -236,12 +252,27 @@ def shown(amount: float) -> str:
     return str(round(amount, 6))
 
 
+def is_evening(now: datetime) -> bool:
+    """Tell whether it is the hour in which the figures of a day are compared."""
+    local = now.astimezone(BERLIN)
+    return local.hour == 23 and local.minute < 57
+
+
+def is_midnight(now: datetime) -> bool:
+    """Tell whether a local day begins."""
+    return now.astimezone(BERLIN).time() == time(0)
+
+
 def next_look(now: datetime) -> timedelta:
-    """Return the time to the next poll that is simulated."""
+    """Return the time to the next poll that is simulated, or to midnight."""
     if within(now, WATCHED):
         return SLOT
-    at_work = 8 <= now.astimezone(BERLIN).hour < 18
-    return timedelta(minutes=30) if at_work else HOUR
+    hour = now.astimezone(BERLIN).hour
+    if is_evening(now):
+        return HOUR - SLOT
+    if hour == 23 or is_midnight(now):
+        return SLOT / 2
+    return timedelta(minutes=30) if 8 <= hour < 18 else HOUR
 
 
 class Home:
@@ -259,7 +290,7 @@ class Home:
         self.entry = entry
         self._freezer = freezer
         self._storage = storage
-        self._triggered = async_capture_events(hass, "account_activity")
+        self._triggered = async_capture_events(hass, "account_event")
         self.is_on = True
         self.seen: list[tuple[str, str]] = []
         hass.bus.async_listen(EVENT_STATE_CHANGED, self._watch)
@@ -272,13 +303,13 @@ class Home:
         ):
             return
         # Home Assistant shows the last one again after a restart.
-        news = (state.state, state.attributes[ATTR_EVENT_TYPE])
-        if not self.seen or news != self.seen[-1]:
-            self.seen.append(news)
+        seen = (state.state, state.attributes[ATTR_EVENT_TYPE])
+        if not self.seen or seen != self.seen[-1]:
+            self.seen.append(seen)
 
     @property
     def seen_by_entity(self) -> list[tuple[date, str]]:
-        """Return the days and types of what the event entity told."""
+        """Return the days and types of what the event entity showed."""
         return [
             (local_date(datetime.fromisoformat(moment)), kind)
             for moment, kind in self.seen
@@ -311,6 +342,14 @@ class Home:
         elif self.is_on:
             await self.start()
 
+    async def wait_for_extra_polls(self, life: Life) -> None:
+        """Let time pass until what is not clear is asked once more, if that is soon."""
+        if next_look(life.now) < SLOT:
+            return
+        for pause in (MINUTE, 3 * MINUTE):
+            life.go_on(life.now + pause)
+            await jump(self.hass, self._freezer, life.now - dt_util.utcnow())
+
     async def set_up(self) -> None:
         """Add the account, and an automation with every trigger of its device."""
         self.entry.add_to_hass(self.hass)
@@ -320,7 +359,7 @@ class Home:
             dr.async_get(self.hass), self.entry.entry_id
         )
         automation = {
-            "alias": "Every activity",
+            "alias": "Every event",
             "mode": "queued",
             "triggers": [
                 {
@@ -329,9 +368,9 @@ class Home:
                     "device_id": device.id,
                     "type": kind,
                 }
-                for kind in ACTIVITY_TYPES
+                for kind in EVENT_TYPES
             ],
-            "actions": {"event": "account_activity", "event_data": NEWS},
+            "actions": {"event": "account_event", "event_data": EVENT_DATA},
         }
         assert await async_setup_component(
             self.hass, "automation", {"automation": automation}
@@ -392,21 +431,11 @@ async def test_month(
     home = Home(hass, account, freezer, hass_storage)
     await home.set_up()
     seen_quota = 0
+    now = START
     days = 0
 
-    while life.now < END:
-        now = life.now + next_look(life.now)
-        if local_date(now) > local_date(life.now) and home.is_on:
-            for platform, truth in (
-                ("sensor", life.figures()),
-                ("binary_sensor", life.problems()),
-            ):
-                assert truth == {
-                    key: state_of(hass, f"{platform}.example_gateway_{key}")
-                    for key in truth
-                }
-            assert life.is_end(state_of(hass, "sensor.example_gateway_runs_out"))
-            days += 1
+    while now < END:
+        now += next_look(now)
         life.go_on(now)
         gateway.fault = answering(502) if within(now, OUTAGES) else None
         await home.live_until(now)
@@ -416,12 +445,35 @@ async def test_month(
             DOMAIN, f"balance_exhausted_{account.entry_id}"
         )
         assert (issue is not None) == (seen_quota <= 0), now
+        if home.is_on:
+            days += is_evening(now)
+            assert_shown(hass, life)
+            await home.wait_for_extra_polls(life)
 
-    assert days == 32  # and one at whose end Home Assistant is off
-    assert home.seen_by_entity == [(day, news["type"]) for day, news in EXPECTED]
+    assert days == 32  # and one in whose evening Home Assistant is off
+    assert home.seen_by_entity == [(day, each["type"]) for day, each in EXPECTED]
     assert home.seen_by_automation == EXPECTED
-    failed = f"Error fetching {DOMAIN} data: The gateway has a problem of its own"
+    failed = f"Error fetching {TITLE} data: The gateway has a problem of its own"
     assert own_log(caplog) == [
         f"{failed} (HTTP 502)",
-        f"Fetching {DOMAIN} data recovered",
+        f"Fetching {TITLE} data recovered",
     ] * len(OUTAGES)
+
+
+def assert_shown(hass: HomeAssistant, life: Life) -> None:
+    """Compare with the truth in the evening, and when a day begins, without a poll."""
+    sensor = "sensor.example_gateway_"
+    if is_midnight(life.now):
+        assert state_of(hass, f"{sensor}spent_today") == "0.0"
+        if life.now.astimezone(BERLIN).day == 1:
+            assert state_of(hass, f"{sensor}spent_this_month") == "0.0"
+    if not is_evening(life.now):
+        return
+    for platform, truth in (
+        ("sensor", life.figures()),
+        ("binary_sensor", life.problems()),
+    ):
+        assert truth == {
+            key: state_of(hass, f"{platform}.example_gateway_{key}") for key in truth
+        }
+    assert life.is_end(state_of(hass, f"{sensor}runs_out"))
