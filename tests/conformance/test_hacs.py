@@ -10,7 +10,7 @@ def test_hacs() -> None:
     """No key that is not known: HACS forbids them."""
     assert load("hacs.json") == {
         "name": "LLM Gateway Account",
-        "homeassistant": "2026.3.0",
+        "homeassistant": "2026.9.0",
         "zip_release": True,
         "filename": f"{DOMAIN}.zip",
     }
