@@ -1,5 +1,6 @@
 """The texts: complete, alike in every language, and fit for Home Assistant."""
 
+import ast
 from collections.abc import Iterator
 import json
 import re
@@ -9,22 +10,26 @@ from typing import Any
 import pytest
 import yaml
 
-from custom_components.llm_gateway_account.binary_sensor import BINARY_SENSORS
-from custom_components.llm_gateway_account.config_flow import FIELDS, GATEWAY_ERRORS
-from custom_components.llm_gateway_account.coordinator import TRANSLATION_KEYS
 from custom_components.llm_gateway_account.device_condition import CONDITIONS
-from custom_components.llm_gateway_account.event import ACTIVITY
-from custom_components.llm_gateway_account.sensor import (
-    AMOUNTS,
-    LAST_SUCCESS,
-    ROLES,
-    SENSORS,
-    STATUSES,
+from custom_components.llm_gateway_account.event import ACCOUNT_EVENT
+from custom_components.llm_gateway_account.events import EVENT_TYPES
+from custom_components.llm_gateway_account.failures import CERTAIN_AFTER
+from custom_components.llm_gateway_account.gateway import (
+    GatewayError,
+    TokenRefusedError,
+    errors,
 )
+from custom_components.llm_gateway_account.gateway.inputs import InputProblem
+from custom_components.llm_gateway_account.repairs import (
+    BALANCE_EXHAUSTED,
+    UNIT_CHANGED,
+)
+from custom_components.llm_gateway_account.sensor import ROLES, STATUSES
 from custom_components.llm_gateway_account.spending import BalanceLevel
-from custom_components.llm_gateway_account.tracker import ACTIVITY_TYPES
 from homeassistant.generated.languages import LANGUAGES
 from tests import PACKAGE
+
+from . import ENTITIES
 
 TRANSLATIONS = {
     path.stem: json.loads(path.read_text(encoding="utf-8"))
@@ -47,9 +52,23 @@ TITLES = {
 
 SAME_AS_IN_ENGLISH = {
     "de": {"Administrator", "Root", "Status"},
-    "es": {"No"},
-    "fr": {"Invitations"},
     "pt-BR": {"Status"},
+}
+
+GATEWAY_ERRORS = {
+    error.key
+    for error in vars(errors).values()
+    if isinstance(error, type)
+    and issubclass(error, GatewayError)
+    and hasattr(error, "key")
+}
+
+# What Home Assistant's own steps of a flow end with.
+ENDS = {
+    "already_configured",
+    "already_in_progress",
+    "reauth_successful",
+    "reconfigure_successful",
 }
 
 SCRIPTS = {
@@ -187,19 +206,15 @@ def test_entities_are_in_sentence_case(language: str, key: str) -> None:
         first, *others = text.split()
         assert first[0] == first[0].upper()
         if language != "de":
-            assert all(word in (word.lower(), "IP") for word in others), text
+            assert all(word == word.lower() for word in others), text
 
 
 def test_every_entity_has_a_name() -> None:
-    assert set(ENGLISH["entity"]["sensor"]) == {
-        description.key for description in (*AMOUNTS, *SENSORS, LAST_SUCCESS)
-    }
-    assert set(ENGLISH["entity"]["binary_sensor"]) == {
-        description.key for description in BINARY_SENSORS
-    }
+    entities = ENGLISH["entity"]
+    assert {platform: set(names) for platform, names in entities.items()} == ENTITIES
     states = {
         key: set(entity["state"])
-        for key, entity in ENGLISH["entity"]["sensor"].items()
+        for key, entity in entities["sensor"].items()
         if "state" in entity
     }
     assert states == {
@@ -207,13 +222,12 @@ def test_every_entity_has_a_name() -> None:
         "role": set(ROLES.values()),
         "balance_level": set(BalanceLevel),
     }
-    assert set(ENGLISH["entity"]["event"]) == {ACTIVITY.key}
-    activity = ENGLISH["entity"]["event"][ACTIVITY.key]["state_attributes"]
-    assert set(activity["event_type"]["state"]) == set(ACTIVITY_TYPES)
+    attributes = entities["event"][ACCOUNT_EVENT.key]["state_attributes"]
+    assert set(attributes["event_type"]["state"]) == set(EVENT_TYPES)
 
 
 def test_every_device_automation_has_a_name() -> None:
-    assert set(ENGLISH["device_automation"]["trigger_type"]) == set(ACTIVITY_TYPES)
+    assert set(ENGLISH["device_automation"]["trigger_type"]) == set(EVENT_TYPES)
     assert set(ENGLISH["device_automation"]["condition_type"]) == set(CONDITIONS)
 
 
@@ -228,45 +242,72 @@ def test_every_action_is_described() -> None:
             assert set(field) == {"name", "description"}
 
 
-def test_every_error_has_a_message() -> None:
+def arguments(module: str, *functions: str) -> Iterator[dict[str, ast.expr]]:
+    """Yield the keyword arguments of each call of one of these functions."""
+    for path in PACKAGE.glob(module):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                name = ast.unparse(node.func).removeprefix("self.")
+                if name in functions:
+                    yield {each.arg: each.value for each in node.keywords if each.arg}
+
+
+def constants(module: str, argument: str, *functions: str) -> set[str]:
+    """Return what is handed to these functions, as far as it stands there."""
+    return {
+        value.value
+        for each in arguments(module, *functions)
+        if isinstance(value := each[argument], ast.Constant)
+        and isinstance(value.value, str)
+    }
+
+
+def test_every_error_of_a_form_has_a_message() -> None:
     assert set(ENGLISH["config"]["error"]) == {
-        *FIELDS,
-        *GATEWAY_ERRORS.values(),
+        *GATEWAY_ERRORS,
+        *(problem.value for problem in InputProblem),
+        "token_needed",
         "unknown",
     }
-    assert set(ENGLISH["config"]["abort"]) == {
-        "already_configured",
-        "already_in_progress",
-        "damaged_entry",
-        "reauth_successful",
-        "reconfigure_successful",
-    }
-    assert set(ENGLISH["options"]["abort"]) == {"damaged_entry"}
-    assert set(ENGLISH["exceptions"]) == {
-        *TRANSLATION_KEYS.values(),
-        "token_refused",
-        "token_refused_once",
-        "other_account",
-        "damaged_entry",
-        "no_answer",
-        "unknown_device",
-    }
-
-
-@pytest.mark.parametrize("form", ["user", "reconfigure", "reauth_confirm"])
-def test_every_field_is_described(form: str) -> None:
-    step = ENGLISH["config"]["step"][form]
-    assert set(step["data"]) == set(step["data_description"])
-    for section in step.get("sections", {}).values():
-        assert set(section["data"]) == set(section["data_description"])
-
-
-@pytest.mark.parametrize("form", ["alerts", "unit"])
-def test_every_option_is_described(form: str) -> None:
     assert set(ENGLISH["options"]["error"]) == {
         "critical_not_below_low",
         "invalid_currency",
     }
-    assert form in ENGLISH["options"]["step"]["init"]["menu_options"]
-    step = ENGLISH["options"]["step"][form]
-    assert set(step["data"]) == set(step["data_description"])
+
+
+def test_every_end_of_a_flow_has_a_message() -> None:
+    for flow, module, own in (
+        ("config", "config_flow.py", ENDS),
+        ("options", "options_flow.py", set[str]()),
+    ):
+        reasons = constants(module, "reason", "async_abort")
+        assert set(ENGLISH[flow]["abort"]) == reasons | own
+
+
+def test_every_exception_has_a_message() -> None:
+    """One without a key would be shown in English."""
+    raised = (
+        "ConfigEntryError",
+        "ConfigEntryNotReady",
+        "HomeAssistantError",
+        "InvalidDeviceAutomationConfig",
+        "ServiceValidationError",
+        "UpdateFailed",
+    )
+    keys = constants("*.py", "translation_key", *raised)
+    assert set(ENGLISH["exceptions"]) == GATEWAY_ERRORS | keys
+
+
+def test_every_repair_has_a_text() -> None:
+    """Either a description, or a flow that leads to the solution."""
+    kinds = {error.key for error in CERTAIN_AFTER} - {TokenRefusedError.key}
+    assert set(ENGLISH["issues"]) == kinds | {BALANCE_EXHAUSTED, UNIT_CHANGED}
+    for issue in ENGLISH["issues"].values():
+        assert set(issue) in ({"title", "description"}, {"title", "fix_flow"})
+
+
+@pytest.mark.parametrize("flow", ["config", "options"])
+def test_every_field_is_described(flow: str) -> None:
+    for step in ENGLISH[flow]["step"].values():
+        for form in (step, *step.get("sections", {}).values()):
+            assert set(form.get("data", {})) == set(form.get("data_description", {}))
