@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from e2e.shown import RECORD, shown
-from tests import ROOT
+from tests import PACKAGE, ROOT
 from tests.gateway_server import ACCESS_TOKEN, PLANTED_SECRETS
 
 from . import load, read
@@ -133,6 +133,17 @@ def test_links_lead_somewhere(name: str) -> None:
         assert target.exists(), link
         if anchor:
             assert anchor in anchors(target.read_text(encoding="utf-8")), link
+
+
+def test_layout_is_the_one_there_is() -> None:
+    """What newcomers read first names no file that is gone."""
+    _, _, rest = read("CONTRIBUTING.md").partition("## Where things are\n")
+    tables = re.findall(r"^\| (`.*?) \|", rest.partition("\n## ")[0], re.MULTILINE)
+    names = re.findall(r"`(?:\.\.\./)?([\w./]+)`", " ".join(tables))
+    assert len(names) > 25
+    for name in names:
+        folders = (ROOT, PACKAGE, PACKAGE / "gateway")
+        assert any((folder / name).exists() for folder in folders), name
 
 
 def test_pictures_show_what_there_is() -> None:

@@ -10,6 +10,7 @@ from custom_components.llm_gateway_account.event import ACCOUNT_EVENT
 from custom_components.llm_gateway_account.events import EVENT_TYPES
 from custom_components.llm_gateway_account.failures import CERTAIN_AFTER
 from custom_components.llm_gateway_account.gateway import (
+    AbsentError,
     GatewayError,
     TokenRefusedError,
     errors,
@@ -27,12 +28,13 @@ from . import ENTITIES, load
 
 ENGLISH = load(f"custom_components/{DOMAIN}/translations/en.json")
 
+# A book that a gateway does not keep is nothing to tell a person of.
 GATEWAY_ERRORS = {
     error.key
     for error in vars(errors).values()
     if isinstance(error, type)
     and issubclass(error, GatewayError)
-    and hasattr(error, "key")
+    and error not in {GatewayError, AbsentError}
 }
 
 # What Home Assistant's own steps of a flow end with.
