@@ -43,7 +43,7 @@ def test_average_is_held_for_an_hour() -> None:
     account = Watched(2026, 3, 2, quota=10_000)
     account.run(2 * DAY + POLL, spend=1)
     before = account.spending
-    account.run(HOUR - POLL, spend=5)
+    account.run(HOUR - 2 * POLL, spend=5)
     assert account.spending.average_daily == before.average_daily
     assert account.spending.days_remaining != before.days_remaining
     account.run(POLL * 2)

@@ -5,15 +5,19 @@ from datetime import timedelta
 
 import pytest
 
-from custom_components.llm_gateway_account.spending import ActivityType, BalanceLevel
+from custom_components.llm_gateway_account.spending import (
+    BalanceLevel,
+    EventType,
+    Ledger,
+)
 
 from .watched import POLL, Watched
 
 OK, LOW, CRITICAL, EXHAUSTED = BalanceLevel
-LOW_NOW = ActivityType.BALANCE_LOW
-CRITICAL_NOW = ActivityType.BALANCE_CRITICAL
-EXHAUSTED_NOW = ActivityType.BALANCE_EXHAUSTED
-RECOVERED = ActivityType.BALANCE_RECOVERED
+LOW_NOW = EventType.BALANCE_LOW
+CRITICAL_NOW = EventType.BALANCE_CRITICAL
+EXHAUSTED_NOW = EventType.BALANCE_EXHAUSTED
+RECOVERED = EventType.BALANCE_RECOVERED
 
 
 def watched(quota: float) -> Watched:
@@ -76,6 +80,7 @@ def test_levels(
             account.restart()
         account.quota = quota
         account.wait(POLL)
+        account.settle()
         seen.append(account.spending.level)
     names = (RECOVERED, LOW_NOW, CRITICAL_NOW, EXHAUSTED_NOW)
     assert tuple(seen) == levels
@@ -87,7 +92,7 @@ def test_recovery_tells_what_was_told_before() -> None:
     for left in (150, 30, 150, 30, 1000, 0, 1000):
         account.leave(left)
         account.restart()
-        account.wait(POLL)
+        account.settle()
     assert [each.alerts for each in account.happened if each.type is RECOVERED] == [
         (LOW_NOW, CRITICAL_NOW),
         (EXHAUSTED_NOW,),
@@ -98,78 +103,149 @@ def test_restart_tells_what_got_worse_meanwhile_and_nothing_twice() -> None:
     account = watched(1000)
     account.restart()
     account.leave(150)
-    account.wait(timedelta(days=3))
+    assert account.wait(timedelta(days=3)).look_again_in == 240
+    assert account.types == []
+    assert account.spending.level is OK
+    account.restart()
+    account.wait(timedelta(seconds=239))
+    assert account.types == []
+    account.wait(timedelta(seconds=1))
     assert account.types == [LOW_NOW]
     account.restart()
     account.wait(POLL)
     assert account.types == [LOW_NOW]
 
 
-@pytest.mark.parametrize("held_back", [12, 40, 60])
-def test_what_is_held_back_for_a_request_is_still_there(held_back: float) -> None:
-    """It looks as if nothing were held back; here near a limit, or all there is."""
-    account, untouched = watched(60), watched(60)
-    for each in (account, untouched):
-        each.run(timedelta(days=1))
-    for _ in range(10):
-        account.quota -= held_back
-        account.run(timedelta(minutes=20))
-        account.restart()
-        account.quota += held_back
-        untouched.run(timedelta(minutes=20))
-        assert account.spending == untouched.spending
-        for each in (account, untouched):
-            each.spend(1)
-            each.run(timedelta(minutes=20))
-        assert account.spending == untouched.spending
-    assert account.happened == []
-    assert account.spending.days_remaining
-
-
-def test_what_is_not_given_back_within_an_hour_is_gone() -> None:
+@pytest.mark.parametrize("missing", [None, "used_quota", "request_count"])
+@pytest.mark.parametrize("settled_after", [60, 240])
+def test_request_that_is_paid_in_advance(
+    missing: str | None, settled_after: int
+) -> None:
+    """For four minutes a part is missing, and so may be a part of the answer."""
     account = watched(300)
-    account.quota -= 270
-    account.run(timedelta(minutes=60))
+    account.run(timedelta(days=1))
+    account.quota -= 250
+    known = account.used_quota, account.request_count
+    if missing:
+        setattr(account, missing, None)
+    before = account.spending
+    outcome = account.wait(POLL)
+    assert outcome.look_again_in == 240
+    assert account.spending.level is before.level
+    assert account.spending.spent_today == before.spent_today
+    account.used_quota, account.request_count = known
+    account.utc += timedelta(seconds=settled_after)
+    account.quota += 250
+    account.spend(10)
+    account.settle()
+    account.run(timedelta(hours=2))
     assert account.happened == []
-    account.run(POLL)
+    assert account.spending.spent_today == 10
+
+
+def test_balance_that_is_taken_by_an_operator() -> None:
+    """Half a unit first, and nearly all five minutes later."""
+    account = watched(1000)
+    account.quota -= 50
+    account.wait(POLL)
+    account.quota = 10
+    account.wait(POLL)
+    assert account.types == []
+    account.wait(POLL)
     assert account.types == [CRITICAL_NOW]
+
+
+def test_level_that_gets_worse_and_worse() -> None:
+    """Low is certain before critical is."""
+    account = watched(1000)
+    for quota, types in ((150, []), (30, [LOW_NOW]), (30, [LOW_NOW, CRITICAL_NOW])):
+        account.quota = quota
+        account.wait(POLL)
+        assert account.types == types
+
+
+def test_good_answer_in_between_begins_the_wait_anew() -> None:
+    account = watched(1000)
+    for quota in (150, 1000, 30, 1000, 150, 1000):
+        account.quota = quota
+        account.wait(timedelta(minutes=3))
+    account.quota = 150
+    account.wait(POLL)
+    assert account.types == []
+    account.wait(-timedelta(hours=5))
+    account.wait(timedelta(seconds=239))
+    assert account.types == []
+    account.wait(timedelta(seconds=1))
+    assert account.types == [LOW_NOW]
+
+
+def test_levels_follow_the_balance_when_the_counter_is_set_to_less() -> None:
+    account = watched(1000)
+    account.used_quota = 0
+    account.run(timedelta(hours=1), spend=70)
+    account.run(2 * POLL, spend=65)
+    assert account.types == [LOW_NOW]
+    account.wait(POLL)
+    assert account.types == [LOW_NOW, CRITICAL_NOW]
+    account.spend(30)
+    account.wait(POLL)
+    assert account.types == [LOW_NOW, CRITICAL_NOW, EXHAUSTED_NOW]
+
+
+def test_bonus_counts() -> None:
+    """A Rix API keeps a bonus beside the quota, and an answer may miss it."""
+    account = watched(0)
+    account.bonus_quota = 500
+    account.ledger = Ledger()
+    account.run(timedelta(hours=2))
+    assert account.spending.level is OK
+    account.bonus_quota = None
+    account.run(timedelta(minutes=50))
+    assert account.spending.level is OK
+    account.bonus_quota = 150
+    account.run(2 * POLL)
+    assert account.types == [LOW_NOW]
+    account.bonus_quota = None
+    account.run(timedelta(hours=1))
+    assert account.types == [LOW_NOW, EXHAUSTED_NOW]
 
 
 def test_top_up_needs_no_margin_and_is_told_first() -> None:
     account = watched(150)
     account.quota = 205
-    account.wait(POLL)
-    assert account.types == [ActivityType.TOPPED_UP, RECOVERED]
+    account.settle()
+    assert account.types == [EventType.TOPPED_UP, RECOVERED]
     assert account.spending.level is OK
 
 
 def test_top_up_that_is_not_enough() -> None:
     account = watched(-10)
     account.quota = 1
-    account.wait(POLL)
-    assert account.types == [ActivityType.TOPPED_UP]
+    account.settle()
+    assert account.types == [EventType.TOPPED_UP]
     assert account.spending.level is CRITICAL
 
 
 @pytest.mark.parametrize(
     ("before", "spent", "happened"),
     [
-        (150, 1000, [LOW_NOW, ActivityType.TOPPED_UP, LOW_NOW]),
-        (10, 900, [CRITICAL_NOW, ActivityType.TOPPED_UP, LOW_NOW]),
-        (150, 1120, [LOW_NOW, ActivityType.TOPPED_UP, CRITICAL_NOW]),
-        (150, 900, [LOW_NOW, ActivityType.TOPPED_UP, RECOVERED]),
+        (150, 1000, [LOW_NOW, EventType.TOPPED_UP, LOW_NOW]),
+        (10, 900, [CRITICAL_NOW, EventType.TOPPED_UP, LOW_NOW]),
+        (150, 1120, [LOW_NOW, EventType.TOPPED_UP, LOW_NOW, CRITICAL_NOW]),
+        (150, 900, [LOW_NOW, RECOVERED, EventType.TOPPED_UP]),
     ],
 )
 def test_top_up_that_is_used_up_when_it_is_seen(
-    before: float, spent: float, happened: list[ActivityType]
+    before: float, spent: float, happened: list[EventType]
 ) -> None:
     account = watched(1000)
     account.leave(before)
-    account.wait(POLL)
+    account.settle()
     account.restart()
     account.quota += 1000
     account.spend(spent)
     account.wait(timedelta(days=5))
+    account.settle()
     assert account.types == happened
     account.run(timedelta(hours=1))
     assert account.types == happened
@@ -207,7 +283,8 @@ def test_each_threshold_has_a_margin_of_its_own(
 def test_changed_thresholds_need_no_margin() -> None:
     account = watched(205)
     account.limits = replace(account.limits, low=206)
-    assert [each.type for each in account.poll()] == [LOW_NOW]
+    account.settle()
+    assert account.types == [LOW_NOW]
     account.limits = replace(account.limits, low=205)
     account.restart()
-    assert [each.type for each in account.poll()] == [RECOVERED]
+    assert [each.type for each in account.poll().events] == [RECOVERED]

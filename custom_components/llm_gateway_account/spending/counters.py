@@ -6,11 +6,11 @@ from enum import Enum, auto
 from .local_time import HOUR
 from .numbers import Count, Points, Time, bounded, bounded_count
 
-# The longest that an answer is taken for one of a replica that lags, and that a
-# part of the answer may be missing.
+# The longest that an answer is taken for one of a replica that lags, and that the
+# bonus may be missing from the answers.
 _LONGEST_LAG = HOUR
 
-# No account that spent something an hour ago had so little of it then.
+# No account that had used something an hour ago had used so little of it then.
 _BEGUN_ANEW = 0.01
 
 
@@ -36,34 +36,34 @@ class Counters:
     bonus_quota: Points | None = None
     bonus_seen_at: Time | None = None
 
+    def is_behind(self, request_count: int | None) -> bool:
+        """Tell whether an answer counts fewer requests than one seen before.
+
+        Then it is older: none is ever taken back. (new-api lowers `used_quota` by a
+        refund, and leaves `request_count` alone.)
+        """
+        if request_count is None or self.request_count is None:
+            return False
+        return request_count < self.request_count
+
     def judge(
         self,
         time: int,
         used_quota: float | None,
-        request_count: int | None,
-        used_an_hour_ago: float | None,
+        request_count: int,
+        used_an_hour_ago: float,
     ) -> Answer:
-        """Tell what to make of an answer, before it is taken.
-
-        Requests are never taken back: an answer that counts fewer is older than one
-        seen before. (new-api lowers `used_quota` by a refund, but no request.)
-        """
-        highest = self.request_count
-        if request_count is None or highest is None or request_count >= highest:
-            self.stale_since = None
-            return Answer.GOES_ON
+        """Tell what to make of an answer that is behind."""
         # A clock that was put back must not make it last.
         self.stale_since = min(time, self.stale_since or time)
         if (
             used_quota is not None
-            and used_an_hour_ago is not None
             and used_quota < used_an_hour_ago * _BEGUN_ANEW
-            and request_count <= highest * _BEGUN_ANEW
+            and request_count <= (self.request_count or 0) * _BEGUN_ANEW
         ):
             return Answer.NEW_ACCOUNT
-        if time - self.stale_since >= _LONGEST_LAG:
-            return Answer.BEHIND
-        return Answer.STALE
+        is_stale = time - self.stale_since < _LONGEST_LAG
+        return Answer.STALE if is_stale else Answer.BEHIND
 
     def take_requests(self, request_count: int | None) -> None:
         """Remember how many requests were counted."""
@@ -82,12 +82,9 @@ class Counters:
         One that is missing from an answer is still there, for an hour.
         """
         before, seen_at = self.bonus_quota, min(self.bonus_seen_at or time, time)
-        if bonus_quota is not None:
-            bonus_quota = bounded(bonus_quota)
-        if bonus_quota is None and time - seen_at < _LONGEST_LAG:
-            bonus_quota = before
-        else:
+        if bonus_quota is not None or time - seen_at >= _LONGEST_LAG:
+            self.bonus_quota = None if bonus_quota is None else bounded(bonus_quota)
             seen_at = time
-        self.bonus_quota, self.bonus_seen_at = bonus_quota, seen_at
-        left = bonus_quota or 0
+        self.bonus_seen_at = seen_at
+        left = self.bonus_quota or 0
         return left, max((before or 0) - left, 0)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from .local_time import DAY, HOUR
+from .local_time import DAY, HOUR, Moment
 from .models import BalanceLevel, Spending
 from .numbers import Points, Rate, Time, bounded
 from .samples import Samples
@@ -34,19 +34,18 @@ class Figures:
         self.spent_today = bounded((self.spent_today or 0) + spent)
         self.spent_this_month = bounded((self.spent_this_month or 0) + spent)
 
-    def count(self, samples: Samples, day: int, month: int) -> None:
+    def count(self, samples: Samples, moment: Moment) -> None:
         """Count what was spent since the local day and month began.
 
         What was spent unseen belongs to the day on which it was noticed.
         """
         spent, first = samples.values[-1], samples.times[0]
-        today = spent - samples.noticed_before(day)
-        this_month = spent - samples.noticed_before(month)
-        self.day_since = _since(
-            max(day, first), self.day_since, self.spent_today, today
-        )
+        day, month = max(moment.day, first), max(moment.month, first)
+        today = spent - samples.noticed_before(moment.day)
+        this_month = spent - samples.noticed_before(moment.month)
+        self.day_since = _since(day, self.day_since, self.spent_today, today)
         self.month_since = _since(
-            max(month, first), self.month_since, self.spent_this_month, this_month
+            month, self.month_since, self.spent_this_month, this_month
         )
         self.spent_today, self.spent_this_month = today, this_month
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 from .counters import Answer, Counters
 from .figures import Figures
 from .levels import Level
-from .local_time import HOUR, start_of_day, start_of_month, unix_time, within_reason
+from .local_time import HOUR, Moment, unix_time, within_reason
 from .migration import from_0_1, is_of_0_1
 from .models import (
     BalanceLevel,
@@ -52,9 +52,8 @@ class Ledger:
         with each answer, and not at all while an account is idle."""
         self._books = books or Books()
         self._written = self._worth_writing()
-        self._repeatable: tuple[object, ...] | None = None
-        """The last answer, if the same once more changes nothing."""
-        self._outcome: Outcome | None = None
+        self._repeatable: tuple[object, Outcome] | None = None
+        """The last poll and its outcome, if the same once more changes nothing."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
@@ -74,30 +73,20 @@ class Ledger:
     def observe(self, observation: Observation, limits: Limits) -> Outcome:
         """Enter an answer of the gateway; return what follows from it."""
         now = within_reason(observation.time)
-        answer = (
-            observation.quota,
-            observation.used_quota,
-            observation.bonus_quota,
-            observation.request_count,
-            limits,
-            now.tzinfo,
-            now.date(),
-        )
+        # The time of an observation is not compared.
+        poll = observation, limits, now.tzinfo, now.date()
         # Most polls bring nothing new. Then nothing changes before the hour does.
-        if (
-            self._outcome
-            and answer == self._repeatable
-            and self._books.samples.repeat(unix_time(now))
-        ):
-            return self._outcome
-        self._repeatable = None
-        kind = self._judge(now, observation)
+        known, outcome = self._repeatable or (None, None)
+        if outcome and poll == known and self._books.samples.repeat(unix_time(now)):
+            return outcome
+        moment = Moment.of(now)
+        kind = self._judge(moment.time, observation)
         if kind is Answer.STALE:
-            outcome = Outcome(spending=self._turn_to(now), is_stale=True)
+            outcome = Outcome(spending=self._turn_to(moment), is_stale=True)
         else:
-            outcome = self._enter(now, observation, limits, kind)
-            if self._is_settled(observation, outcome):
-                self._repeatable, self._outcome = answer, outcome
+            outcome = self._enter(moment, observation, limits, kind)
+        is_settled = self._is_settled(observation, outcome)
+        self._repeatable = (poll, outcome) if is_settled else None
         self._note_revision()
         return outcome
 
@@ -109,34 +98,27 @@ class Ledger:
         if self._books.level.current is None:
             return None
         self._repeatable = None
-        spending = self._turn_to(within_reason(now))
+        spending = self._turn_to(Moment.of(within_reason(now)))
         self._note_revision()
         return spending
 
-    def _judge(self, now: datetime, observation: Observation) -> Answer:
+    def _judge(self, time: int, observation: Observation) -> Answer:
         """Tell whether an answer goes on from the one before."""
         counters, samples = self._books.counters, self._books.samples
-        an_hour_ago = unix_time(now) - HOUR
-        used_an_hour_ago = None
-        if (
-            counters.used_quota is not None
-            and samples.times
-            and samples.times[0] <= an_hour_ago
-        ):
-            spent_since = self._books.spent - samples.spent_by(an_hour_ago)
-            used_an_hour_ago = counters.used_quota - spent_since
-        return counters.judge(
-            unix_time(now),
-            observation.used_quota,
-            observation.request_count,
-            used_an_hour_ago,
-        )
+        count = observation.request_count
+        if count is None or not counters.is_behind(count):
+            return Answer.GOES_ON
+        used_an_hour_ago = 0.0
+        if samples.times and samples.times[0] <= time - HOUR:
+            spent_since = self._books.spent - samples.spent_by(time - HOUR)
+            used_an_hour_ago = (counters.used_quota or 0) - spent_since
+        return counters.judge(time, observation.used_quota, count, used_an_hour_ago)
 
     def _enter(
-        self, now: datetime, observation: Observation, limits: Limits, kind: Answer
+        self, moment: Moment, observation: Observation, limits: Limits, kind: Answer
     ) -> Outcome:
         """Enter an answer that counts."""
-        books, time = self._books, unix_time(now)
+        books, time = self._books, moment.time
         is_new = kind is not Answer.GOES_ON
         if is_new:
             books.top_ups = TopUps()
@@ -149,15 +131,16 @@ class Ledger:
         left = bounded(quota + bonus)
         top_up = unusual = None
         if observation.used_quota is None:
-            self._turn_to(now)
+            self._turn_to(moment)
         else:
             used = bounded(observation.used_quota)
             granted = bounded(quota + used)
             change = books.counters.take_used(used)
             spent = 0 if is_new else self._spent_by(change, granted)
-            books.top_ups.cover(min(bonus_gone, max(spent, 0)))
+            # What a bonus paid for was not taken from the quota.
+            books.top_ups.raise_by(bonus_gone)
             top_up = books.top_ups.observe(time, left, granted, limits.smallest_top_up)
-            unusual = self._count(now, spent, left, limits)
+            unusual = self._count(moment, spent, left, limits)
         change_of_level = books.level.judge(
             time, left, limits, peak=top_up and top_up.peak, is_new=is_new
         )
@@ -166,9 +149,9 @@ class Ledger:
             books.level.look_again_in(time),
         )
         return Outcome(
-            spending=self._show(now),
+            spending=self._show(moment),
             events=tuple(self._events(top_up, change_of_level, unusual)),
-            look_again_in=min((look for look in looks if look), default=None),
+            look_again_in=min(filter(None, looks), default=None),
         )
 
     def _spent_by(self, change: float, granted: float) -> float:
@@ -180,26 +163,26 @@ class Ledger:
         if change < 0:
             refundable = self._books.spent - min(self._books.samples.values, default=0)
             if -change > refundable:
-                self._books.top_ups.lower_to(granted)
+                self._books.top_ups.lower_by(-change, granted)
                 return 0
         return change
 
     def _count(
-        self, now: datetime, spent: float, left: float, limits: Limits
+        self, moment: Moment, spent: float, left: float, limits: Limits
     ) -> Event | None:
         """Bring samples and figures up to date, and return what is unusual."""
-        books, time, day = self._books, unix_time(now), start_of_day(now)
+        books, samples = self._books, self._books.samples
         books.spent = bounded(books.spent + spent)
-        is_hour_over = books.samples.record(time, books.spent, day)
+        is_hour_over = samples.record(moment.time, books.spent, moment.day)
         if is_hour_over is None:
             books.figures.add(spent)
             return None
         if is_hour_over:
-            books.figures.average(books.samples)
-            books.unusual.learn(books.samples, day)
-        books.figures.count(books.samples, day, start_of_month(now))
-        books.figures.forecast(time, left)
-        return books.unusual.observe(books.samples, time, day, limits)
+            books.figures.average(samples)
+            books.unusual.learn(samples, moment.day)
+        books.figures.count(samples, moment)
+        books.figures.forecast(moment.time, left)
+        return books.unusual.observe(samples, moment, limits)
 
     def _events(
         self, top_up: TopUp | None, level: EventType | None, unusual: Event | None
@@ -222,21 +205,17 @@ class Ledger:
             alerts += [unusual.type] * (unusual.type not in alerts)
         return events
 
-    def _turn_to(self, now: datetime) -> Spending:
+    def _turn_to(self, moment: Moment) -> Spending:
         """Count anew for the local day of a moment, without an observation."""
-        samples, time = self._books.samples, unix_time(now)
-        if samples.times and time >= samples.times[-1]:
-            day, month = start_of_day(now), start_of_month(now)
-            self._books.figures.count(samples, day, month)
-        return self._show(now)
+        samples = self._books.samples
+        if samples.times and moment.time >= samples.times[-1]:
+            self._books.figures.count(samples, moment)
+        return self._show(moment)
 
-    def _show(self, now: datetime) -> Spending:
+    def _show(self, moment: Moment) -> Spending:
         books = self._books
-        return books.figures.show(
-            now.tzinfo,
-            books.level.current or BalanceLevel.OK,
-            unusual=books.unusual.state,
-        )
+        level = books.level.current or BalanceLevel.OK
+        return books.figures.show(moment.zone, level, unusual=books.unusual.state)
 
     def _is_settled(self, observation: Observation, outcome: Outcome) -> bool:
         """Tell whether the same answer once more would change nothing."""
@@ -244,10 +223,11 @@ class Ledger:
         return (
             observation.used_quota is not None
             and not outcome.events
+            and not outcome.is_stale
             and not books.samples.doubts
             and books.counters.bonus_quota == observation.bonus_quota
             and books.top_ups.is_settled
-            and books.level.is_settled
+            and books.level.worse is None
         )
 
     def _note_revision(self) -> None:
@@ -258,21 +238,12 @@ class Ledger:
     def _worth_writing(self) -> tuple[object, ...]:
         """Return what must not be lost; the rest can be found again."""
         books = self._books
-        figures, level, top_ups = books.figures, books.level, books.top_ups
+        figures, top_ups, level = books.figures, books.top_ups, books.level
         return (
-            books.spent,
-            books.counters.used_quota,
-            books.counters.stale_since,
-            figures.spent_today,
-            figures.day_since,
-            figures.spent_this_month,
-            figures.month_since,
-            [mark.granted for mark in top_ups.marks[:1]],
-            [*top_ups.rises],
-            level.current,
-            level.low,
-            level.critical,
-            level.low_since,
-            level.critical_since,
+            (books.spent, books.counters.used_quota, books.counters.stale_since),
+            (figures.spent_today, figures.day_since),
+            (figures.spent_this_month, figures.month_since),
+            [*top_ups.rises, *(mark.granted for mark in top_ups.marks[:1])],
+            (level.current, level.worse, level.worse_since, level.low, level.critical),
             books.unusual.since,
         )

@@ -27,14 +27,9 @@ class Level:
     current: BalanceLevel | None = None
     low: Points = 0
     critical: Points = 0
-    low_since: Time | None = None
-    """Since when every answer is below the low limit."""
-    critical_since: Time | None = None
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether the next answer, if it is the same, changes nothing."""
-        return self._getting_worse_since() is None
+    worse: BalanceLevel | None = None
+    """The best that answers in a row, all worse than the current level, said."""
+    worse_since: Time | None = None
 
     def judge(
         self,
@@ -54,26 +49,20 @@ class Level:
         """
         low, critical = bounded(limits.low), bounded(limits.critical)
         before, now = self.current, _level(left, low, critical)
-        if before and peak is None and not is_new:
+        if before and now is not before and peak is None and not is_new:
             best = min(
                 before, self._level_by_margin(left, low, critical), key=_severity
             )
             now = max(now, best, key=_severity)
         self.low, self.critical = low, critical
-        self.low_since = _since(
-            self.low_since, time, holds=now.severity >= BalanceLevel.LOW.severity
-        )
-        self.critical_since = _since(
-            self.critical_since,
-            time,
-            holds=now.severity >= BalanceLevel.CRITICAL.severity,
-        )
         if before is None:
             self.current = now
             return None
         is_at_once = is_new or now is BalanceLevel.EXHAUSTED
-        if now.severity > before.severity and not is_at_once:
-            now = max(before, self._confirmed(time), key=_severity)
+        if now.severity <= before.severity or is_at_once:
+            self.worse = self.worse_since = None
+        else:
+            now = self._confirmed(time, before, now)
         self.current = now
         if now is BalanceLevel.OK:
             return EventType.BALANCE_RECOVERED if before is not now else None
@@ -83,22 +72,22 @@ class Level:
 
     def look_again_in(self, time: int) -> float | None:
         """Return the seconds after which to ask whether the level is worse."""
-        since = self._getting_worse_since()
-        return None if since is None else float(_LONGEST_REQUEST - (time - since))
+        if self.worse_since is None:
+            return None
+        return float(_LONGEST_REQUEST - (time - self.worse_since))
 
-    def _getting_worse_since(self) -> int | None:
-        if self.current is BalanceLevel.OK:
-            return self.low_since
-        return self.critical_since if self.current is BalanceLevel.LOW else None
-
-    def _confirmed(self, time: int) -> BalanceLevel:
-        for since, level in (
-            (self.critical_since, BalanceLevel.CRITICAL),
-            (self.low_since, BalanceLevel.LOW),
-        ):
-            if since is not None and time - since >= _LONGEST_REQUEST:
-                return level
-        return BalanceLevel.OK
+    def _confirmed(
+        self, time: int, before: BalanceLevel, now: BalanceLevel
+    ) -> BalanceLevel:
+        """Return how bad it has been for long enough, and wait for what is worse."""
+        # Not later than now, or a clock that was put back would make it last.
+        since = time if self.worse_since is None else min(self.worse_since, time)
+        worse = min(self.worse or now, now, key=_severity)
+        if time - since >= _LONGEST_REQUEST:
+            before, worse, since = worse, now, time
+        is_worse = worse.severity > before.severity
+        self.worse, self.worse_since = (worse, since) if is_worse else (None, None)
+        return before
 
     def _level_by_margin(
         self, left: float, low: float, critical: float
@@ -118,13 +107,6 @@ class Level:
 
 def _severity(level: BalanceLevel) -> int:
     return level.severity
-
-
-def _since(since: int | None, time: int, *, holds: bool) -> int | None:
-    """Return since when something holds; not later than now, whatever the clock did."""
-    if not holds:
-        return None
-    return time if since is None else min(since, time)
 
 
 def _level(left: float, low: float, critical: float) -> BalanceLevel:

@@ -1,6 +1,8 @@
 """Local days as Unix time in whole seconds."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, tzinfo
+from functools import lru_cache
+from typing import NamedTuple, Self
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -10,11 +12,24 @@ _FIRST = datetime(1970, 1, 2, tzinfo=UTC)
 _LAST = datetime(9000, 1, 1, tzinfo=UTC)
 
 
-def within_reason(now: datetime) -> datetime:
-    """Return an aware time that can be calculated with, in its own time zone."""
-    if _FIRST <= now <= _LAST:
-        return now
-    return (_FIRST if now < _FIRST else _LAST).astimezone(now.tzinfo)
+class Moment(NamedTuple):
+    """A moment in a time zone, and when its local day and month began (Unix time)."""
+
+    time: int
+    day: int
+    month: int
+    zone: tzinfo | None
+
+    @classmethod
+    def of(cls, now: datetime) -> Self:
+        """Return an aware time as a moment."""
+        today, zone = now.date(), now.tzinfo
+        return cls(
+            unix_time(now),
+            start_of_day(today, zone),
+            start_of_day(today.replace(day=1), zone),
+            zone,
+        )
 
 
 def unix_time(now: datetime) -> int:
@@ -22,16 +37,18 @@ def unix_time(now: datetime) -> int:
     return int(now.timestamp())
 
 
-def start_of_day(now: datetime) -> int:
-    """Return when the local day began.
+def within_reason(now: datetime) -> datetime:
+    """Return an aware time that can be calculated with, in its own time zone."""
+    if _FIRST <= now <= _LAST:
+        return now
+    return (_FIRST if now < _FIRST else _LAST).astimezone(now.tzinfo)
+
+
+@lru_cache(maxsize=100)
+def start_of_day(day: date, zone: tzinfo | None) -> int:
+    """Return when a local day began.
 
     Midnight may come twice, and is the first of the two then. It may not come at
     all; read with the offset from before the change it is the moment of the change.
     """
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-    return unix_time(midnight)
-
-
-def start_of_month(now: datetime) -> int:
-    """Return when the local month began."""
-    return start_of_day(now.replace(day=1))
+    return int(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp())

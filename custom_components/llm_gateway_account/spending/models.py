@@ -1,6 +1,6 @@
 """What goes into a ledger and what comes out. Amounts are quota points."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -65,7 +65,7 @@ class Limits:
 class Observation:
     """An answer of the gateway. None where it does not say."""
 
-    time: datetime
+    time: datetime = field(compare=False)
     """Aware, in the time zone of the home."""
     quota: float
     used_quota: float | None = None

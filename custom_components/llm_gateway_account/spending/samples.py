@@ -1,4 +1,4 @@
-"""How much had been spent at which time, for 35 days."""
+"""How much had been spent at which time, for 35 days and more."""
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
@@ -8,19 +8,15 @@ from itertools import pairwise
 from .local_time import DAY, HOUR
 from .numbers import Points, Time
 
-_KEPT_FOR = 35 * DAY
-
 # Local midnight is at a full quarter of an hour of UTC, in every zone there is.
 _QUARTER = HOUR // 4
 
 # Every quarter of an hour is kept for so long, then every hour.
 _DENSE_FOR = 2 * DAY
 
-# No zone is farther from UTC.
-_FARTHEST_ZONE = 14 * HOUR
-
-# Hours, and two in each quarter of two days and around the starts of two months.
-MAX_SAMPLES = 2000
+# Enough for 35 days that are busy by day and night. Not counted in days: a clock that
+# is ahead for a while must not cost the history.
+MAX_SAMPLES = 1500
 
 # A poll is due so often, by whatever clock.
 _POLL = 300
@@ -30,9 +26,9 @@ _POLL = 300
 class Samples:
     """A sum over Unix time, and questions to it. The sum may fall.
 
-    Of each quarter of an hour (later of each hour, but around the start of a month),
-    and of each local day, the last observation stays: midnight can be asked for
-    exactly, also that of another time zone. The last sample is the newest observation.
+    Of each quarter of an hour, later of each hour, the last observation stays:
+    midnight can be asked for exactly, also that of another time zone. The last sample
+    is the newest observation.
     """
 
     times: list[Time] = field(default_factory=list)
@@ -54,30 +50,26 @@ class Samples:
         Returns whether an hour is over since the one before, by whatever clock; None
         if the clock cannot be believed.
         """
-        was_mended = False
         times, values = self.times, self.values
+        is_hour_over = not times or times[-1] // HOUR != time // HOUR
+        if times and times[-1] - _QUARTER <= time < times[-1]:
+            # A clock that is set right a little.
+            time = times[-1]
         if times and time < times[-1]:
             if not self._is_mended(time):
                 return None
-            was_mended = True
+            is_hour_over = True
         self.doubts = 0
         if self._takes_the_place_of_the_last(time, value, day):
             times[-1], values[-1] = time, value
-            return was_mended
+            return is_hour_over
         # The first sample has to stay, even if the clock stands still after it.
-        time = max(time, times[-1] + 1) if times else time
-        is_next_hour = not times or _slot(times[-1], HOUR) != _slot(time, HOUR)
-        times.append(time)
+        times.append(max(time, times[-1] + 1) if times else time)
         values.append(value)
-        if is_next_hour:
+        if is_hour_over:
             self._thin_out()
-        # Few at a time: a clock that is ahead for hours must not cost the history.
-        while len(times) > MAX_SAMPLES:
-            self._forget_oldest()
-        for _ in range(2):
-            if len(times) > 2 and times[1] <= time - _KEPT_FOR:
-                self._forget_oldest()
-        return is_next_hour or was_mended
+        del times[:-MAX_SAMPLES], values[:-MAX_SAMPLES]
+        return is_hour_over
 
     def repeat(self, time: int) -> bool:
         """Take the newest sum once more, if nothing else depends on the time.
@@ -89,7 +81,7 @@ class Samples:
             len(times) < 2
             or values[-2] != values[-1]
             or time < times[-1]
-            or _slot(times[-1], HOUR) != _slot(time, HOUR)
+            or times[-1] // HOUR != time // HOUR
         ):
             return False
         times[-1] = time
@@ -118,7 +110,7 @@ class Samples:
         # what is spent now was spent all the time.
         if self.values[-2] == self.values[-1]:
             return value == self.values[-1]
-        return _slot(last, _QUARTER) == _slot(time, _QUARTER) and not last < day <= time
+        return last // _QUARTER == time // _QUARTER and not last < day <= time
 
     def _is_mended(self, time: int) -> bool:
         """Tell whether a clock that is behind the samples is right, not they.
@@ -128,51 +120,40 @@ class Samples:
         has lasted longer is right.
         """
         times, values = self.times, self.values
-        kept = bisect_right(times, time)
-        is_back_in_a_gap = (
-            kept > 0
-            and times[kept] - times[kept - 1] > HOUR
-            and values[kept] != values[kept - 1]
+        later = bisect_right(times, time + _QUARTER)
+        # An idle time is as long, but the sum does not change at its end.
+        was_ahead = later > 0 and (
+            values[later - 1] == values[-1]
+            or (
+                times[later] - HOUR > times[later - 1]
+                and values[later] != values[later - 1]
+            )
         )
         self.doubts += 1
-        if (
-            not is_back_in_a_gap
-            and not (kept and values[kept - 1] == values[-1])
-            and self.doubts * _POLL <= 2 * (times[-1] - times[kept])
-        ):
+        if not was_ahead and self.doubts * _POLL <= 2 * (times[-1] - times[later]):
             return False
-        if kept:
+        if kept := bisect_right(times, time):
             del times[kept:], values[kept:]
         else:
             times[:], values[:] = [time], values[:1]
         return True
 
-    def _forget_oldest(self) -> None:
-        del self.times[0], self.values[0]
-
     def _thin_out(self) -> None:
-        """Keep the last sample of each hour of the older ones."""
+        """Keep the last sample of each hour of those that are old by now."""
         times = self.times
-        dense = bisect_right(times, times[-1] - _DENSE_FOR)
+        start = bisect_right(times, times[-1] - 2 * _DENSE_FOR)
+        end = bisect_right(times, times[-1] - _DENSE_FOR)
         dropped = [
             index
-            for index in range(1, dense - 1)
-            if _slot(times[index], HOUR) == _slot(times[index + 1], HOUR)
+            for index in range(max(start, 1), end - 1)
+            if times[index] // HOUR == times[index + 1] // HOUR
             and not _is_near_start_of_month(times[index])
         ]
         for index in reversed(dropped):
             del times[index], self.values[index]
 
 
-def _slot(time: int, length: int) -> int:
-    """Return the number of a quarter or an hour."""
-    return time // length
-
-
 def _is_near_start_of_month(time: int) -> bool:
-    """Tell whether it is another month somewhere, or was or will be."""
-    months = (
-        datetime.fromtimestamp(time + offset, UTC).month
-        for offset in (-_FARTHEST_ZONE, _FARTHEST_ZONE)
-    )
-    return len(set(months)) > 1
+    """Tell whether a month begins somewhere on the same day by UTC."""
+    days = (datetime.fromtimestamp(each, UTC).day for each in (time, time + DAY))
+    return 1 in days

@@ -27,7 +27,9 @@ def _value(kind: Any, value: Any) -> Any:
         return None if value is None else _value(arguments[0], value)
     if origin is Annotated:
         return _number(arguments[0], arguments[1], value)
-    if origin is list and isinstance(value, list):
+    if origin is list:
+        if type(value) is not list:
+            raise ValueError("not a list")
         return [_value(arguments[0], each) for each in value]
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return _member(kind, value)

@@ -9,8 +9,8 @@ from .numbers import Points, Time, bounded
 # A sum that stays lower for longer than a request takes was corrected.
 _LONGEST_DIP = HOUR
 
-# So short a dip below a dip makes no difference.
-_SHORTEST_DIP = 60
+# Dips below dips below dips make no difference.
+_MOST_MARKS = 20
 
 # So many answers tell what was added, if no two of them agree.
 _MOST_ANSWERS = 4
@@ -51,11 +51,6 @@ class TopUps:
     left: Points | None = None
     """What was left before they did."""
 
-    def __post_init__(self) -> None:
-        """Raise ValueError for what `observe` does not leave."""
-        if self.rises and not self.marks:
-            raise ValueError("a rise above nothing")
-
     @property
     def is_settled(self) -> bool:
         """Whether the next answer, if it is the same, changes nothing."""
@@ -88,20 +83,21 @@ class TopUps:
 
     def look_again_in(self, smallest: float) -> float | None:
         """Return the seconds after which to ask for another answer, if it matters."""
-        if self.rises and max(self.rises) - self.marks[0].granted >= smallest:
-            return _SECOND_ANSWER
-        return None
+        if not self.rises or not self.marks:
+            return None
+        rise = max(self.rises) - self.marks[0].granted
+        return _SECOND_ANSWER if rise >= smallest else None
 
-    def cover(self, amount: float) -> None:
-        """Take so much (points) of the next rise for what a bonus paid for."""
+    def raise_by(self, amount: float) -> None:
+        """Expect the sum to be higher, for no top-up."""
         for mark in self.marks:
             mark.granted = bounded(mark.granted + amount)
         self.rises = [bounded(rise + amount) for rise in self.rises]
 
-    def lower_to(self, granted: float) -> None:
-        """Take a lower sum for the truth: what was used was set to less."""
+    def lower_by(self, amount: float, granted: float) -> None:
+        """Expect the sum to be lower, unless it is as high as before nevertheless."""
         for mark in self.marks:
-            mark.granted = min(mark.granted, granted)
+            mark.granted = min(mark.granted, max(mark.granted - amount, granted))
 
     def _take(self, time: int, left: float, granted: float) -> None:
         """Remember a sum, and forget those that are higher but too old."""
@@ -112,7 +108,7 @@ class TopUps:
         for mark in marks[1:]:
             # A clock that was put back must not make a dip last.
             mark.since = min(mark.since, time)
-        if not marks or len(marks) == 1 or since - marks[-1].since >= _SHORTEST_DIP:
-            marks.append(Mark(since, granted))
+        marks.append(Mark(since, granted))
+        del marks[_MOST_MARKS:]
         while len(marks) > 1 and time - marks[1].since >= _LONGEST_DIP:
             del marks[0]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
-from .local_time import DAY, HOUR
+from .local_time import DAY, HOUR, Moment
 from .models import Event, EventType, Limits
 from .numbers import Rate, Time
 from .samples import Samples
@@ -35,7 +35,9 @@ class UnusualSpending:
 
         Takes a while, so it is called once an hour.
         """
-        first, last = samples.times[0], samples.times[-2:][0]
+        first, last = samples.times[0], samples.times[-1]
+        if samples.values[-2:-1] != samples.values[-1:]:
+            last = samples.times[-2:][0]
         if last - first < _SHORTEST_HISTORY:
             self.busiest_hour = self.average_day = None
             return
@@ -48,13 +50,12 @@ class UnusualSpending:
         spent = samples.spent_by(day) - samples.spent_by(start)
         self.average_day = max(spent, 0) * DAY / (day - start)
 
-    def observe(
-        self, samples: Samples, time: int, day: int, limits: Limits
-    ) -> Event | None:
-        """Judge the newest observation, of the local day that began at `day`.
+    def observe(self, samples: Samples, moment: Moment, limits: Limits) -> Event | None:
+        """Judge the newest observation.
 
         Returns an event when unusual spending begins.
         """
+        time, day = moment.time, moment.day
         event = self._judge(samples, day, self.average_day, limits)
         event = event or self._judge(samples, time - HOUR, self.busiest_hour, limits)
         if self.since is None:

@@ -1,11 +1,11 @@
-"""Thresholds a person would have chosen."""
+"""Limits a person would have chosen."""
 
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.llm_gateway_account.spending import suggest_thresholds
+from custom_components.llm_gateway_account.spending import suggest_limits
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -36,7 +36,7 @@ def test_suggestion(
     expected: tuple[float, float, float],
 ) -> None:
     assert (
-        suggest_thresholds(
+        suggest_limits(
             balance * 500_000,
             None if spent is None else spent * 500_000,
             None if days is None else NOW - timedelta(days=days),
@@ -62,7 +62,7 @@ def test_any_account(
     created_at: datetime | None,
     points_per_unit: float,
 ) -> None:
-    low, critical, unusual = suggest_thresholds(
+    low, critical, unusual = suggest_limits(
         quota, used_quota, created_at, NOW, points_per_unit
     )
     assert low > critical > 0
