@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 import logging
+import re
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -14,6 +15,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
     do_adhoc_statistics,
 )
+import yaml
 
 from custom_components.llm_gateway_account.const import CONF_USER_ID, DOMAIN
 from homeassistant.config_entries import ConfigFlowResult
@@ -22,9 +24,22 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr
 
+from . import ROOT
 from .gateway_server import ACCESS_TOKEN, USER_ID, GatewayServer
 
 BALANCE = "sensor.example_gateway_balance"
+
+READMES = {
+    language: (ROOT / name).read_text(encoding="utf-8")
+    for language, name in (("en", "README.md"), ("zh-Hans", "README.zh-CN.md"))
+}
+
+# What people paste, of both READMEs.
+EXAMPLES: list[dict[str, Any]] = [
+    yaml.safe_load(text)
+    for readme in READMES.values()
+    for text in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
+]
 
 
 async def setup(hass: HomeAssistant, entry: MockConfigEntry) -> None:

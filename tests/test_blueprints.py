@@ -38,7 +38,7 @@ from homeassistant.util.yaml import load_yaml_dict
 from . import ROOT
 from .conformance import REPOSITORY
 from .gateway_server import GatewayServer, ServerAccount, answering
-from .helpers import jump, setup, state_of
+from .helpers import device_of, jump, pass_time, setup, state_of
 
 FOLDER = ROOT / "blueprints" / "automation" / DOMAIN
 NAMES = ["balance_alert.yaml", "daily_report.yaml", "guard.yaml"]
@@ -106,12 +106,6 @@ async def automate(
     )
 
 
-def device_of(hass: HomeAssistant, entry: MockConfigEntry) -> str:
-    """Return the ID of an account's device."""
-    (device,) = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
-    return device.id
-
-
 @pytest.fixture
 def account(hass: HomeAssistant, loaded_entry: MockConfigEntry) -> str:
     """Return the ID of the account's device, set up."""
@@ -176,8 +170,9 @@ async def wait_until(
 
 
 async def poll(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
-    """Let the next poll happen."""
+    """Let the next poll happen, and the one that makes certain what it says."""
     await jump(hass, freezer, timedelta(minutes=5, seconds=1))
+    await jump(hass, freezer, timedelta(minutes=4))
 
 
 async def settle_habit(
@@ -216,7 +211,7 @@ def test_blueprint(name: str) -> None:
     assert metadata["source_url"] == f"{REPOSITORY}/blob/main/{path}"
     assert metadata["name"].startswith("LLM account: ")
     assert metadata["description"]
-    assert metadata["homeassistant"] == {"min_version": "2026.3.0"}
+    assert metadata["homeassistant"] == {"min_version": "2026.9.0"}
     assert not blueprint.validate()
     assert all(each["name"] for each in blueprint.inputs.values())
 
@@ -296,7 +291,7 @@ async def test_alert(
         ({}, ["Balance is sufficient: 10.00 USD"]),
         (
             TOP_UPS,
-            ["Account was topped up: +8.20 USD", "Balance is sufficient: 10.00 USD"],
+            ["Balance is sufficient: 10.00 USD", "Account was topped up: +8.20 USD"],
         ),
         ({"activities": ["balance_low"]}, []),
     ],
@@ -334,8 +329,8 @@ async def test_alert_in_points(
     await poll(hass, freezer)
     assert [message for _, message in told] == [
         "Balance is low: 900000 points",
-        "Account was topped up: +2000000 points",
         "Balance is sufficient: 2900000 points",
+        "Account was topped up: +2000000 points",
     ]
 
 
@@ -629,6 +624,25 @@ async def test_report(
         )
     ]
     assert errors(caplog) == []
+
+
+async def test_report_right_after_midnight(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    account: str,
+    automate: Automate,
+    told: Told,
+) -> None:
+    """It is of the new day, although no poll was answered since."""
+    await automate("daily_report", accounts=[account], time="00:01:00")
+    await wait_until(hass, freezer, 23)
+    spend(gateway.account, 600_000)
+    await pass_time(hass, freezer, timedelta(minutes=56))
+    gateway.fault = answering(502)
+    await pass_time(hass, freezer, timedelta(minutes=6))
+    (report,) = told
+    assert "Spent today: 0.00 USD\nSpent this month: 1.20 USD\n" in report[1]
 
 
 async def test_report_in_points(

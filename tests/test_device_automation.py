@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.llm_gateway_account.const import DOMAIN
 from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
 from custom_components.llm_gateway_account.device_condition import CONDITIONS
-from custom_components.llm_gateway_account.tracker import ACTIVITY_TYPES
+from custom_components.llm_gateway_account.events import EVENT_TYPES
 from homeassistant.components.device_automation import DeviceAutomationType
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import device_registry as dr
@@ -53,15 +53,15 @@ def own(automations: list[dict[str, Any]]) -> list[str]:
 
 
 async def automate(hass: HomeAssistant, device_id: str) -> list[ServiceCall]:
-    """Set up an automation for each activity, and return what they call."""
+    """Set up an automation for each event, and return what they call."""
     automations = [
         {
-            "id": activity_type,
+            "id": event_type,
             "triggers": {
                 "trigger": "device",
                 "domain": DOMAIN,
                 "device_id": device_id,
-                "type": activity_type,
+                "type": event_type,
             },
             "actions": {
                 "action": "test.automation",
@@ -71,7 +71,7 @@ async def automate(hass: HomeAssistant, device_id: str) -> list[ServiceCall]:
                 },
             },
         }
-        for activity_type in ACTIVITY_TYPES
+        for event_type in EVENT_TYPES
     ]
     calls = async_mock_service(hass, "test", "automation")
     assert await async_setup_component(hass, "automation", {"automation": automations})
@@ -83,7 +83,7 @@ async def test_what_the_editor_offers(
     hass: HomeAssistant, device: dr.DeviceEntry, other_device: dr.DeviceEntry
 ) -> None:
     for kind, types in (
-        (DeviceAutomationType.TRIGGER, ACTIVITY_TYPES),
+        (DeviceAutomationType.TRIGGER, EVENT_TYPES),
         (DeviceAutomationType.CONDITION, list(CONDITIONS)),
     ):
         offered = await async_get_device_automations(hass, kind, device.id)
@@ -102,13 +102,12 @@ async def test_triggers(
     calls = await automate(hass, device.id)
     gateway.account.group = "vip"
     gateway.account.quota += 2_500_000
-    await jump(hass, freezer, UPDATE_INTERVAL)
+    await pass_time(hass, freezer, timedelta(minutes=6))
     gateway.account.leave(0)
-    await jump(hass, freezer, UPDATE_INTERVAL)
     await pass_time(hass, freezer, timedelta(hours=1))
     assert [call.data for call in calls] == [
-        {"type": "topped_up", "details": "5.0 None"},
         {"type": "group_changed", "details": "None vip"},
+        {"type": "topped_up", "details": "5.0 None"},
         {"type": "balance_exhausted", "details": "None None"},
     ]
 
@@ -123,9 +122,9 @@ async def test_triggers_survive_a_reload(
     calls = await automate(hass, device.id)
     await hass.config_entries.async_reload(loaded_entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    gateway.account.leave(1)
+    gateway.account.leave(0)
     await jump(hass, freezer, UPDATE_INTERVAL)
-    assert [call.data["type"] for call in calls] == ["balance_critical"]
+    assert [call.data["type"] for call in calls] == ["balance_exhausted"]
 
 
 @pytest.mark.parametrize("quota", [0, 100_000, 600_000, 6_172_500])
@@ -139,7 +138,7 @@ async def test_conditions(
 ) -> None:
     """Exactly one of the levels holds; none while the account is not known."""
     gateway.account.leave(quota)
-    await jump(hass, freezer, UPDATE_INTERVAL)
+    await pass_time(hass, freezer, timedelta(minutes=9))
     calls = async_mock_service(hass, "test", "automation")
     automations = [
         {
@@ -193,5 +192,5 @@ async def test_trigger_of_an_account_that_is_gone(
     """Home Assistant says so, instead of an automation that never runs."""
     await automate(hass, other_device.id)
     assert caplog.text.count("This device is not an account at an LLM gateway") == len(
-        ACTIVITY_TYPES
+        EVENT_TYPES
     )

@@ -4,12 +4,10 @@ from collections.abc import AsyncGenerator
 from datetime import timedelta
 import json
 import re
-from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-import yaml
 
 from homeassistant.components.persistent_notification import (
     _async_get_or_create_notifications,
@@ -17,20 +15,11 @@ from homeassistant.components.persistent_notification import (
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 
-from . import PACKAGE, ROOT
+from . import PACKAGE
 from .gateway_server import GatewayServer, answering
-from .helpers import pass_time
+from .helpers import EXAMPLES, READMES, pass_time
 
-READMES = {
-    language: (ROOT / name).read_text(encoding="utf-8")
-    for language, name in (("en", "README.md"), ("zh-Hans", "README.zh-CN.md"))
-}
 TROUBLESHOOTING = {"en": "Troubleshooting", "zh-Hans": "故障排除"}
-EXAMPLES: list[dict[str, Any]] = [
-    yaml.safe_load(text)
-    for readme in READMES.values()
-    for text in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
-]
 AUTOMATIONS = {example["alias"]: example for example in EXAMPLES if "alias" in example}
 
 

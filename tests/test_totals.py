@@ -19,8 +19,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 
 from .gateway_server import GatewayServer, ServerAccount
-from .helpers import jump, setup, state_of
-from .test_readme import EXAMPLES
+from .helpers import EXAMPLES, jump, setup, state_of
 
 POLL = timedelta(minutes=5, seconds=5)
 BALANCES = ["sensor.example_gateway_balance", "sensor.second_gateway_balance"]

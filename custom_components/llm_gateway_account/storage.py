@@ -1,6 +1,5 @@
 """What is known of an account over restarts and reloads, in a file of its own."""
 
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -30,7 +29,7 @@ UNREADABLE: HassKey[set[str]] = HassKey(f"{DOMAIN}_unreadable")
 
 STORED_SCHEMA = vol.Schema(
     {
-        "account": vol.Any(None, str),
+        vol.Optional("account", default=None): vol.Any(None, str),
         "ledger": dict,
         "group": vol.Any(None, str),
         "last_login_at": vol.Any(None, cv.datetime),
@@ -105,10 +104,11 @@ class AccountStore(Store[dict[str, Any]]):
     async def _async_migrate_func(
         self, old_major_version: int, old_minor_version: int, old_data: dict[str, Any]
     ) -> dict[str, Any]:
-        """Rename what 0.1.0 called activities."""
+        """Rename what 0.1.0 called activities. Raises what `from_dict` raises."""
         if old_minor_version < 2:
-            with suppress(KeyError):
-                old_data["events"] = old_data.pop("activities")
+            old_data["events"] = old_data.pop("activities")
+        # What is returned is written at once, in the place of what was there.
+        StoredState.from_dict(old_data)
         return old_data
 
     @override
@@ -118,6 +118,10 @@ class AccountStore(Store[dict[str, Any]]):
         await self.hass.async_add_executor_job(
             lambda: self.path_of_copy.unlink(missing_ok=True)
         )
+
+
+# What may be raised where a file holds JSON that nobody wrote.
+_UNREADABLE_DATA = (vol.Invalid, ValueError, LookupError, AttributeError, TypeError)
 
 
 class AccountStorage:
@@ -130,6 +134,7 @@ class AccountStorage:
         self._entry = entry
         self._store = AccountStore(hass, entry)
         self._account = account_mark(entry)
+        self._is_loaded = False
         self._written = self._worth_writing()
 
     async def async_load(self) -> None:
@@ -140,15 +145,20 @@ class AccountStorage:
         try:
             data = await self._store.async_load()
             if data and data.get("account") in {None, self._account}:
-                self.state = StoredState.from_dict({"account": None, **data})
+                self.state = StoredState.from_dict(data)
                 self._written = self._worth_writing()
         except HomeAssistantError as err:
             # Written by a newer version, or not readable by anybody now.
             self._store.make_read_only()
             self._log_unreadable(err)
-        except (vol.Invalid, ValueError, AttributeError, TypeError) as err:
-            await self._hass.async_add_executor_job(self._keep_copy)
+        except _UNREADABLE_DATA as err:
+            try:
+                await self._hass.async_add_executor_job(self._keep_copy)
+            except OSError:
+                # Then this is the only one there is.
+                self._store.make_read_only()
             self._log_unreadable(err)
+        self._is_loaded = True
 
     @callback
     def async_write_if_changed(self) -> None:
@@ -165,8 +175,9 @@ class AccountStorage:
         return events
 
     async def async_save(self) -> None:
-        """Write everything now."""
-        await self._store.async_save(self._as_dict())
+        """Write everything now, unless a set-up ended before it was loaded."""
+        if self._is_loaded:
+            await self._store.async_save(self._as_dict())
 
     def _as_dict(self) -> dict[str, Any]:
         return {"account": self._account, **self.state.as_dict()}
