@@ -25,6 +25,10 @@ READMES = {
     language: (ROOT / name).read_text(encoding="utf-8")
     for language, name in (("en", "README.md"), ("zh-Hans", "README.zh-CN.md"))
 }
+ENTITIES = {
+    language: rf"^\| {title} \|.*\n\|(?: --- \|)+\n((?:\| .*\n)+)"
+    for language, title in (("en", "Entity"), ("zh-Hans", "实体"))
+}
 TROUBLESHOOTING = {"en": "Troubleshooting", "zh-Hans": "故障排除"}
 EXAMPLES: list[dict[str, Any]] = [
     yaml.safe_load(text)
@@ -82,9 +86,16 @@ def test_names_and_messages_are_those_that_people_see(language: str) -> None:
     readme = READMES[language]
     file = PACKAGE / "translations" / f"{language}.json"
     texts = json.loads(file.read_text(encoding="utf-8"))
-    for platform in texts["entity"].values():
-        for entity in platform.values():
-            assert entity["name"] in readme
+    names = [
+        name
+        for row in re.findall(ENTITIES[language], readme, re.MULTILINE)[0].splitlines()
+        for name in re.split(", |、", row.split(" | ")[0].removeprefix("| "))
+    ]
+    assert sorted(names) == sorted(
+        entity["name"]
+        for platform in texts["entity"].values()
+        for entity in platform.values()
+    )
     _, _, rest = readme.partition(f"## {TROUBLESHOOTING[language]}\n")
     tables = re.findall(
         r"^\| --- \| --- \|\n((?:\| .* \|\n)+)",
