@@ -15,9 +15,9 @@ from custom_components.llm_gateway_account.const import DOMAIN
 from custom_components.llm_gateway_account.coordinator import (
     GRACE_PERIOD,
     MAX_RETRY_AFTER,
-    REFUSALS,
     UPDATE_INTERVAL,
 )
+from custom_components.llm_gateway_account.failures import FIRST_SEEN
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     ConfigEntryDisabler,
@@ -30,17 +30,17 @@ from homeassistant.helpers import (
     entity_registry as er,
     issue_registry as ir,
 )
+from homeassistant.setup import async_setup_component
 
 from .faults import GOOD
 from .gateway_server import (
-    INDEX_HTML,
     ONE_API,
     USER_ID,
     GatewayServer,
     Handler,
     answering,
 )
-from .helpers import balance, own_log, pass_time, setup, state_of
+from .helpers import BALANCE, balance, jump, own_log, pass_time, setup, state_of
 
 HTML = {"Content-Type": "text/html"}
 REFUSED = answering(200, {"success": False, "message": "access token 无效"})
@@ -109,125 +109,6 @@ async def test_device_of_a_gateway_that_does_not_tell_its_version(
     assert device.sw_version is None
 
 
-# Home Assistant leaves out the final full stop of a translated text.
-FAILURES: dict[str, tuple[Handler, str]] = {
-    "user_id_refused": (
-        answering(401, {"success": False, "message": "X-Api-User format error"}),
-        "The gateway no longer accepts the user ID. Reconfigure the account",
-    ),
-    "account_disabled": (
-        answering(200, {"success": False, "message": "用户已被封禁"}),
-        (
-            "The account is disabled, deleted or has no rights."
-            " Ask the operator of the gateway"
-        ),
-    ),
-    "rate_limited": (
-        answering(429),
-        "The gateway gets too many requests from this network",
-    ),
-    "server_error": (
-        answering(502),
-        "The gateway has a problem of its own (HTTP 502)",
-    ),
-    "web_page": (
-        answering(200, INDEX_HTML, HTML),
-        "The gateway's address shows a web page, not the API",
-    ),
-    "blocked": (
-        answering(403, "<html></html>", HTML),
-        "A protection page in front of the gateway stopped the request",
-    ),
-    "redirected": (
-        answering(301, b"", {"Location": "https://new.example/login"}),
-        (
-            "The gateway redirects to another address: https://new.example."
-            " Reconfigure the account if you trust it"
-        ),
-    ),
-    "invalid_answer": (
-        answering(200, {}),
-        "The gateway answered, but not with an account",
-    ),
-    "other_account": (
-        answering(200, {"success": True, "data": {"id": 12, "quota": 1}}),
-        (
-            "The gateway answered with another account than the one set up."
-            " Reconfigure the account"
-        ),
-    ),
-    "token_refused_once": (
-        REFUSED,
-        (
-            "The gateway refuses the access token. This may be temporary; it is"
-            " tried once more before you are asked for a new one"
-        ),
-    ),
-}
-each_failure = pytest.mark.parametrize(
-    ("fault", "key", "text"),
-    [(fault, key, text) for key, (fault, text) in FAILURES.items()],
-    ids=list(FAILURES),
-)
-
-
-@each_failure
-async def test_set_up_is_tried_again(
-    hass: HomeAssistant,
-    gateway: GatewayServer,
-    entry: MockConfigEntry,
-    freezer: FrozenDateTimeFactory,
-    fault: Handler,
-    key: str,
-    text: str,
-) -> None:
-    gateway.fault = fault
-    await setup(hass, entry)
-    assert entry.state is ConfigEntryState.SETUP_RETRY
-    assert entry.reason == text
-
-    gateway.fault = None
-    await pass_time(hass, freezer, timedelta(minutes=1))
-    assert balance(hass) == "12.345"
-
-
-@each_failure
-async def test_failing_poll(
-    hass: HomeAssistant,
-    gateway: GatewayServer,
-    loaded_entry: MockConfigEntry,
-    freezer: FrozenDateTimeFactory,
-    caplog: pytest.LogCaptureFixture,
-    fault: Handler,
-    key: str,
-    text: str,
-) -> None:
-    """One line, fifteen minutes of the last good answer, then the truth."""
-    gateway.fault = fault
-    await pass_time(hass, freezer, UPDATE_INTERVAL + timedelta(minutes=1))
-    assert own_log(caplog) == [
-        f"Error fetching {DOMAIN} data: {text.removesuffix('.')}"
-    ]
-    assert balance(hass) == "12.345"
-    assert loaded_entry.runtime_data.account.last_exception.translation_key == key
-
-    if key == "token_refused_once":  # the next refusal counts; see below
-        gateway.fault = answering(500)
-    await pass_time(hass, freezer, timedelta(minutes=8))
-    assert balance(hass) == "12.345"
-    await pass_time(hass, freezer, timedelta(minutes=3))
-    assert balance(hass) == STATE_UNAVAILABLE
-    await pass_time(hass, freezer, timedelta(hours=2))
-    assert len(own_log(caplog)) == 1
-
-    gateway.fault = None
-    gateway.account.quota = 1_000_000
-    await pass_time(hass, freezer, timedelta(hours=1))
-    assert balance(hass) == "2.0"
-    assert own_log(caplog)[1:] == [f"Fetching {DOMAIN} data recovered"]
-    assert not hass.config_entries.flow.async_progress()
-
-
 async def test_gateway_that_is_gone(
     hass: HomeAssistant,
     gateway: GatewayServer,
@@ -239,7 +120,7 @@ async def test_gateway_that_is_gone(
     await pass_time(hass, freezer, timedelta(hours=1))
     assert balance(hass) == STATE_UNAVAILABLE
     assert own_log(caplog) == [
-        f"Error fetching {DOMAIN} data: No answer from the gateway"
+        f"Error fetching {loaded_entry.title} data: No answer from the gateway"
     ]
     await gateway.start(gateway.port)
     await pass_time(hass, freezer, UPDATE_INTERVAL)
@@ -432,6 +313,51 @@ async def test_refusal_counts_when_the_next_poll_is_due(
     assert bool(hass.config_entries.flow.async_progress()) is asked
 
 
+async def test_refusals_of_polls_by_hand_count_at_any_distance(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """Who switched polling off and updates every three hours is asked as well."""
+    entry.add_to_hass(hass)
+    hass.config_entries.async_update_entry(entry, pref_disable_polling=True)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await async_setup_component(hass, "homeassistant", {})
+    for fault, asked in (
+        (REFUSED, False),
+        (None, False),
+        (REFUSED, False),
+        (REFUSED, True),
+        (None, False),
+    ):
+        gateway.fault = fault
+        await hass.services.async_call(
+            "homeassistant", "update_entity", {"entity_id": BALANCE}, blocking=True
+        )
+        assert bool(hass.config_entries.flow.async_progress()) is asked
+        await jump(hass, freezer, timedelta(hours=3))
+
+
+async def test_database_that_flaps_is_two_lines(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """An hour of 502 and refusals in turn needs nobody's help either."""
+    for fault in (answering(502), REFUSED) * 6:
+        gateway.fault = fault
+        await pass_time(hass, freezer, UPDATE_INTERVAL)
+        assert not hass.config_entries.flow.async_progress()
+    gateway.fault = None
+    await pass_time(hass, freezer, UPDATE_INTERVAL)
+    failed, recovered = own_log(caplog)
+    assert failed.startswith(f"Error fetching {loaded_entry.title} data: ")
+    assert recovered == f"Fetching {loaded_entry.title} data recovered"
+
+
 async def test_set_up_during_a_short_outage_does_not_ask_for_a_new_token(
     hass: HomeAssistant,
     gateway: GatewayServer,
@@ -508,9 +434,9 @@ async def test_refusal_of_a_removed_account_is_forgotten(
 ) -> None:
     gateway.fault = REFUSED
     await setup(hass, entry)
-    assert entry.entry_id in hass.data[REFUSALS]
+    assert entry.entry_id in hass.data[FIRST_SEEN]
     await hass.config_entries.async_remove(entry.entry_id)
-    assert hass.data[REFUSALS] == {}
+    assert hass.data[FIRST_SEEN] == {}
 
 
 async def test_token_that_is_refused_from_the_start(
@@ -524,7 +450,7 @@ async def test_token_that_is_refused_from_the_start(
     assert not hass.config_entries.flow.async_progress()
     await pass_time(hass, freezer, timedelta(minutes=7))
     assert entry.state is ConfigEntryState.SETUP_RETRY
-    assert entry.reason == "The gateway refuses the access token. Enter a new one"
+    assert entry.error_reason_translation_key == "invalid_auth"
     (flow,) = hass.config_entries.flow.async_progress()
     assert flow["context"]["source"] == SOURCE_REAUTH
 
@@ -594,11 +520,12 @@ async def test_data_that_may_be_of_another_person_is_not_shown(
 ) -> None:
     data = {"quota": 1, **more}
     gateway.fault = answering(200, {"success": True, "data": data})
-    for _ in range(2):
-        await pass_time(hass, freezer, UPDATE_INTERVAL)
-        assert balance(hass) == "12.345"
-        error = loaded_entry.runtime_data.account.last_exception
-        assert error.translation_key == key
+    await pass_time(hass, freezer, UPDATE_INTERVAL)
+    assert balance(hass) == "12.345"
+    error = loaded_entry.runtime_data.account.last_exception
+    assert error.translation_key == key
+    await pass_time(hass, freezer, UPDATE_INTERVAL)
+    assert balance(hass) in {"12.345", STATE_UNAVAILABLE}
 
 
 @pytest.mark.parametrize("answer", list(GOOD.values()), ids=list(GOOD))
