@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 import json
 import ssl
-from typing import Any
+from typing import Any, override
 
 from aiohttp import web
 
@@ -305,6 +305,7 @@ class GatewayServer:
         return [request.path for request in self.requests]
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request."""
         self.requests.append(request)
         if request.path == "/api/status":
             if self.status_fault:
@@ -377,6 +378,23 @@ class GatewayServer:
         if "gzip" in request.headers.get("Accept-Encoding", ""):
             response.enable_compression(web.ContentCoding.gzip)
         return response
+
+
+class GatewaysBelowPaths(GatewayServer):
+    """A host with a web page, and gateways below some of its paths."""
+
+    def __init__(self, gateways: dict[str, GatewayServer]) -> None:
+        """Take gateways by their paths (`/newapi`); they do not listen themselves."""
+        super().__init__()
+        self.gateways = gateways
+
+    @override
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        for path, gateway in self.gateways.items():
+            if request.path.startswith(f"{path}/"):
+                below = request.path.removeprefix(path)
+                return await gateway.handle(request.clone(rel_url=below))
+        return web.Response(text=INDEX_HTML, content_type="text/html")
 
 
 INDEX_HTML = "<!doctype html><html><head><title>Gateway</title></head></html>"

@@ -163,7 +163,7 @@ class AccountRepairFlow(RepairsFlow):
         issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
         return self.async_show_form(
             step_id="confirm",
-            description_placeholders=issue and issue.translation_placeholders,
+            description_placeholders=issue.translation_placeholders if issue else None,
         )
 
     @abstractmethod
