@@ -126,7 +126,7 @@ async def trmnl(hass: HomeAssistant, url: str) -> Poll:
     )
     await hass.config_entries.async_add(entry)
     await hass.async_block_till_done(wait_background_tasks=True)
-    poll: Poll = entry.runtime_data.account.async_refresh
+    poll: Poll = entry.runtime_data.async_refresh
     return poll
 
 
