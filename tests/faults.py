@@ -101,6 +101,7 @@ REFUSALS: dict[str, type[GatewayError]] = {
     "bad_user_id": UserIdRefusedError,
     "other_user_id": UserIdRefusedError,
     "banned": AccountDisabledError,
+    "not_yours": AccountDisabledError,
 }
 
 # The beginning of every refusal in Korean.

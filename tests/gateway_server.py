@@ -6,12 +6,15 @@ of the V-API gateway. The demo runs the same server.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 import json
+import re
 import ssl
 from typing import Any, override
 
 from aiohttp import web
+
+from .gateway_books import Books, Keeping, now
 
 ACCESS_TOKEN = "5b1f2c9e0d7a48e3a6c4f09b8d2e7a11"  # pragma: allowlist secret
 USER_ID = 4711
@@ -115,6 +118,8 @@ def _one_hub(account: ServerAccount) -> dict[str, Any]:
     return account.base() | {
         "password": "",
         "avatar_url": "",
+        "oidc_id": PLANTED_SECRETS["oidc_id"],
+        "github_id_new": 0,
         "telegram_id": TELEGRAM_NUMBER,
         "lark_id": "",
         "verification_code": "",
@@ -128,19 +133,32 @@ def _one_hub(account: ServerAccount) -> dict[str, Any]:
     }
 
 
-def _new_api(account: ServerAccount) -> dict[str, Any]:
+def _done_hub(account: ServerAccount) -> dict[str, Any]:
+    return _one_hub(account) | {
+        "linuxdo_id": 0,
+        "linuxdo_username": "",
+        "linuxdo_trust_level": 0,
+        "invite_code": "",
+        "agreed": False,
+        "agreed_user_agreement_version": "",
+        "agreed_privacy_policy_version": "",
+        "need_agree_user_agreement": False,
+        "need_agree_privacy_policy": False,
+        "used_invite_code": "",
+        "quota_remind_threshold": None,
+        "quota_remind_enabled": None,
+    }
+
+
+def _setting(account: ServerAccount) -> dict[str, Any]:
+    """Return what every new-api and Veloera has besides."""
     return account.base() | {
-        "password": "",
-        "original_password": "",
         "oidc_id": PLANTED_SECRETS["oidc_id"],
         "telegram_id": PLANTED_SECRETS["telegram_id"],
         "linux_do_id": PLANTED_SECRETS["linux_do_id"],
-        "verification_code": "",
-        "access_token": account.access_token,
         "aff_count": account.aff_count,
         "aff_quota": account.aff_quota,
         "aff_history_quota": account.aff_history_quota,
-        "DeletedAt": None,
         "setting": json.dumps(
             {
                 "notify_type": "webhook",
@@ -148,22 +166,26 @@ def _new_api(account: ServerAccount) -> dict[str, Any]:
                 "notification_email": PLANTED_SECRETS["email"],
             }
         ),
-        "stripe_customer": PLANTED_SECRETS["stripe_customer"],
     }
 
 
-def _new_api_rc22(account: ServerAccount) -> dict[str, Any]:
-    """Answer the fixed list of `buildSelfUserData`."""
-    body = _new_api(account) | {"permissions": {"sidebar_settings": True}}
-    for key in ("password", "original_password", "access_token", "DeletedAt"):
-        del body[key]
-    return body
+def _new_api(account: ServerAccount) -> dict[str, Any]:
+    """Answer the fixed list of `GetSelf`."""
+    return _setting(account) | {
+        "discord_id": "",
+        "stripe_customer": PLANTED_SECRETS["stripe_customer"],
+        "permissions": {"sidebar_settings": True, "sidebar_modules": {"admin": False}},
+        "sidebar_modules": json.dumps({"chat": {"enabled": True}}),
+    }
 
 
 def _veloera(account: ServerAccount) -> dict[str, Any]:
-    return _new_api(account) | {
+    return _setting(account) | {
+        "password": "",
+        "verification_code": "",
+        "access_token": account.access_token,
+        "DeletedAt": None,
         "last_check_in_time": "2026-11-22T08:00:00Z",
-        "subscription_quota": 0,
     }
 
 
@@ -194,7 +216,8 @@ OLD_STATUS = {
     "quota_per_unit": 500_000,
     "display_in_currency": True,
 }
-NEW_STATUS = OLD_STATUS | {
+EXPORTING_STATUS = OLD_STATUS | {"enable_data_export": True}
+NEW_STATUS = EXPORTING_STATUS | {
     "version": "v0.9.25",
     "price": 7.3,
     "quota_display_type": "CNY",
@@ -210,6 +233,7 @@ OLD_REFUSALS = {
     "bad_user_id": (401, "无权进行此操作，{header} 格式错误"),
     "other_user_id": (401, "无权进行此操作，{header} 与登录用户不匹配，请重新登录"),
     "banned": (200, "用户已被封禁"),
+    "not_yours": (200, "无权进行此操作，权限不足"),
 }
 ENGLISH_REFUSALS = {
     "no_token": (401, "Unauthorized, not logged in and no access token provided"),
@@ -218,16 +242,19 @@ ENGLISH_REFUSALS = {
     "bad_user_id": (401, "Unauthorized, {header} format error"),
     "other_user_id": (401, "Unauthorized, {header} does not match logged in user"),
     "banned": (200, "User has been banned"),
+    "not_yours": (200, "Unauthorized, insufficient privileges"),
 }
 CODED_REFUSALS = {
     "no_token": (401, "Unauthorized, no access token provided"),
     "bad_token": (401, "Unauthorized, invalid access token"),
-    "banned": (401, "User is disabled"),
+    "banned": (401, "User has been banned"),
+    "not_yours": (403, "Unauthorized, insufficient privileges"),
 }
 CODES = {
     "no_token": "AUTH_UNAUTHORIZED",
     "bad_token": "AUTH_UNAUTHORIZED",
     "banned": "AUTH_USER_DISABLED",
+    "not_yours": "AUTH_INSUFFICIENT_PRIVILEGE",
 }
 
 
@@ -241,27 +268,60 @@ class Fork:
     status: dict[str, Any] = field(default_factory=lambda: OLD_STATUS)
     refusals: dict[str, tuple[int, str]] = field(default_factory=lambda: OLD_REFUSALS)
     codes: dict[str, str] = field(default_factory=dict)
+    books: Keeping = field(default_factory=Keeping)
+    retry_after: int | None = None
+    """Seconds that an account is told to wait that asks too often."""
 
 
 V_API = Fork("V-API", _v_api, "X-Api-User", refusals=ENGLISH_REFUSALS)
-ONE_API = Fork("one-api", _one_api)
-ONE_HUB = Fork("One Hub", _one_hub)
-NEW_API = Fork("New API before rc.22", _new_api, "New-Api-User", NEW_STATUS)
+ONE_API = Fork("one-api", _one_api, books=Keeping(live_days=True))
+ONE_HUB = Fork("One Hub", _one_hub, books=Keeping(counted_days=True))
+DONE_HUB = Fork("Done Hub", _done_hub, books=Keeping(counted_days=True))
+NEW_API = Fork(
+    "New API before rc.22",
+    _new_api,
+    "New-Api-User",
+    NEW_STATUS,
+    books=Keeping(rates=True, hourly=True),
+)
 NEW_API_RC22 = Fork(
     "New API since rc.22",
-    _new_api_rc22,
+    _new_api,
     status=NEW_STATUS | {"quota_display_type": "USD", "version": "v1.0.0-rc.22"},
     refusals=CODED_REFUSALS,
     codes=CODES,
+    books=Keeping(rates=True, hourly=True),
 )
-VELOERA = Fork("Veloera", _veloera, "Veloera-User")
+NEW_API_2026_08 = replace(
+    NEW_API_RC22,
+    name="New API of August 2026",
+    books=Keeping(rates=True, hourly=True, grouped=True, refunds_used_quota=True),
+    retry_after=180,
+)
+VELOERA = Fork(
+    "Veloera",
+    _veloera,
+    "Veloera-User",
+    EXPORTING_STATUS,
+    books=Keeping(rates=True, hourly=True),
+)
 RIX_API = Fork(
     "Rix API",
     _rix_api,
     "Rix-Api-User",
     OLD_STATUS | {"currency_symbol": "USD", "enable_checkin": True},
 )
-FORKS = (V_API, ONE_API, ONE_HUB, NEW_API, NEW_API_RC22, VELOERA, RIX_API)
+FORKS = (
+    V_API,
+    ONE_API,
+    ONE_HUB,
+    DONE_HUB,
+    NEW_API,
+    NEW_API_RC22,
+    NEW_API_2026_08,
+    VELOERA,
+    RIX_API,
+)
 
 type Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -269,8 +329,14 @@ type Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 class GatewayServer:
     """The server. Set `fork`, `account` or `fault` at any time."""
 
-    def __init__(self, fork: Fork = V_API, **account: Any) -> None:
-        """Play a fork with one account; nothing listens yet."""
+    def __init__(
+        self,
+        fork: Fork = V_API,
+        *,
+        clock: Callable[[], float] = now,
+        **account: Any,
+    ) -> None:
+        """Play a fork with one account; nothing listens yet. `clock` is for books."""
         self.fork = fork
         self.account = ServerAccount(**account)
         self.more_accounts: list[ServerAccount] = []
@@ -280,7 +346,13 @@ class GatewayServer:
         """Answers in place of the gateway, while it is set."""
         self.status_fault: Handler | None = None
         """The same, for the public self-description only."""
+        self.books_fault: Handler | None = None
+        """The same, for all but the account itself and the self-description."""
+        self.asked_too_often = False
+        """Whether everybody is refused for that."""
         self.requests: list[web.BaseRequest] = []
+        self.clock = clock
+        self._books: dict[int, Books] = {}
         self.url = ""
         self.port = 0
         self._runner: web.ServerRunner | None = None
@@ -300,6 +372,22 @@ class GatewayServer:
             await self._runner.cleanup()
             self._runner = None
 
+    @property
+    def books(self) -> Books:
+        """What the gateway recorded of its account."""
+        return self.books_of(self.account)
+
+    def books_of(self, account: ServerAccount) -> Books:
+        """Return what it recorded of one of its accounts."""
+        if id(account) not in self._books:
+            self._books[id(account)] = Books(account, self.clock)
+        return self._books[id(account)]
+
+    def refund(self, quota: int) -> None:
+        """Give back what a failed task had cost, in the way of the fork."""
+        lowers = self.fork.books.refunds_used_quota
+        self.books.refund(quota, lowers_used_quota=lowers)
+
     def paths(self) -> list[str]:
         """Return the paths asked for so far."""
         return [request.path for request in self.requests]
@@ -307,14 +395,14 @@ class GatewayServer:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request."""
         self.requests.append(request)
+        if fault := self._fault_at(request.path):
+            return await fault(request)
         if request.path == "/api/status":
-            if self.status_fault:
-                return await self.status_fault(request)
-            return self._json(request, {"success": True, "data": self.fork.status})
-        if self.fault:
-            return await self.fault(request)
+            return self._json(request, {"success": True, "data": self._status()})
         if request.path == "/api/user/self":
             return self._self(request)
+        if answer := self._recorded(request):
+            return answer
         if request.path.startswith(("/api", "/v1")):
             message = f"Invalid URL ({request.method} {request.path})"
             return self._json(
@@ -324,8 +412,54 @@ class GatewayServer:
             )
         return web.Response(text=INDEX_HTML, content_type="text/html")
 
+    def _fault_at(self, path: str) -> Handler | None:
+        if self.asked_too_often:
+            return self._refuse_for_now
+        if path == "/api/status":
+            return self.status_fault
+        if path == "/api/user/self":
+            return self.fault
+        return self.fault or self.books_fault
+
+    async def _refuse_for_now(self, request: web.BaseRequest) -> web.StreamResponse:
+        wait = self.fork.retry_after
+        return web.Response(
+            status=429, headers={"Retry-After": str(wait)} if wait else {}
+        )
+
+    def _status(self) -> dict[str, Any]:
+        status = self.fork.status
+        if "enable_data_export" in status:
+            status = status | {"enable_data_export": self.books.data_export}
+        return status
+
     def _self(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Check in the order of the forks' own `authHelper`."""
+        asking = self._asking(request)
+        if isinstance(asking, str):
+            return self._refuse(request, asking)
+        return self._json(
+            request, {"success": True, "message": "", "data": self.fork.body(asking)}
+        )
+
+    def _recorded(self, request: web.BaseRequest) -> web.StreamResponse | None:
+        """Answer from the books; None where the fork does not have the path."""
+        asking = self._asking(request)
+        books = self.books if isinstance(asking, str) else self.books_of(asking)
+        answer = books.answer(self.fork.books, request.path, request.query)
+        # What stands here might be the ID of a user, whom only administrators see.
+        if answer is None and not re.fullmatch(r"/api/user/[^/]+", request.path):
+            return None
+        if isinstance(asking, str):
+            return self._refuse(request, asking)
+        if answer is None:
+            return self._refuse(request, "not_yours")
+        return self._json(request, answer)
+
+    def _asking(self, request: web.BaseRequest) -> ServerAccount | str:
+        """Return the account that asks, or why none does.
+
+        Checked in the order of the forks' own `authHelper`.
+        """
         header = self.fork.user_id_header
         given = request.headers.get("Authorization", "")
         user_id = request.headers.get(header, "") if header else ""
@@ -340,18 +474,14 @@ class GatewayServer:
             None,
         )
         if account is None:
-            return self._refuse(request, "bad_token" if given else "no_token")
+            return "bad_token" if given else "no_token"
         if header and not user_id:
-            return self._refuse(request, "no_user_id")
+            return "no_user_id"
         if header and not user_id.isdecimal():
-            return self._refuse(request, "bad_user_id")
+            return "bad_user_id"
         if header and int(user_id) != account.id:
-            return self._refuse(request, "other_user_id")
-        if account.status != 1:
-            return self._refuse(request, "banned")
-        return self._json(
-            request, {"success": True, "message": "", "data": self.fork.body(account)}
-        )
+            return "other_user_id"
+        return account if account.status == 1 else "banned"
 
     def _refuse(self, request: web.BaseRequest, kind: str) -> web.StreamResponse:
         return self._json(request, *self.refusal(kind))

@@ -161,9 +161,9 @@ class AccountRepairFlow(RepairsFlow):
         if user_input is not None:
             return await self._async_repair()
         issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
+        placeholders = issue.translation_placeholders if issue else None
         return self.async_show_form(
-            step_id="confirm",
-            description_placeholders=issue.translation_placeholders if issue else None,
+            step_id="confirm", description_placeholders=placeholders
         )
 
     @abstractmethod

@@ -1,10 +1,9 @@
 """Fixtures for the client alone, without Home Assistant."""
 
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable
 import json
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import aiohttp
 import pytest
@@ -48,16 +47,6 @@ def client(create_client: ClientFactory) -> GatewayClient:
     return create_client()
 
 
-@pytest.fixture
-def little_time() -> Generator[None]:
-    """Let the client wait for an answer only a moment."""
-    with patch(
-        "custom_components.llm_gateway_account.gateway.transport.REQUEST_TIMEOUT",
-        aiohttp.ClientTimeout(total=0.3),
-    ):
-        yield
-
-
 @pytest.fixture(autouse=True)
-def quick_pace() -> None:
+def unlimited() -> None:
     """Ask as often as outside of tests."""

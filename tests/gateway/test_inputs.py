@@ -29,6 +29,7 @@ from custom_components.llm_gateway_account.gateway.inputs import (
         ("https://host.example/gate/way/", "https://host.example/gate/way"),
         ("https://host.example//gate/./v1//", "https://host.example/gate/v1"),
         ("https://host.example/a/%2e%2e/b", "https://host.example/b"),
+        ("https://host.example/a)/?x", "https://host.example/a"),
         ("https://host.example/a%2Fb", "https://host.example/a%2Fb"),
         ("https://host.example/?a=b", "https://host.example"),
         # As a Chinese keyboard types it.

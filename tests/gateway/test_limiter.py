@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+import gc
 from itertools import pairwise
 import selectors
 from typing import Any, override
@@ -19,8 +20,6 @@ from custom_components.llm_gateway_account.gateway.limiter import (
     LONGEST_HOLD,
     SPACING,
 )
-
-pytestmark = pytest.mark.usefixtures("own_pace")
 
 # What new-api allows: so many requests in so many seconds.
 LIMIT = 180
@@ -245,7 +244,7 @@ def test_refusal_fails_those_who_wait() -> None:
 
 
 def test_account_cancelled_in_the_moment_of_a_refusal() -> None:
-    """Nothing of it is left for the log of the event loop."""
+    """It has no turn to give back, and leaves nothing for the log of the loop."""
 
     async def test() -> None:
         complaints: list[Any] = []
@@ -261,7 +260,13 @@ def test_account_cancelled_in_the_moment_of_a_refusal() -> None:
         await asyncio.wait({waiting})
         assert waiting.cancelled()
         del waiting
+        gc.collect()
         assert not complaints
+
+        account = Account(limiter)
+        await asyncio.sleep(50)
+        await account.ask(2)
+        assert account.times[1] - account.times[0] == pytest.approx(SPACING)
 
     run(test)
 

@@ -3,6 +3,7 @@
 from .account import ENABLED, Account
 from .client import GatewayClient
 from .errors import (
+    AbsentError,
     AccountDisabledError,
     BlockedError,
     CertificateError,
@@ -19,19 +20,23 @@ from .errors import (
 )
 from .limiter import Limiter, Priority
 from .site import DEFAULT_QUOTA_PER_UNIT, POINTS, Site
+from .usage import DailyUsage, ModelUsage
 
 __all__ = [
     "DEFAULT_QUOTA_PER_UNIT",
     "ENABLED",
     "POINTS",
+    "AbsentError",
     "Account",
     "AccountDisabledError",
     "BlockedError",
     "CertificateError",
+    "DailyUsage",
     "GatewayClient",
     "GatewayError",
     "InvalidAnswerError",
     "Limiter",
+    "ModelUsage",
     "OtherAccountError",
     "Priority",
     "RateLimitedError",

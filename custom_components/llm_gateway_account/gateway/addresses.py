@@ -86,8 +86,11 @@ def read_address(text: str) -> URL | None:
 
 
 def base_of(address: URL) -> str:
-    """Return scheme, host, port and path of an address: no login, query or fragment."""
-    parts = [part for part in address.raw_path.split("/") if part.strip(".")]
+    """Return scheme, host, port and path of an address: no login, query or fragment.
+
+    It is read again as what it is.
+    """
+    parts = [part for part in address.raw_path.split("/") if part]
     base = URL.build(
         scheme=address.scheme,
         host=_host_of(address),

@@ -1,12 +1,13 @@
 """Client for the account API: one method per thing, typed answers out."""
 
-import json
-from typing import Any, NoReturn
+import asyncio
+from collections.abc import Callable, Mapping
 
 import aiohttp
 from multidict import CIMultiDict
 
 from .account import Account
+from .envelope import book_of, data_of
 from .errors import (
     AccountDisabledError,
     InvalidAnswerError,
@@ -14,20 +15,33 @@ from .errors import (
     RedirectedError,
     TokenRefusedError,
     UserIdRefusedError,
-    WebPageError,
 )
 from .limiter import Limiter, Priority
-from .protection import is_page, start_of
-from .refusals import error_from_envelope
 from .site import Site
 from .transport import Answer, Transport
+from .usage import (
+    LONGEST_SPENT,
+    LONGEST_USAGE,
+    DailyUsage,
+    ModelUsage,
+    daily_usage,
+    hourly_usage,
+    spent,
+)
 
 ACCOUNT_PATH = "api/user/self"
 STATUS_PATH = "api/status"
+USAGE_PATH = "api/data/self"
+SPENT_PATH = "api/log/self/stat"
+DAILY_USAGE_PATH = "api/user/dashboard"
 
 MAX_ACCOUNT_BODY = 1024 * 1024
 # The page of a site may hold its logo and its news.
 MAX_SITE_BODY = 8 * 1024 * 1024
+MAX_USAGE_BODY = 8 * 1024 * 1024
+
+# A longer body takes more than a few milliseconds to read.
+_LONGEST_READ_AT_ONCE = 65_536
 
 # Shorter than this, a name or a number tells nobody, and is part of any address.
 _SHORTEST_SECRET = 4
@@ -107,7 +121,7 @@ class GatewayClient:
         )
         if self._latest and self._latest[0] == answer:
             return self._latest[1]
-        account = Account.from_payload(_data_of(answer))
+        account = Account.from_payload(data_of(answer))
         if account.id is None:
             if self._latest and self._latest[1].id is not None:
                 raise InvalidAnswerError("the answer no longer holds an ID")
@@ -132,23 +146,86 @@ class GatewayClient:
         if answer.status in {404, 405}:
             return Site()
         try:
-            return Site.from_payload(_data_of(answer))
+            return Site.from_payload(data_of(answer))
         except TokenRefusedError, UserIdRefusedError, AccountDisabledError:
             pass
         raise InvalidAnswerError("the gateway does not show its page to everybody")
 
-    async def _async_get(
+    async def async_get_usage(
+        self, start: int, end: int, priority: Priority = Priority.BACKGROUND
+    ) -> list[ModelUsage]:
+        """Return what was used per hour and model (new-api, Veloera), sorted.
+
+        `start` and `end` are Unix seconds, both included, at most LONGEST_USAGE apart
+        (ValueError). An hour belongs to a window that its start belongs to. The gateway
+        writes minutes late, and too little of an hour where it was restarted. Raises
+        AbsentError where it keeps no such book, else GatewayError of the kind that
+        fits.
+        """
+        window = _window(start, end, LONGEST_USAGE)
+        answer = await self._async_get_book(USAGE_PATH, priority, window)
+        return await _async_read(
+            answer, lambda: hourly_usage(book_of(answer), start, end)
+        )
+
+    async def async_get_spent(
+        self,
+        start: int,
+        end: int,
+        priority: Priority = Priority.BACKGROUND,
+        key_name: str | None = None,
+    ) -> float:
+        """Return the points spent, with all keys or those of one name (all forks).
+
+        `start` and `end` are Unix seconds, both included, at most LONGEST_SPENT apart
+        (ValueError). The gateway adds up the requests that it still remembers under
+        the account's present name; refunds are not taken off. Raises AbsentError where
+        it keeps no such book, else GatewayError of the kind that fits.
+        """
+        # The type of a request that was paid; the others are ignored.
+        query = {"type": "2"} | _window(start, end, LONGEST_SPENT)
+        if key_name is not None:
+            query["token_name"] = key_name
+        answer = await self._async_get_book(SPENT_PATH, priority, query)
+        return spent(book_of(answer))
+
+    async def async_get_daily_usage(
+        self, priority: Priority = Priority.BACKGROUND
+    ) -> list[DailyUsage]:
+        """Return what was used per day and model for about a week, sorted.
+
+        Only one-api, one-hub and done-hub have it; the latter two are up to ten minutes
+        late. Raises AbsentError elsewhere, else GatewayError of the kind that fits.
+        """
+        answer = await self._async_get_book(DAILY_USAGE_PATH, priority)
+        return await _async_read(answer, lambda: daily_usage(book_of(answer)))
+
+    async def _async_get_book(
+        self, path: str, priority: Priority, query: Mapping[str, str] | None = None
+    ) -> Answer:
+        return await self._async_get(
+            path, self._account_headers, MAX_USAGE_BODY, priority, None, query=query
+        )
+
+    async def _async_get(  # noqa: PLR0913
         self,
         path: str,
         headers: CIMultiDict[str],
         limit: int,
         priority: Priority,
         timeout: float | None,  # noqa: ASYNC109
+        *,
+        query: Mapping[str, str] | None = None,
     ) -> Answer:
         """Return the answer; no error of it names an address that tells who asked."""
         try:
             return await self._transport.async_get(
-                path, headers, limit=limit, priority=priority, timeout=timeout
+                path,
+                headers,
+                limit=limit,
+                priority=priority,
+                timeout=timeout,
+                query=query,
             )
         except RedirectedError as err:
             if not self._is_told_by(err.target):
@@ -165,7 +242,7 @@ class GatewayClient:
         middle = len(token) // 2
         names = [self._user_id]
         if self._latest:
-            values = _data_of(self._latest[0]).values()
+            values = data_of(self._latest[0]).values()
             names += [str(each) for each in values if type(each) in {str, int}]
         secrets = [each for each in map(_bare, names) if len(each) >= _SHORTEST_SECRET]
         secrets += [token[:middle], token[middle:]]
@@ -176,35 +253,14 @@ def _bare(text: str) -> str:
     return "".join(filter(str.isalnum, text.casefold()))
 
 
-def _data_of(answer: Answer) -> dict[str, Any]:
-    """Return the `data` object, or raise what status and body mean together.
-
-    The family answers a bad token with HTTP 200.
-    """
-    status, body = answer
-    if not start_of(body).startswith(b"{"):
-        if status == 401:
-            raise TokenRefusedError("the access token is refused (HTTP 401)")
-        if is_page(body):
-            raise WebPageError(f"a web page instead of the API (HTTP {status})")
-        raise InvalidAnswerError(f"the answer is not JSON (HTTP {status})")
-    envelope = _parse(body)
-    data = envelope.get("data")
-    if status == 200 and envelope.get("success") is True and isinstance(data, dict):
-        return data
-    raise error_from_envelope(status, envelope)
+async def _async_read[Result](answer: Answer, read: Callable[[], Result]) -> Result:
+    """Read an answer, beside the event loop if it is a long one."""
+    if len(answer.body) <= _LONGEST_READ_AT_ONCE:
+        return read()
+    return await asyncio.get_running_loop().run_in_executor(None, read)
 
 
-def _parse(body: bytes) -> dict[str, Any]:
-    try:
-        answer = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
-    except ValueError, RecursionError:
-        answer = None
-    # Raised out here because a decoder's error holds the whole body.
-    if not isinstance(answer, dict):
-        raise InvalidAnswerError("the answer is not valid JSON")
-    return answer
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)
+def _window(start: int, end: int, longest: int) -> dict[str, str]:
+    if not 0 <= end - start <= longest:
+        raise ValueError(f"a window of {end - start} seconds")
+    return {"start_timestamp": str(start), "end_timestamp": str(end)}

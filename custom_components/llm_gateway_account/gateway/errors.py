@@ -77,6 +77,12 @@ class InvalidAnswerError(GatewayError):
     key = "invalid_answer"
 
 
+class AbsentError(GatewayError):
+    """The gateway does not have what was asked for; another fork might."""
+
+    key = "absent"
+
+
 class ServerError(GatewayError):
     """The gateway, or the proxy in front of it, has a problem of its own."""
 

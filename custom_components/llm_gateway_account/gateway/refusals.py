@@ -48,17 +48,20 @@ _USER_ID = (
     r"|(?:mis|not )match.*\buser\b|\buser\b.*mismatch"
 )
 
+_PRIVILEGES = (
+    r"权限不足|權限不足|insufficient (?:privilege|permission)"
+    r"|privilégios insuficientes|권한이 부족|سطح دسترسی کافی نیست"
+)
+
 _ACCOUNT = (
-    r"封禁|禁用|注销|用户信息无效|使用者資訊無效|权限不足|權限不足"
-    r"|\bbanned\b|\bdisabled\b|\bdeleted\b"
-    r"|invalid user info|insufficient (?:privilege|permission)"
-    r"|banido|desativad|informações de usuário inválidas|privilégios insuficientes"
+    rf"{_PRIVILEGES}|封禁|禁用|注销|用户信息无效|使用者資訊無效"
+    r"|\bbanned\b|\bdisabled\b|\bdeleted\b|invalid user info"
+    r"|banido|desativad|informações de usuário inválidas"
     r"|banni|désactivé|supprimé"
     r"|заблокирован|отключ[её]н|пользователь удал"
     r"|ユーザーはban|無効化|ユーザー情報が無効"
     r"|bị cấm|vô hiệu hóa|thông tin người dùng không hợp lệ"
-    r"|차단|비활성화|사용자 정보가 유효하지|권한이 부족"
-    r"|مسدود|غیرفعال|اطلاعات کاربر نامعتبر|سطح دسترسی کافی نیست"
+    r"|차단|비활성화|사용자 정보가 유효하지|مسدود|غیرفعال|اطلاعات کاربر نامعتبر"
 )
 
 _UNAUTHORIZED = (
@@ -76,6 +79,10 @@ _WORDS: tuple[tuple[re.Pattern[str], type[GatewayError]], ...] = (
     (re.compile(_ACCOUNT), AccountDisabledError),
     (re.compile(_UNAUTHORIZED), TokenRefusedError),
 )
+
+# What a server says of a path that it does not have. Below `/api/user/` it takes the
+# next word for the ID of a user, whom only administrators may see.
+_ABSENT = re.compile(rf"\binvalid url\b|{_PRIVILEGES}")
 
 # What these mean where a gateway's words are unknown.
 _STATUSES: dict[int, type[GatewayError]] = {
@@ -96,19 +103,19 @@ def error_from_envelope(status: int, envelope: Mapping[str, Any]) -> GatewayErro
     return kind(f"the answer holds no account (HTTP {status})")
 
 
-def _kind_of(status: int, envelope: Mapping[str, Any]) -> type[GatewayError]:
-    inner = envelope.get("error")
-    details = inner if isinstance(inner, Mapping) else {}
-    code = envelope.get("code") or details.get("code")
-    if isinstance(code, str) and code in _CODES:
-        return _CODES[code]
+def is_absent(envelope: Mapping[str, Any]) -> bool:
+    """Tell whether an answer says that the server does not have the path."""
+    code, message = _said(envelope)
+    return code == "AUTH_INSUFFICIENT_PRIVILEGE" or bool(_ABSENT.search(message))
 
-    message = envelope.get("message") or details.get("message") or inner
-    if isinstance(message, str):
-        message = message[:_LONGEST_MESSAGE].lower()
-        for words, kind in _WORDS:
-            if words.search(message):
-                return kind
+
+def _kind_of(status: int, envelope: Mapping[str, Any]) -> type[GatewayError]:
+    code, message = _said(envelope)
+    if code in _CODES:
+        return _CODES[code]
+    for words, kind in _WORDS:
+        if words.search(message):
+            return kind
 
     if is_foreign(status, envelope):
         return BlockedError
@@ -116,3 +123,15 @@ def _kind_of(status: int, envelope: Mapping[str, Any]) -> type[GatewayError]:
         # What is left is the text of a failure inside, such as a lost database.
         return ServerError
     return _STATUSES.get(status, InvalidAnswerError)
+
+
+def _said(envelope: Mapping[str, Any]) -> tuple[str, str]:
+    """Return code and message of an answer, the latter in small letters."""
+    inner = envelope.get("error")
+    details = inner if isinstance(inner, Mapping) else {}
+    code = envelope.get("code") or details.get("code")
+    message = envelope.get("message") or details.get("message") or inner
+    return (
+        code if isinstance(code, str) else "",
+        message[:_LONGEST_MESSAGE].lower() if isinstance(message, str) else "",
+    )

@@ -43,7 +43,7 @@ class Transport:
         self._base = URL(url)
         self._limiter = limiter
 
-    async def async_get(
+    async def async_get(  # noqa: PLR0913
         self,
         path: str,
         headers: Mapping[str, str],
@@ -51,6 +51,7 @@ class Transport:
         limit: int,
         priority: Priority,
         timeout: float | None,  # noqa: ASYNC109
+        query: Mapping[str, str] | None = None,
     ) -> Answer:
         """Return the answer to a GET of a path below the base address.
 
@@ -64,7 +65,7 @@ class Transport:
             raise UnreachableError("the session has ended")
         try:
             async with self._session.get(
-                self._base.joinpath(path),
+                self._base.joinpath(path).with_query(query),
                 headers=headers,
                 timeout=REQUEST_TIMEOUT,
                 allow_redirects=False,

@@ -1,6 +1,7 @@
-"""Several accounts at one gateway: what one does for all."""
+"""Many accounts at one gateway: what they share, and what each has of its own."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -14,19 +15,25 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.llm_gateway_account.const import CONF_USER_ID, DOMAIN
+from custom_components.llm_gateway_account.connection import LIMITERS
+from custom_components.llm_gateway_account.const import (
+    CONF_BEARER,
+    CONF_USER_ID,
+    CONF_USER_ID_HEADER,
+    DOMAIN,
+)
 from custom_components.llm_gateway_account.coordinator import (
-    SET_UP_WAIT,
-    SHORTEST_FIRST_INTERVAL,
+    SET_UP_TIMEOUT,
     UPDATE_INTERVAL,
 )
-from custom_components.llm_gateway_account.gateway.pace import BURST
-from custom_components.llm_gateway_account.shared import (
+from custom_components.llm_gateway_account.gateway import Priority
+from custom_components.llm_gateway_account.gateway.limiter import BURST
+from custom_components.llm_gateway_account.sites import (
+    ANSWER_IS_GOOD_FOR,
     SILENCE_IS_GOOD_FOR,
-    SITE_IS_GOOD_FOR,
 )
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import CONF_ACCESS_TOKEN, CONF_URL
+from homeassistant.const import CONF_ACCESS_TOKEN, CONF_URL, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
@@ -60,7 +67,10 @@ def add_accounts(
             CONF_ACCESS_TOKEN: account.access_token,
         }
         added = MockConfigEntry(
-            domain=DOMAIN, data={**entry.data, **data}, options=dict(entry.options)
+            domain=DOMAIN,
+            title=f"Account {number}",
+            data={**entry.data, **data},
+            options=dict(entry.options),
         )
         added.add_to_hass(hass)
         entries.append(added)
@@ -128,7 +138,7 @@ async def test_gateway_is_asked_once_what_it_is(
     await hass.config_entries.async_reload(entries[0].entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert gateway.paths().count("/api/status") == 0
-    freezer.tick(timedelta(seconds=SITE_IS_GOOD_FOR))
+    freezer.tick(timedelta(seconds=ANSWER_IS_GOOD_FOR))
     await hass.config_entries.async_reload(entries[0].entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert gateway.paths().count("/api/status") == 1
@@ -167,122 +177,74 @@ async def test_set_up_waits_for_one_answer_only(
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        answering(429),
-        answering(502),
-        answering(403, "<html>Attention Required! | Cloudflare</html>"),
-        answering(200, "<!doctype html>"),
-        answering(301, headers={"Location": "https://new.example/api/user/self"}),
-    ],
-)
-@pytest.mark.usefixtures("entries")
-async def test_trouble_of_a_gateway_is_one_line_for_all(
+async def test_every_account_has_a_line_of_its_own(
     hass: HomeAssistant,
     gateway: GatewayServer,
+    entries: list[MockConfigEntry],
     freezer: FrozenDateTimeFactory,
     caplog: pytest.LogCaptureFixture,
-    fault: Handler,
 ) -> None:
+    """Named by the title of its entry; one when it fails, one when it recovers."""
+    titles = [entry.title for entry in entries]
     with lines(caplog) as logged:
-        gateway.fault = fault
+        gateway.fault = answering(502)
         for _ in range(3):
             await jump(hass, freezer, UPDATE_INTERVAL)
-    assert [level for level, _ in logged] == ["ERROR"]
+    text = "The gateway has a problem of its own (HTTP 502)"
+    assert sorted(logged) == sorted(
+        ("ERROR", f"Error fetching {title} data: {text}") for title in titles
+    )
     with lines(caplog) as logged:
         gateway.fault = None
         for _ in range(3):
             await jump(hass, freezer, UPDATE_INTERVAL)
-    assert logged == [("INFO", f"Fetching {DOMAIN} data recovered")]
+    assert sorted(logged) == sorted(
+        ("INFO", f"Fetching {title} data recovered") for title in titles
+    )
 
 
-async def test_trouble_of_each_account_is_a_line_each(
-    hass: HomeAssistant,
-    gateway: GatewayServer,
-    entries: list[MockConfigEntry],
-    freezer: FrozenDateTimeFactory,
-    caplog: pytest.LogCaptureFixture,
+@pytest.mark.usefixtures("broken_handshakes")
+async def test_two_accounts_at_one_host_with_settings_of_their_own(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
 ) -> None:
-    with lines(caplog) as logged:
-        for account in gateway.more_accounts:
-            account.status = 2
-        await jump(hass, freezer, UPDATE_INTERVAL)
-    assert [level for level, _ in logged] == ["ERROR"] * len(entries)
-    with lines(caplog) as logged:
-        for account in gateway.more_accounts:
-            account.status = 1
-        await jump(hass, freezer, UPDATE_INTERVAL)
-    assert [level for level, _ in logged] == ["INFO"] * len(entries)
+    """They share how often the host is asked, and nothing else."""
+    first, second = add_accounts(hass, gateway, entry, accounts=2)
+    hass.config_entries.async_update_entry(
+        second,
+        data={
+            **second.data,
+            CONF_URL: f"{gateway.url}/second",
+            CONF_BEARER: False,
+            CONF_VERIFY_SSL: False,
+            CONF_USER_ID_HEADER: "Acme-User",
+        },
+    )
+    versions = {"/api/status": "v1", "/second/api/status": "v2"}
+    account = gateway.more_accounts[1]
 
+    async def answer(request: Any) -> Any:
+        if request.path in versions:
+            data: Any = {"version": versions[request.path]}
+        elif request.path == "/second/api/user/self":
+            assert request.headers["Authorization"] == account.access_token
+            assert request.headers["Acme-User"] == str(account.id)
+            data = {"id": account.id, "quota": 1_000_000}
+        else:
+            assert "Acme-User" not in request.headers
+            return gateway._self(request)
+        return await answering(200, {"success": True, "data": data})(request)
 
-async def test_every_gateway_has_its_line(
-    hass: HomeAssistant,
-    gateway: GatewayServer,
-    entry: MockConfigEntry,
-    freezer: FrozenDateTimeFactory,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    other = GatewayServer()
-    await other.start()
-    for each in (gateway, other):
-        add_accounts(hass, each, entry)
+    gateway.fault = gateway.status_fault = answer
     await set_up(hass)
-    with lines(caplog) as logged:
-        gateway.fault = other.fault = answering(503)
-        await jump(hass, freezer, UPDATE_INTERVAL)
-    assert [level for level, _ in logged] == ["ERROR", "ERROR"]
-    await other.stop()
-
-
-async def test_account_that_is_gone_is_no_longer_in_trouble(
-    hass: HomeAssistant,
-    gateway: GatewayServer,
-    entries: list[MockConfigEntry],
-    freezer: FrozenDateTimeFactory,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    first_token = gateway.more_accounts[0].access_token
-
-    async def refuse_the_first(request: Any) -> Any:
-        if first_token in request.headers["Authorization"]:
-            return await answering(502)(request)
-        return gateway._self(request)
-
-    gateway.fault = answering(502)
-    await jump(hass, freezer, UPDATE_INTERVAL)
-    gateway.fault = refuse_the_first
-    with lines(caplog) as logged:
-        await jump(hass, freezer, UPDATE_INTERVAL)
-    # One is still in trouble.
-    assert logged == []
-    await hass.config_entries.async_unload(entries[0].entry_id)
-    with lines(caplog) as logged:
-        gateway.fault = answering(502)
-        await jump(hass, freezer, UPDATE_INTERVAL)
-    assert [level for level, _ in logged] == ["ERROR"]
-
-
-async def test_account_with_a_trouble_of_its_own_hides_no_other(
-    hass: HomeAssistant,
-    gateway: GatewayServer,
-    entries: list[MockConfigEntry],
-    freezer: FrozenDateTimeFactory,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    assert entries
-    gateway.fault = answering(502)
-    await jump(hass, freezer, UPDATE_INTERVAL)
-    gateway.fault = None
-    gateway.more_accounts[0].status = 2
-    with lines(caplog) as logged:
-        await jump(hass, freezer, UPDATE_INTERVAL)
-    # Its own; the recovery of the others is told if it was not the last to be polled.
-    assert [level for level, _ in logged if level != "INFO"] == ["ERROR"]
-    with lines(caplog) as logged:
-        gateway.fault = answering(502)
-        await jump(hass, freezer, UPDATE_INTERVAL)
-    assert [level for level, _ in logged] == ["ERROR"]
+    assert first.runtime_data.account.data.account.quota == 6_172_500
+    assert second.runtime_data.account.data.account.quota == 1_000_000
+    registry = dr.async_get(hass)
+    assert [
+        device.sw_version
+        for each in (first, second)
+        for device in dr.async_entries_for_config_entry(registry, each.entry_id)
+    ] == ["v1", "v2"]
+    assert len(hass.data[LIMITERS]) == 1
 
 
 async def seconds_pass(
@@ -297,24 +259,35 @@ async def seconds_pass(
 
 
 @pytest.mark.usefixtures("limited")
-async def test_start_does_not_wait_for_all_of_many_accounts(
+async def test_start_does_not_wait_for_many_accounts(
     hass: HomeAssistant,
     gateway: GatewayServer,
     entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    """Those without a turn say why; all get theirs before any is polled twice."""
     caplog.set_level(logging.WARNING)
-    entries = add_accounts(hass, gateway, entry, accounts=150)
+    entries = add_accounts(hass, gateway, entry, accounts=100)
     start = asyncio.create_task(async_setup_component(hass, DOMAIN, {}))
     while not gateway.requests:  # noqa: ASYNC110
         await asyncio.sleep(0)
-    await seconds_pass(hass, freezer, SET_UP_WAIT + 2)
+    await seconds_pass(hass, freezer, SET_UP_TIMEOUT + 1)
     assert start.done()
-    loaded = [each for each in entries if each.state is ConfigEntryState.LOADED]
-    assert BURST < len(loaded) < 60
-    await seconds_pass(hass, freezer, 130)
+    states = Counter(each.state for each in entries)
+    assert BURST < states[ConfigEntryState.LOADED] < 25
+    waiting = next(
+        each for each in entries if each.state is ConfigEntryState.SETUP_RETRY
+    )
+    assert waiting.error_reason_translation_key == "rate_limited"
+    await seconds_pass(hass, freezer, 240)
     assert {each.state for each in entries} == {ConfigEntryState.LOADED}
+    asked = Counter(
+        request.headers["Authorization"]
+        for request in gateway.requests
+        if request.path == "/api/user/self"
+    )
+    assert set(asked.values()) == {1}
     assert not own_log(caplog)
 
 
@@ -327,7 +300,10 @@ async def test_account_that_goes_while_it_waits_for_its_turn(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     coordinator = loaded_entry.runtime_data.account
-    coordinator.gateway.pace.hold(10)
+    (limiter,) = hass.data[LIMITERS].values()
+    others = asyncio.gather(
+        *(limiter.async_acquire(Priority.SET_UP) for _ in range(BURST))
+    )
     gateway.requests.clear()
     with lines(caplog) as logged:
         refresh = asyncio.create_task(coordinator.async_refresh())
@@ -336,6 +312,7 @@ async def test_account_that_goes_while_it_waits_for_its_turn(
         assert await hass.config_entries.async_unload(loaded_entry.entry_id)
         await seconds_pass(hass, freezer, 20)
         await refresh
+    await others
     assert not gateway.requests
     assert logged == []
 
@@ -356,28 +333,6 @@ async def test_refresh_that_is_cancelled_changes_nothing(
     assert coordinator.has_answer
     assert balance(hass) == "12.345"
     answer.set()
-
-
-@pytest.mark.usefixtures("limited")
-async def test_accounts_do_not_poll_all_at_once(
-    hass: HomeAssistant,
-    gateway: GatewayServer,
-    entry: MockConfigEntry,
-    freezer: FrozenDateTimeFactory,
-) -> None:
-    add_accounts(hass, gateway, entry, accounts=8)
-    await set_up(hass)
-    for earliest in (UPDATE_INTERVAL * SHORTEST_FIRST_INTERVAL, timedelta(0)):
-        times = []
-        passed = timedelta(0)
-        while passed < UPDATE_INTERVAL:
-            gateway.requests.clear()
-            await jump(hass, freezer, STEP)
-            passed += STEP
-            times += [passed] * len(gateway.requests)
-        assert len(times) == 8
-        assert min(times) >= earliest
-        assert len(set(times)) > 3
 
 
 @pytest.mark.usefixtures("limited")
