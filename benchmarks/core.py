@@ -17,6 +17,7 @@ from custom_components.llm_gateway_account.const import (
     CONF_LOW_BALANCE,
     CONF_POINTS_PER_UNIT,
     CONF_SITE_NAME,
+    CONF_SITE_UNIT,
     CONF_UNUSUAL_FACTOR,
     CONF_UNUSUAL_MINIMUM,
     CONF_USER_ID,
@@ -41,7 +42,7 @@ OPTIONS = {
 
 
 # For what is asked more often than at home.
-no_pace = patch("custom_components.llm_gateway_account.gateway.pace.BURST", 10**9)
+unlimited = patch("custom_components.llm_gateway_account.gateway.limiter.BURST", 10**9)
 
 
 def run[ResultT](measurement: Coroutine[Any, Any, ResultT]) -> ResultT:
@@ -87,7 +88,7 @@ def account_entry(
         domain=DOMAIN,
         title=name,
         version=1,
-        minor_version=1,
+        minor_version=2,
         source=SOURCE_USER,
         unique_id=f"{url.partition('://')[2]}#{user_id}",
         discovery_keys=MappingProxyType({}),
@@ -101,6 +102,7 @@ def account_entry(
             CONF_ALLOW_UNENCRYPTED: False,
             CONF_BEARER: True,
             CONF_SITE_NAME: name,
+            CONF_SITE_UNIT: {CONF_CURRENCY: "USD", CONF_POINTS_PER_UNIT: 500_000},
         },
         options=OPTIONS,
     )

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import json
 import sys
 import time
-from typing import Any
+from typing import Any, override
 
 from aiohttp import web
 
@@ -44,14 +44,12 @@ TRMNL_DEVICES = {
 class BusyAccount(ServerAccount):
     """An account of which every number changes with every answer."""
 
+    @override
     def base(self) -> dict[str, Any]:
-        """Spend something, and invite somebody."""
+        """Make requests."""
         self.quota -= 777
         self.used_quota += 777
         self.request_count += 3
-        self.aff_count += 1
-        self.aff_quota += 5
-        self.aff_history_quota += 5
         return super().base()
 
 
@@ -73,7 +71,8 @@ class CountingGateway(GatewayServer):
         self._times: deque[float] = deque()
         self._refused: list[str] = []
 
-    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+    @override
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.path == "/api/devices":
             return self._json(request, TRMNL_DEVICES)
         if request.path == "/benchmark":
@@ -85,7 +84,7 @@ class CountingGateway(GatewayServer):
             self._refused.append(request.headers.get("Authorization", ""))
             return await answering(429)(request)
         self._times.append(now)
-        return await super()._handle(request)
+        return await super().handle(request)
 
     def count(self) -> dict[str, Any]:
         """Return what was asked since the last call."""

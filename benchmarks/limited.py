@@ -14,9 +14,10 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
+from custom_components.llm_gateway_account.connection import LIMITERS
 from custom_components.llm_gateway_account.const import DOMAIN
 from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
-from custom_components.llm_gateway_account.shared import GATEWAYS
+from custom_components.llm_gateway_account.sites import SITES
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
@@ -111,7 +112,7 @@ async def test_limit(
     if scenario == "restart":
         for entry in entries:
             await hass.config_entries.async_unload(entry.entry_id)
-        del hass.data[GATEWAYS]
+        del hass.data[LIMITERS], hass.data[SITES]
         gateway.count()
         caplog.clear()
         again = [

@@ -21,10 +21,10 @@ from yarl import URL
 from custom_components.llm_gateway_account.binary_sensor import BINARY_SENSORS
 from custom_components.llm_gateway_account.const import DOMAIN
 from custom_components.llm_gateway_account.coordinator import AccountCoordinator
-from custom_components.llm_gateway_account.event import ACTIVITY
+from custom_components.llm_gateway_account.event import ACCOUNT_EVENT
 from custom_components.llm_gateway_account.gateway.client import ACCOUNT_PATH
-from custom_components.llm_gateway_account.sensor import AMOUNTS, LAST_SUCCESS, SENSORS
-from custom_components.llm_gateway_account.tracker import create_store
+from custom_components.llm_gateway_account.sensor import AMOUNTS, SENSORS
+from custom_components.llm_gateway_account.storage import AccountStore
 from demo.simulation import memory_of, past_week
 from homeassistant.config_entries import SOURCE_USER, ConfigEntry
 from homeassistant.const import CONF_API_KEY, EVENT_STATE_CHANGED, Platform
@@ -39,7 +39,7 @@ from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from tests.gateway_server import ServerAccount
 
-from .core import account_entry, home_assistant, no_pace, run
+from .core import account_entry, home_assistant, run, unlimited
 from .gateway import FIRST_ID, gateways, token
 from .rest import SAME_SENSORS, Poll, rest_config, set_up_rest
 
@@ -51,9 +51,9 @@ WARM_UP = 100
 IDLE, IDLE_SIX, BUSY, BUSY_SIX = range(4)
 
 KEYS = {
-    Platform.SENSOR: [*AMOUNTS, *SENSORS, LAST_SUCCESS],
+    Platform.SENSOR: [*AMOUNTS, *SENSORS],
     Platform.BINARY_SENSOR: BINARY_SENSORS,
-    Platform.EVENT: [ACTIVITY],
+    Platform.EVENT: [ACCOUNT_EVENT],
 }
 
 
@@ -91,7 +91,7 @@ async def ours(
     """
     entry = account_entry(url, FIRST_ID + number, token(number))
     account = ServerAccount()
-    await create_store(hass, entry).async_save(memory_of(account, past_week(account)))
+    await AccountStore(hass, entry).async_save(memory_of(account, past_week(account)))
     if only:
         registry = er.async_get(hass)
         for platform, descriptions in KEYS.items():
@@ -126,7 +126,7 @@ async def trmnl(hass: HomeAssistant, url: str) -> Poll:
     )
     await hass.config_entries.async_add(entry)
     await hass.async_block_till_done(wait_background_tasks=True)
-    poll: Poll = entry.runtime_data.account.async_refresh
+    poll: Poll = entry.runtime_data.async_refresh
     return poll
 
 
@@ -187,7 +187,7 @@ async def main() -> None:
                 for number in (IDLE, BUSY)
             ),
         )
-        with no_pace, patch("trmnl.trmnl.URL.build", lambda **_: URL(url)):
+        with unlimited, patch("trmnl.trmnl.URL.build", lambda **_: URL(url)):
             idle = await ours(hass, url, IDLE)
             idle_six = await ours(hass, url, IDLE_SIX, SAME_SENSORS)
             busy = await ours(hass, url, BUSY)

@@ -13,7 +13,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from sqlalchemy import text
 
 from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
-from custom_components.llm_gateway_account.tracker import create_store
+from custom_components.llm_gateway_account.storage import AccountStore
 from demo.simulation import memory_of, past_week
 from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.core import Recorder
@@ -50,7 +50,7 @@ async def ours(
     account: ServerAccount,
 ) -> Poll:
     """Set up the account with its past; return its poll."""
-    await create_store(hass, entry).async_save(memory_of(account, past))
+    await AccountStore(hass, entry).async_save(memory_of(account, past))
     entry.add_to_hass(hass)
     await hass.config_entries.async_setup(entry.entry_id)
     poll: Poll = entry.runtime_data.account.async_refresh

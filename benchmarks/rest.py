@@ -33,21 +33,18 @@ SENSORS: list[dict[str, Any]] = [
         "state_class": "total_increasing",
     },
     {
-        "name": "Invitation reward",
-        "value_template": "{{ (value_json.data.aff_quota / 500000) | round(6) }}",
-        **MONEY,
+        "name": "Group",
+        "value_template": "{{ value_json.data.group }}",
     },
     {
-        "name": "Invitation reward ever",
-        "value_template": (
-            "{{ (value_json.data.aff_history_quota / 500000) | round(6) }}"
-        ),
-        **MONEY,
+        "name": "Status",
+        "value_template": "{{ {1: 'enabled', 2: 'disabled'}[value_json.data.status] }}",
+        "device_class": "enum",
     },
     {
-        "name": "Invitations",
-        "value_template": "{{ value_json.data.aff_count }}",
-        "state_class": "total",
+        "name": "Last sign-in",
+        "value_template": "{{ value_json.data.last_login_at | as_datetime }}",
+        "device_class": "timestamp",
     },
 ]
 
@@ -56,9 +53,9 @@ SAME_SENSORS = (
     "balance",
     "used_quota",
     "request_count",
-    "invitation_reward",
-    "invitation_reward_total",
-    "invitation_count",
+    "group",
+    "status",
+    "last_login_at",
 )
 
 

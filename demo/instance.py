@@ -133,9 +133,16 @@ def _write_config(config: Path, settings: Settings) -> None:
     store(config, "onboarding", 4, {"done": done})
 
 
-def store(config: Path, key: str, version: int, data: Any) -> None:
+def store(
+    config: Path, key: str, version: int, data: Any, minor_version: int = 1
+) -> None:
     """Write what Home Assistant reads when it starts, or an entry when it is loaded."""
-    content = {"version": version, "minor_version": 1, "key": key, "data": data}
+    content = {
+        "version": version,
+        "minor_version": minor_version,
+        "key": key,
+        "data": data,
+    }
     storage = config / ".storage"
     storage.mkdir(exist_ok=True)
     (storage / key).write_text(json.dumps(content), encoding="utf-8")
@@ -230,7 +237,7 @@ class Instance:
         """Let an entry remember what it has not seen."""
         switch = {"kind": "config_entries/disable", "entry_id": entry_id}
         await self.command(**switch, disabled_by="user")
-        store(config, f"{DOMAIN}.{entry_id}", 1, memory)
+        store(config, f"{DOMAIN}.{entry_id}", 1, memory, minor_version=2)
         await self.command(**switch, disabled_by=None)
 
     async def import_history(

@@ -6,7 +6,7 @@ from random import Random
 import time
 from typing import Any
 
-from custom_components.llm_gateway_account.spending import Ledger, Limits
+from custom_components.llm_gateway_account.spending import Ledger, Limits, Observation
 from tests.gateway_server import GatewayServer, ServerAccount
 
 SECONDS_BETWEEN_REQUESTS = 20
@@ -94,12 +94,15 @@ def memory_of(
     """Return what the integration had stored, if it had been there all the time."""
     ledger = Ledger()
     for hour, quota, used_quota in past:
-        ledger.observe(hour, quota, used_quota, LIMITS)
+        ledger.observe(
+            Observation(time=hour, quota=quota, used_quota=used_quota), LIMITS
+        )
     return {
+        "account": None,
         "ledger": ledger.as_dict(),
         "group": account.group,
         "last_login_at": None,
-        "activities": [],
+        "events": [],
     }
 
 

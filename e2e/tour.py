@@ -27,16 +27,19 @@ from .walk import CONFIRMED_AFTER, NEW_TOKEN, Walk
 from .watch import Watch
 
 # What Home Assistant logs is English, and ends without a full stop.
-LOGGED = Texts("en").ours("exceptions.token_refused_once.message").removesuffix(".")
+LOGGED = Texts("en").ours("exceptions.invalid_auth.message").removesuffix(".")
 
 # Home Assistant as it is, but that a refusal is taken for a real one after a minute
-# instead of a whole poll.
+# instead of a whole poll, and a low balance after a second instead of four minutes.
 HURRIED = f"""
 from datetime import timedelta
 import sys
 from homeassistant.__main__ import main
-from custom_components.{DOMAIN} import coordinator
-coordinator.CONFIRM_REFUSAL_AFTER = timedelta(seconds={CONFIRMED_AFTER - 1})
+from custom_components.{DOMAIN} import failures
+from custom_components.{DOMAIN}.gateway import TokenRefusedError
+from custom_components.{DOMAIN}.spending import levels
+levels._LONGEST_REQUEST = 1
+failures.CERTAIN_AFTER[TokenRefusedError] = timedelta(seconds={CONFIRMED_AFTER - 1})
 sys.exit(main())
 """
 

@@ -208,7 +208,7 @@ class Walk:
         self.screen.watch.check_text(content, "the diagnostics")
         data = json.loads(content)["data"]
         assert data["account"]["quota"] == self.gateway.account.quota
-        assert data["coordinator"]["last_error"] == "token_refused_once"
+        assert data["coordinator"]["last_error"] == "invalid_auth"
 
     async def renew_token(self) -> None:
         """Repair it with a wrong token, then with the new one."""
@@ -272,11 +272,13 @@ class Walk:
         for tab, account, graphs in (
             ("Example Gateway", self.gateway.account, 3),
             # Nothing is known of its past yet.
-            ("Example Gateway 2", second, 0),
+            ("Example Gateway (Second)", second, 0),
         ):
             await screen.page.get_by_role("tab", name=tab, exact=True).click()
             heading = screen.page.locator("hui-heading-card").first
-            await expect(heading).to_contain_text(re.compile(rf"\b{tab}\b(?! \d)"))
+            await expect(heading).to_contain_text(
+                re.compile(rf"\b{re.escape(tab)}(?! \()")
+            )
             await screen.see(f"{account.quota / 500_000:.2f}")
             month = texts.ours("entity.sensor.spent_this_month.name")
             await expect(screen.page.get_by_text(month)).to_have_count(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import json
 import re
 import ssl
-from typing import Any
+from typing import Any, override
 
 from aiohttp import web
 
@@ -508,6 +508,23 @@ class GatewayServer:
         if "gzip" in request.headers.get("Accept-Encoding", ""):
             response.enable_compression(web.ContentCoding.gzip)
         return response
+
+
+class GatewaysBelowPaths(GatewayServer):
+    """A host with a web page, and gateways below some of its paths."""
+
+    def __init__(self, gateways: dict[str, GatewayServer]) -> None:
+        """Take gateways by their paths (`/newapi`); they do not listen themselves."""
+        super().__init__()
+        self.gateways = gateways
+
+    @override
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        for path, gateway in self.gateways.items():
+            if request.path.startswith(f"{path}/"):
+                below = request.path.removeprefix(path)
+                return await gateway.handle(request.clone(rel_url=below))
+        return web.Response(text=INDEX_HTML, content_type="text/html")
 
 
 INDEX_HTML = "<!doctype html><html><head><title>Gateway</title></head></html>"

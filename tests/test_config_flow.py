@@ -491,17 +491,23 @@ async def test_unit_is_asked_for_where_the_site_does_not_tell_it(
     assert CONF_SITE_UNIT not in result["data"]
 
 
+@pytest.mark.parametrize(("page", "is_asked"), [("", False), ("/console", True)])
 async def test_same_account_once(
-    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    page: str,
+    is_asked: bool,
 ) -> None:
+    """What is below another path may be another gateway, until it is asked."""
     entry.add_to_hass(hass)
     result = await hass.config_entries.flow.async_configure(
         await start_user_flow(hass),
-        user_input(gateway, **{CONF_URL: f"{gateway.url}/console"}),
+        user_input(gateway, **{CONF_URL: f"{gateway.url}{page}"}),
     )
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "already_configured"
-    assert gateway.requests == []
+    assert bool(gateway.requests) is is_asked
 
 
 async def test_same_account_in_two_windows(

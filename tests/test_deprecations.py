@@ -15,8 +15,12 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.llm_gateway_account.const import (
+    CONF_CRITICAL_BALANCE,
     CONF_CURRENCY,
+    CONF_LOW_BALANCE,
     CONF_POINTS_PER_UNIT,
+    CONF_UNUSUAL_FACTOR,
+    CONF_UNUSUAL_MINIMUM,
     CONF_USER_ID,
     DOMAIN,
 )
@@ -29,11 +33,16 @@ from homeassistant.setup import async_setup_component
 
 from .gateway_server import ACCESS_TOKEN, USER_ID, GatewayServer
 from .helpers import device_of, fill, get_account, open_form, setup
-from .test_options_flow import ALERTS
 
 # Home Assistant says it of every custom integration.
 NOT_TESTED = f"We found a custom integration {DOMAIN} which has not been tested"
 
+ALERTS = {
+    CONF_LOW_BALANCE: 20,
+    CONF_CRITICAL_BALANCE: 4,
+    CONF_UNUSUAL_FACTOR: 2.5,
+    CONF_UNUSUAL_MINIMUM: 0.1,
+}
 UNIT = {CONF_CURRENCY: "EUR", CONF_POINTS_PER_UNIT: 500_000}
 
 

@@ -19,7 +19,7 @@ from homeassistant.helpers import aiohttp_client
 from .gateway_server import GatewayServer, answering
 from .helpers import jump, setup, user_input
 from .name_server import NO_ERROR, NO_SUCH_NAME, REFUSED, SERVER_FAILURE, NameServer
-from .test_faults import watch_failure, watch_recovery
+from .watching import watch_failure, watch_recovery
 
 each_fault = pytest.mark.parametrize(
     "code",
@@ -95,10 +95,16 @@ async def test_over_time(
     gateway.requests.clear()
     name_server.code = code
     await watch_failure(
-        hass, gateway, loaded_entry, freezer, caplog, UnreachableError, 0
+        hass,
+        gateway,
+        loaded_entry,
+        freezer,
+        caplog,
+        UnreachableError,
+        requests_per_poll=0,
     )
     name_server.code = NO_ERROR
-    await watch_recovery(hass, gateway, freezer, caplog)
+    await watch_recovery(hass, gateway, loaded_entry, freezer, caplog)
 
 
 @pytest.mark.usefixtures("freezer")

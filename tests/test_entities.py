@@ -1,9 +1,7 @@
 """The entities of an account, at every kind of gateway."""
 
-from datetime import timedelta
 from typing import Any
 
-from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from syrupy.assertion import SnapshotAssertion
@@ -26,7 +24,7 @@ from .gateway_server import (
     GatewayServer,
     answering,
 )
-from .helpers import BALANCE, pass_time, setup, state_of
+from .helpers import BALANCE, setup, state_of
 
 
 def entities(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, Any]:
@@ -100,7 +98,7 @@ async def test_points(
     entry: MockConfigEntry,
     snapshot: SnapshotAssertion,
 ) -> None:
-    """Points are no money: no device class, and totals that only grow."""
+    """Points are no money: no device class, and totals that a refund may lower."""
     entry.add_to_hass(hass)
     hass.config_entries.async_update_entry(
         entry, options={**OPTIONS, CONF_CURRENCY: "points"}
@@ -146,6 +144,43 @@ async def test_amount(
     assert state_of(hass, BALANCE) == state
 
 
+@pytest.mark.parametrize(
+    ("currency", "digits"),
+    [
+        ("USD", 2),
+        ("CNY", 2),
+        *((each, 0) for each in ("JPY", "KRW", "VND", "CLP", "points")),
+        *((each, 3) for each in ("KWD", "BHD", "TND")),
+    ],
+)
+async def test_amounts_have_the_digits_of_their_currency(
+    hass: HomeAssistant, entry: MockConfigEntry, currency: str, digits: int
+) -> None:
+    entry.add_to_hass(hass)
+    hass.config_entries.async_update_entry(
+        entry, options={**OPTIONS, CONF_CURRENCY: currency}
+    )
+    await hass.config_entries.async_setup(entry.entry_id)
+    shown = {
+        name.rpartition(".")[2]: each["options"]["sensor"][
+            "suggested_display_precision"
+        ]
+        for name, each in entities(hass, entry).items()
+        if each["attributes"]
+        and currency in each["attributes"].get("unit_of_measurement", "")
+    }
+    assert shown == {
+        f"example_gateway_{name}": digits
+        for name in (
+            "balance",
+            "used_quota",
+            "spent_today",
+            "spent_this_month",
+            "average_daily_spending",
+        )
+    }
+
+
 @pytest.mark.usefixtures("every_entity_enabled")
 @pytest.mark.parametrize(
     ("entity", "field", "value", "state"),
@@ -154,6 +189,7 @@ async def test_amount(
         ("group", "group", "Tier 0, 高级", "Tier 0, 高级"),
         ("group", "group", "x" * 300, "x" * 255),
         ("role", "role", 0, "guest"),
+        ("role", "role", 3, "reliable_user"),
         ("role", "role", 10, "administrator"),
         ("role", "role", 100, "root"),
         ("status", "status", 2, "disabled"),
@@ -193,25 +229,7 @@ async def test_unheard_of_number_gives_no_entity(
         "balance_level",
         "low_balance",
         "activity",
-        "last_success",
     }
-
-
-@pytest.mark.usefixtures("every_entity_enabled")
-async def test_last_success_follows_every_answer(
-    hass: HomeAssistant,
-    gateway: GatewayServer,
-    loaded_entry: MockConfigEntry,
-    freezer: FrozenDateTimeFactory,
-) -> None:
-    entity_id = "sensor.example_gateway_last_successful_update"
-    first = state_of(hass, entity_id)
-    await pass_time(hass, freezer, timedelta(minutes=6))
-    second = state_of(hass, entity_id)
-    assert second > first
-    gateway.fault = answering(500)
-    await pass_time(hass, freezer, timedelta(minutes=6))
-    assert state_of(hass, entity_id) == second
 
 
 async def test_names_are_chinese(hass: HomeAssistant, entry: MockConfigEntry) -> None:

@@ -1,7 +1,9 @@
 """The options: the unit of amounts, and what is worth an alert."""
 
+from datetime import timedelta
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -19,8 +21,7 @@ from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.generated.currencies import ACTIVE_CURRENCIES
 
 from .conftest import OPTIONS
-from .gateway_server import GatewayServer
-from .helpers import balance, fill, open_form, state_of
+from .helpers import balance, fill, jump, open_form, state_of
 
 ALERTS = {
     CONF_LOW_BALANCE: 20,
@@ -39,9 +40,7 @@ def suggested(form: ConfigFlowResult) -> dict[str, Any]:
     }
 
 
-async def test_unit(
-    hass: HomeAssistant, gateway: GatewayServer, loaded_entry: MockConfigEntry
-) -> None:
+async def test_unit(hass: HomeAssistant, loaded_entry: MockConfigEntry) -> None:
     """Amounts are shown in it at once, and the alerts stay worth the same points."""
     form = await open_form(hass, loaded_entry, "unit")
     assert suggested(form) == {CONF_CURRENCY: "USD", CONF_POINTS_PER_UNIT: 500_000}
@@ -81,10 +80,14 @@ async def test_currency_that_is_typed(
     assert loaded_entry.options[CONF_CURRENCY] == "EUR"
 
 
+@pytest.mark.usefixtures("freezer")
 async def test_alerts(
-    hass: HomeAssistant, gateway: GatewayServer, loaded_entry: MockConfigEntry
+    hass: HomeAssistant, loaded_entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
-    """They count at once; the unit stays."""
+    """A level gets worse by them as by a balance: once two answers say so.
+
+    The unit stays.
+    """
     assert state_of(hass, "sensor.example_gateway_balance_level") == "ok"
     form = await open_form(hass, loaded_entry, "alerts")
     assert suggested(form) == {key: OPTIONS[key] for key in ALERTS}
@@ -98,6 +101,8 @@ async def test_alerts(
     result = await fill(hass, form, ALERTS)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert loaded_entry.options == {**OPTIONS, **ALERTS}
+    assert state_of(hass, "sensor.example_gateway_balance_level") == "ok"
+    await jump(hass, freezer, timedelta(minutes=4, seconds=1))
     assert state_of(hass, "sensor.example_gateway_balance_level") == "low"
 
 

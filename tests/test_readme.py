@@ -19,6 +19,10 @@ from . import PACKAGE
 from .gateway_server import GatewayServer, answering
 from .helpers import EXAMPLES, READMES, pass_time
 
+ENTITIES = {
+    language: rf"^\| {title} \|.*\n\|(?: --- \|)+\n((?:\| .*\n)+)"
+    for language, title in (("en", "Entity"), ("zh-Hans", "实体"))
+}
 TROUBLESHOOTING = {"en": "Troubleshooting", "zh-Hans": "故障排除"}
 AUTOMATIONS = {example["alias"]: example for example in EXAMPLES if "alias" in example}
 
@@ -71,9 +75,16 @@ def test_names_and_messages_are_those_that_people_see(language: str) -> None:
     readme = READMES[language]
     file = PACKAGE / "translations" / f"{language}.json"
     texts = json.loads(file.read_text(encoding="utf-8"))
-    for platform in texts["entity"].values():
-        for entity in platform.values():
-            assert entity["name"] in readme
+    names = [
+        name
+        for row in re.findall(ENTITIES[language], readme, re.MULTILINE)[0].splitlines()
+        for name in re.split(", |、", row.split(" | ")[0].removeprefix("| "))
+    ]
+    assert sorted(names) == sorted(
+        entity["name"]
+        for platform in texts["entity"].values()
+        for entity in platform.values()
+    )
     _, _, rest = readme.partition(f"## {TROUBLESHOOTING[language]}\n")
     tables = re.findall(
         r"^\| --- \| --- \|\n((?:\| .* \|\n)+)",

@@ -1,10 +1,10 @@
 """Nothing that leaves this integration tells the token or who the person is.
 
-The title of the entry is the one exception: it is there to tell people their accounts
-apart, is shown where only they look, and can be renamed.
+Names are the one exception: the title of an entry, and the device of a second account
+at one gateway, tell people their accounts apart, and can be changed.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import asdict, replace
 from datetime import timedelta
 from inspect import iscoroutine
@@ -41,7 +41,7 @@ from homeassistant.helpers import (
 )
 from homeassistant.setup import async_setup_component
 
-from .faults import ENDED_BY_TIME, FAULTS, FULL_OF_SECRETS
+from .faults import FULL_OF_SECRETS
 from .gateway_server import (
     ACCESS_TOKEN,
     FORKS,
@@ -56,9 +56,38 @@ from .gateway_server import (
     secrets_of,
     told_by,
 )
-from .helpers import jump
+from .helpers import device_of, get_account, jump
 
 TITLE = "My gateway"
+SECRET = "planted-here"
+
+# An answer of each kind and each shape that repeats a secret: status and body.
+REPEATED: dict[str, tuple[int, str]] = {
+    **{
+        f"{status} {name}": (status, body(SECRET))
+        for status in (200, 403)
+        for name, body in FULL_OF_SECRETS.items()
+    },
+    **{
+        str(status): (status, FULL_OF_SECRETS["inside"](SECRET))
+        for status in (301, 400, 401, 404, 429, 500)
+    },
+    "user ID refused": (
+        401,
+        json.dumps(
+            {"success": False, "message": f"user id mismatch {SECRET}", "data": SECRET}
+        ),
+    ),
+    "other account": (
+        200,
+        json.dumps(
+            {
+                "success": True,
+                "data": {"id": 31_415_926, "quota": 1, "username": SECRET},
+            }
+        ),
+    ),
+}
 
 
 @pytest.fixture
@@ -128,6 +157,46 @@ def log_of(caplog: pytest.LogCaptureFixture) -> str:
     return "\n".join(lines)
 
 
+async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Set up an account whose title tells nothing."""
+    hass.loop.set_debug(enabled=True)
+    for component in ("diagnostics", "repairs", "system_health"):
+        assert await async_setup_component(hass, component, {})
+    entry.add_to_hass(hass)
+    hass.config_entries.async_update_entry(entry, title=TITLE)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def shown(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    hass_storage: dict[str, Any],
+    entry: MockConfigEntry,
+) -> dict[str, Any]:
+    """Return all that anybody can look at, by where it stands."""
+    return {
+        "states": [state.as_dict() for state in hass.states.async_all()],
+        "entities": [
+            each.extended_dict for each in er.async_get(hass).entities.values()
+        ],
+        "devices": [
+            each.dict_repr
+            for each in dr.async_entries_for_config_entry(
+                dr.async_get(hass), entry.entry_id
+            )
+        ],
+        "issues": [asdict(issue) for issue in ir.async_get(hass).issues.values()],
+        "reason": [entry.reason, entry.error_reason_translation_placeholders],
+        "diagnostics": await get_diagnostics_for_config_entry(hass, hass_client, entry),
+        "storage": hass_storage[f"{DOMAIN}.{entry.entry_id}"],
+        "system health": {
+            key: await value if iscoroutine(value) else value
+            for key, value in (await get_system_health_info(hass, DOMAIN)).items()
+        },
+    }
+
+
 @pytest.mark.usefixtures("every_entity_enabled", "freezer", "little_time")
 @pytest.mark.parametrize("fork", FORKS, ids=lambda fork: fork.name)
 async def test_account_at_every_fork(
@@ -141,7 +210,7 @@ async def test_account_at_every_fork(
     every_logger: pytest.LogCaptureFixture,
     fork: Fork,
 ) -> None:
-    """States, registries, recorder, diagnostics, system health, repairs and log."""
+    """Whatever can happen to an account at once, and what the recorder keeps of it."""
     gateway.fork = full_of_secrets(fork)
     answered = json.dumps(gateway.fork.body(gateway.account))
     assert set(find(gateway, answered)) >= {
@@ -149,140 +218,69 @@ async def test_account_at_every_fork(
         ACCESS_TOKEN,
         str(gateway.account.id),
     }
-    hass.loop.set_debug(enabled=True)
-    for component in ("diagnostics", "system_health"):
-        assert await async_setup_component(hass, component, {})
-    entry.add_to_hass(hass)
-    hass.config_entries.async_update_entry(entry, title=TITLE)
-    await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
-    # Everything that can happen to an account at once.
+    await set_up(hass, entry)
     gateway.account.leave(0)
+    gateway.account.bonus_quota = 0
     gateway.account.group = "vip"
     gateway.account.last_login_at += 60
     await jump(hass, freezer, UPDATE_INTERVAL)
     assert ir.async_get(hass).issues
-    device = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)[0]
-    answer = await hass.services.async_call(
-        DOMAIN,
-        "get_account",
-        {"device_id": device.id},
-        blocking=True,
-        return_response=True,
-    )
+    answer = await get_account(hass, device_of(hass, entry))
     gateway.fault = answering(502, "planted-mail@example.invalid")
     await jump(hass, freezer, UPDATE_INTERVAL)
-    diagnostics = await get_diagnostics_for_config_entry(hass, hass_client, entry)
-    await jump(hass, freezer, timedelta(hours=1))
-    await async_wait_recording_done(hass)
-
-    # The address of the last sign-in is an entity, if somebody enables it.
-    own = er.async_get(hass).async_get_entity_id(
-        "sensor", DOMAIN, f"{entry.entry_id}_last_login_ip"
-    )
-    assert bool(own) is ("last_login_ip" in fork.body(gateway.account))
-    shown = {
-        "states": [
-            state.as_dict()
-            for state in hass.states.async_all()
-            if state.entity_id != own
-        ],
-        "entities": [
-            each.extended_dict for each in er.async_get(hass).entities.values()
-        ],
-        "devices": [
-            each.dict_repr
-            for each in dr.async_entries_for_config_entry(
-                dr.async_get(hass), entry.entry_id
-            )
-        ],
-        "issues": [asdict(issue) for issue in ir.async_get(hass).issues.values()],
-        "diagnostics": diagnostics,
-        "action": answer,
-        "memory": hass_storage[f"{DOMAIN}.{entry.entry_id}"],
-        "system_health": {
-            key: await value if iscoroutine(value) else value
-            for key, value in (await get_system_health_info(hass, DOMAIN)).items()
-        },
-    }
-    for name, content in shown.items():
+    everything = await shown(hass, hass_client, hass_storage, entry)
+    for name, content in {**everything, "action": answer}.items():
         assert content, name
         assert find(gateway, json.dumps(content, default=str)) == [], name
-    log = [line for line in log_of(every_logger).splitlines() if f"{own}" not in line]
-    assert find(gateway, "\n".join(log)) == []
+    await jump(hass, freezer, timedelta(hours=1))
+    assert find(gateway, log_of(every_logger)) == []
 
+    await async_wait_recording_done(hass)
     database = sqlite3.connect(recorder_mock.db_url.removeprefix("sqlite:///"))
-    with database:
-        database.execute(
-            "DELETE FROM states WHERE metadata_id IN"
-            " (SELECT metadata_id FROM states_meta WHERE entity_id = ?)",
-            (own,),
-        )
-        dump = "\n".join(database.iterdump())
-        database.rollback()
+    dump = "\n".join(database.iterdump())
     database.close()
     assert "Example Gateway Balance" in dump
     assert find(gateway, dump) == []
 
 
 @pytest.mark.usefixtures("freezer")
-@pytest.mark.parametrize(
-    "fault",
-    [fault for name, (fault, _) in FAULTS.items() if name not in ENDED_BY_TIME],
-)
-async def test_log_of_every_fault(
+@pytest.mark.parametrize(("status", "body"), list(REPEATED.values()), ids=[*REPEATED])
+async def test_gateway_that_repeats_secrets(
     hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    hass_client: ClientSessionGenerator,
     gateway: GatewayServer,
     entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
     every_logger: pytest.LogCaptureFixture,
-    fault: Handler,
-) -> None:
-    entry.add_to_hass(hass)
-    hass.config_entries.async_update_entry(entry, title=TITLE)
-    await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
-    gateway.fault = fault
-    await jump(hass, freezer, UPDATE_INTERVAL)
-    await jump(hass, freezer, UPDATE_INTERVAL)
-    assert find(gateway, log_of(every_logger)) == []
-
-
-@pytest.mark.usefixtures("freezer")
-@pytest.mark.parametrize("status", [200, 301, 400, 401, 403, 404, 429, 500])
-@pytest.mark.parametrize("body", [*FULL_OF_SECRETS.values()], ids=[*FULL_OF_SECRETS])
-async def test_answer_full_of_secrets(
-    hass: HomeAssistant,
-    gateway: GatewayServer,
-    entry: MockConfigEntry,
-    freezer: FrozenDateTimeFactory,
-    every_logger: pytest.LogCaptureFixture,
-    body: Callable[[str], str],
     status: int,
+    body: str,
 ) -> None:
-    """What a gateway says is never repeated, wherever it says it."""
-    entry.add_to_hass(hass)
-    hass.config_entries.async_update_entry(entry, title=TITLE)
-    told = ""
-    for secret in [*secrets_of(gateway.account), str(gateway.account.id)]:
-        gateway.fault = answering(
-            status,
-            body(secret),
-            {
-                "Location": f"https://new.example/{secret}?{secret}#{secret}",
-                "Retry-After": f"{secret} seconds",
-                "Set-Cookie": f"session={secret}",
-                "X-Oneapi-Request-Id": secret,
-            },
-        )
-        await hass.config_entries.async_setup(entry.entry_id)
-        await hass.async_block_till_done(wait_background_tasks=True)
-        assert entry.state is ConfigEntryState.SETUP_RETRY
-        told += f"{entry.reason}\n"
-        assert await hass.config_entries.async_unload(entry.entry_id)
-        # A host that refused is left alone for a while.
-        freezer.tick(timedelta(hours=2))
-    assert find(gateway, told + log_of(every_logger)) == []
+    """While the account runs, when it is a repair or a question, and at set-up."""
+    await set_up(hass, entry)
+    every_secret = "-".join([*secrets_of(gateway.account), str(gateway.account.id)])
+    gateway.fault = gateway.status_fault = answering(
+        status,
+        body.replace(SECRET, every_secret),
+        {
+            "Location": f"https://new.example/{every_secret}?{every_secret}#x",
+            "Retry-After": f"{every_secret} seconds",
+            "Set-Cookie": f"session={every_secret}",
+            "X-Oneapi-Request-Id": every_secret,
+        },
+    )
+    await jump(hass, freezer, UPDATE_INTERVAL)
+    coordinator = entry.runtime_data.account
+    assert not coordinator.last_update_success
+    assert find(gateway, told_by(coordinator.last_exception)) == []
+    await jump(hass, freezer, UPDATE_INTERVAL)
+    everything = await shown(hass, hass_client, hass_storage, entry)
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    everything |= {"reason at set-up": entry.reason}
+    for name, content in everything.items():
+        assert find(gateway, json.dumps(content, default=str)) == [], name
+    assert find(gateway, log_of(every_logger)) == []
 
 
 @pytest.mark.usefixtures("freezer")
@@ -293,12 +291,11 @@ async def test_redirect_full_of_secrets(
     freezer: FrozenDateTimeFactory,
     every_logger: pytest.LogCaptureFixture,
 ) -> None:
-    """The address to enter instead is logged, but not one that tells who asked."""
-    entry.add_to_hass(hass)
-    hass.config_entries.async_update_entry(entry, title=TITLE)
+    """The address to enter instead is shown, but not one that tells who asked."""
     gateway.fork = full_of_secrets(V_API)
-    await hass.config_entries.async_setup(entry.entry_id)
+    await set_up(hass, entry)
     half = len(ACCESS_TOKEN) // 2
+    targets = set()
     for secret in (
         *secrets_of(gateway.account),
         str(gateway.account.id),
@@ -312,64 +309,72 @@ async def test_redirect_full_of_secrets(
             gateway.fault = answering(301, b"", {"Location": target})
             await jump(hass, freezer, UPDATE_INTERVAL)
             assert not entry.runtime_data.account.last_update_success
+            await jump(hass, freezer, UPDATE_INTERVAL)
+            targets |= {
+                (issue.translation_placeholders or {})["target"]
+                for issue in ir.async_get(hass).issues.values()
+            }
             # Else only the first of the failures is logged.
             gateway.fault = None
-            await jump(hass, freezer, UPDATE_INTERVAL)
+            await hass.config_entries.async_reload(entry.entry_id)
+            await hass.async_block_till_done(wait_background_tasks=True)
             assert entry.runtime_data.account.last_update_success
-    log = log_of(every_logger)
-    assert "https://new.example" in log
-    assert find(gateway, log) == []
+    told = log_of(every_logger) + "".join(targets)
+    assert "https://new.example" in targets
+    assert "https://new.example" in log_of(every_logger)
+    assert find(gateway, told) == []
     assert not [
-        part for part in (ACCESS_TOKEN[:half], ACCESS_TOKEN[half:]) if part in log
+        part for part in (ACCESS_TOKEN[:half], ACCESS_TOKEN[half:]) if part in told
     ]
 
 
-@pytest.mark.parametrize("fork", FORKS, ids=lambda fork: fork.name)
+@pytest.mark.parametrize(
+    "fault",
+    [
+        answering(403, {"success": False, "message": ACCESS_TOKEN}),
+        answering(301, b"", {"Location": f"https://{ACCESS_TOKEN}.example/"}),
+    ],
+)
 async def test_forms(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,
     gateway: GatewayServer,
     entry: MockConfigEntry,
     every_logger: pytest.LogCaptureFixture,
-    fork: Fork,
+    fault: Handler,
 ) -> None:
     """No form gives a token back, not even the one just typed; no log has it."""
-    gateway.fork = fork
-    gateway.fault = answering(403, {"success": False, "message": ACCESS_TOKEN})
     entry.add_to_hass(hass)
     hass.config_entries.async_update_entry(entry, title=TITLE)
     assert await async_setup_component(hass, "config", {})
     client = await hass_client()
-    flows = "/api/config/config_entries/flow"
     shown = []
-    for start in (
-        {"handler": DOMAIN},
-        {"handler": DOMAIN, "entry_id": entry.entry_id},
-    ):
-        response = await client.post(flows, json=start)
-        shown.append(await response.text())
-        flow = await response.json()
+
+    async def post(path: str, data: dict[str, Any]) -> dict[str, Any]:
         response = await client.post(
-            f"{flows}/{flow['flow_id']}",
-            json={
-                CONF_URL: f"{gateway.url}/sub",
-                CONF_USER_ID: str(gateway.account.id),
-                CONF_ACCESS_TOKEN: ACCESS_TOKEN,
-            },
+            f"/api/config/config_entries/flow{path}", json=data
         )
         shown.append(await response.text())
-        assert (await response.json())["errors"] == {"base": "account_disabled"}
-    result = await entry.start_reauth_flow(hass)
+        answer: dict[str, Any] = await response.json()
+        assert answer["type"] == "form"
+        return answer
+
+    typed = {
+        CONF_URL: f"{gateway.url}/sub",
+        CONF_USER_ID: str(gateway.account.id),
+        CONF_ACCESS_TOKEN: ACCESS_TOKEN,
+    }
+    gateway.fault = gateway.status_fault = fault
+    for start in ({"handler": DOMAIN}, {"handler": DOMAIN, "entry_id": entry.entry_id}):
+        flow_id = (await post("", start))["flow_id"]
+        assert (await post(f"/{flow_id}", typed))["errors"]
+    flow_id = (await entry.start_reauth_flow(hass))["flow_id"]
     for token in ("", ACCESS_TOKEN):
-        response = await client.post(
-            f"{flows}/{result['flow_id']}", json={CONF_ACCESS_TOKEN: token}
-        )
-        shown.append(await response.text())
-        assert response.ok
-    assert len(shown) == 6
-    for text in shown:
-        assert '"form"' in text
+        assert (await post(f"/{flow_id}", {CONF_ACCESS_TOKEN: token}))["errors"]
+    # The gateway knows the account, but does not tell its unit.
+    gateway.fault = None
+    await hass.config_entries.async_remove(entry.entry_id)
+    flow_id = (await post("", {"handler": DOMAIN}))["flow_id"]
+    assert (await post(f"/{flow_id}", typed))["step_id"] == "unit"
+    for text in [*shown, log_of(every_logger)]:
         assert not [each for each in secrets_of(gateway.account) if each in text]
-    assert not [
-        each for each in secrets_of(gateway.account) if each in log_of(every_logger)
-    ]

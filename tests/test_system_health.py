@@ -39,7 +39,7 @@ async def test_system_health_while_the_gateway_is_gone(
     info = await get_system_health_info(hass, DOMAIN)
     assert info["loaded_accounts"] == 0
     assert info["oldest_answer"] is None
-    assert await info[gateway.url] == {"type": "failed", "error": "unreachable"}
+    assert await info[gateway.url] == {"type": "failed", "error": "cannot_connect"}
 
 
 async def test_system_health_of_two_accounts_at_one_gateway_and_a_damaged_one(

@@ -28,8 +28,8 @@ from homeassistant.util import ssl as ssl_util
 
 from .gateway_server import GatewayServer, answering
 from .helpers import user_input
-from .test_faults import SEEN, watch_failure, watch_recovery
 from .tls import BAD_CERTIFICATES, NO_TLS, CertificateAuthority, TlsFault
+from .watching import watch_failure, watch_recovery
 
 pytestmark = pytest.mark.usefixtures("broken_handshakes")
 
@@ -83,7 +83,7 @@ async def test_form(
     await _restart(gateway, authority, fault)
     flow_id = await _open_form(hass)
     result = await hass.config_entries.flow.async_configure(flow_id, typed)
-    assert result["errors"] == {CONF_URL: SEEN[error].message}
+    assert result["errors"] == {CONF_URL: error.key}
     assert gateway.requests == []
 
     await _restart(gateway, authority, CertificateAuthority.server_context)
@@ -143,9 +143,11 @@ async def test_over_time(
     """The certificate goes bad between two polls, and good again."""
     gateway.requests.clear()
     await _restart(gateway, authority, fault)
-    await watch_failure(hass, gateway, loaded_entry, freezer, caplog, error, 0)
+    await watch_failure(
+        hass, gateway, loaded_entry, freezer, caplog, error, requests_per_poll=0
+    )
     await _restart(gateway, authority, CertificateAuthority.server_context)
-    await watch_recovery(hass, gateway, freezer, caplog)
+    await watch_recovery(hass, gateway, loaded_entry, freezer, caplog)
 
 
 async def test_system_health_judges_a_certificate_as_the_polls_do(

@@ -32,7 +32,6 @@ from .gateway import Account, GatewayError, Site
 from .gateway.inputs import (
     InputError,
     InputProblem,
-    candidates,
     parse_access_token,
 )
 from .naming import names_of
@@ -234,12 +233,11 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
         )
 
     def _is_configured(self, data: dict[str, Any]) -> bool:
-        """Tell whether there is an entry for the account, without asking the gateway."""
-        return any(
+        """Tell without asking the gateway whether there is an entry for the account."""
+        return bool(
             self.hass.config_entries.async_entry_for_domain_unique_id(
-                DOMAIN, _unique_id({**data, CONF_URL: url})
+                DOMAIN, _unique_id(data)
             )
-            for url in candidates(data[CONF_URL])
         )
 
     async def _async_validate(

@@ -30,8 +30,12 @@ def names_of(
     )
     addition = name if is_at_same_host else host
     device = next(each for each in _names(site_name, addition) if each not in taken)
-    place = site_name if is_at_same_host else device
-    return f"{name} @ {place}" if name else device, device
+    if not name:
+        return device, device
+    title = f"{name} @ {site_name}"
+    if not is_at_same_host or title in {entry.title for entry in others}:
+        title = f"{name} @ {device}"
+    return title, device
 
 
 def _names(name: str, addition: str) -> Iterator[str]:

@@ -72,9 +72,9 @@ def async_update_unit_issue(
         severity=ir.IssueSeverity.WARNING,
         placeholders={
             "old_currency": old.currency,
-            "old_points": f"{old.points_per_unit:g}",
+            "old_points": f"{old.points_per_unit:.10g}",
             "new_currency": new.currency,
-            "new_points": f"{new.points_per_unit:g}",
+            "new_points": f"{new.points_per_unit:.10g}",
         },
         data=unit,
     )

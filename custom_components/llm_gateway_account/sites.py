@@ -77,6 +77,9 @@ async def _async_update(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
             identifiers={(DOMAIN, entry.entry_id)},
             sw_version=site.version,
         )
+    if site == Site():
+        # There is no such page, or not just now: nothing is said of a unit.
+        return
     unit = unit_of_site(site)
     if entry.data.get(CONF_SITE_UNIT) is None:
         # Of 0.1.0, which did not store it.

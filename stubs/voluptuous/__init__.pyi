@@ -1,2 +1,3 @@
-# At run time Home Assistant makes `voluptuous` an alias of probatio (since 2026.9).
+# At run time Home Assistant makes `voluptuous` an alias of probatio. mypy sees the package
+# of that name, whose types do not fit those of Home Assistant.
 from probatio import *

@@ -3,9 +3,19 @@
 import json
 from typing import Any
 
+from custom_components.llm_gateway_account.binary_sensor import BINARY_SENSORS
+from custom_components.llm_gateway_account.event import ACCOUNT_EVENT
+from custom_components.llm_gateway_account.sensor import AMOUNTS, SENSORS
 from tests import ROOT
 
 REPOSITORY = "https://github.com/ha-llm-gateway-account/llm_gateway_account"
+
+# The keys of the entities of each platform.
+ENTITIES = {
+    "binary_sensor": {each.key for each in BINARY_SENSORS},
+    "event": {ACCOUNT_EVENT.key},
+    "sensor": {each.key for each in (*AMOUNTS, *SENSORS)},
+}
 
 
 def read(name: str) -> str:

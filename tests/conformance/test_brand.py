@@ -17,9 +17,3 @@ def test_brand(name: str, height: int, prefix: str) -> None:
     width, actual_height = struct.unpack(">II", image[16:24])
     assert actual_height == height
     assert width == height or name.startswith("logo")
-
-
-def test_brand_has_nothing_else() -> None:
-    assert {path.name for path in (PACKAGE / "brand").iterdir()} == {
-        f"{prefix}{name}.png" for name in NAMES for prefix in ("", "dark_")
-    }

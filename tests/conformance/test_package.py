@@ -10,8 +10,6 @@ import pytest
 from release.archive import PACKAGE, ReleaseError, notes_of, write_zip
 from release.installation import complaints
 
-from . import load
-
 NOT_TESTED = (
     f"We found a custom integration {PACKAGE.name} which has not been tested by Home"
     " Assistant."
@@ -59,10 +57,6 @@ def test_zip_is_the_same_wherever_it_is_made(tmp_path: Path) -> None:
     for folder, name in ((PACKAGE, "a.zip"), (copy, "b.zip")):
         write_zip(folder, tmp_path / name)
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
-
-
-def test_hacs_finds_the_zip_by_its_name() -> None:
-    assert load("hacs.json")["filename"] == f"{PACKAGE.name}.zip"
 
 
 def test_release_tells_what_changed(repository: Path) -> None:

@@ -19,10 +19,12 @@ ACTIONS: dict[str, Any] = yaml.safe_load(
 
 @pytest.mark.parametrize("action", list(ACTIONS))
 def test_action_is_described(action: str) -> None:
-    assert set(ACTIONS[action]) == {"fields"}
-    for field in ACTIONS[action]["fields"].values():
-        assert set(field) <= {"required", "selector"}
+    texts = load(f"custom_components/{DOMAIN}/translations/en.json")["services"]
+    assert set(texts[action]) == {"name", "description", "fields"}
+    assert set(texts[action]["fields"]) == set(ACTIONS[action]["fields"])
+    for name, field in ACTIONS[action]["fields"].items():
         assert validate_selector(field["selector"])
+        assert set(texts[action]["fields"][name]) == {"name", "description"}
 
 
 async def test_every_action_is_there(hass: HomeAssistant) -> None:

@@ -78,6 +78,7 @@ class Home:
         self.outages = self.plan(6, 300 * 60)
         self.power_cuts = self.plan(6, 300 * 60)
         self.quiet_until = self.now + HOUR
+        self.gateway.rests_until = self.now + HOUR
         self.ledger = Ledger()
         self.written: str | None = None
         self.revision = 0

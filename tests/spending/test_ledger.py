@@ -262,6 +262,16 @@ def test_sums_beyond_any_money_stay_writable() -> None:
     assert account.spending.spent_today == 1e30
 
 
+def test_habit_without_the_samples_it_was_learnt_from() -> None:
+    """No ledger writes that, but each part of it is plausible."""
+    account = Watched(2026, 3, 7)
+    account.run(POLL)
+    state = account.ledger.as_dict() | {"unusual": WRITTEN["unusual"]}
+    account.ledger = Ledger.from_dict(state)
+    account.wait(POLL)
+    assert account.spending.unusual is False
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: (

@@ -1,7 +1,7 @@
 """Keeps the books of an account, from one poll to the next."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
@@ -151,7 +151,7 @@ class Ledger:
         return Outcome(
             spending=self._show(moment),
             events=tuple(self._events(top_up, change_of_level, unusual)),
-            look_again_in=min((look for look in looks if look), default=None),
+            look_again_in=min(filter(None, looks), default=None),
         )
 
     def _spent_by(self, change: float, granted: float) -> float:
@@ -238,12 +238,12 @@ class Ledger:
     def _worth_writing(self) -> tuple[object, ...]:
         """Return what must not be lost; the rest can be found again."""
         books = self._books
-        figures, top_ups = books.figures, books.top_ups
+        figures, top_ups, level = books.figures, books.top_ups, books.level
         return (
             (books.spent, books.counters.used_quota, books.counters.stale_since),
             (figures.spent_today, figures.day_since),
             (figures.spent_this_month, figures.month_since),
             [*top_ups.rises, *(mark.granted for mark in top_ups.marks[:1])],
-            replace(books.level),
+            (level.current, level.worse, level.worse_since, level.low, level.critical),
             books.unusual.since,
         )

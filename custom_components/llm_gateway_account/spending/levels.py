@@ -49,7 +49,7 @@ class Level:
         """
         low, critical = bounded(limits.low), bounded(limits.critical)
         before, now = self.current, _level(left, low, critical)
-        if before and peak is None and not is_new:
+        if before and now is not before and peak is None and not is_new:
             best = min(
                 before, self._level_by_margin(left, low, critical), key=_severity
             )
