@@ -57,10 +57,10 @@ def _refused(figures: dict[str, Any]) -> Iterator[str]:
         if each["scenario"] == "spread":
             continue
         name = f"limited ({each['scenario']})"
-        if each["lines"] > 1:
-            yield f"{name}: {each['lines']} lines in the log"
         if each["scenario"] == "half":
             continue  # so many accounts ask for more than that
+        if each["lines"]:
+            yield f"{name}: {each['lines']} lines in the log"
         if max(each["slowest_start"], each["oldest"]) > TWO_INTERVALS:
             yield f"{name}: data older than two polls"
         if each["refused_at_most"] > 2:

@@ -17,6 +17,7 @@ COMMON = (
     "components.event",
     "components.frontend",
     "components.http",
+    "components.repairs",
     "components.sensor",
     "helpers.update_coordinator",
 )

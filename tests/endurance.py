@@ -28,10 +28,11 @@ from custom_components.llm_gateway_account.coordinator import (
     AccountCoordinator,
 )
 from custom_components.llm_gateway_account.entity import AccountEntity
+from custom_components.llm_gateway_account.failures import CERTAIN_AFTER
 from custom_components.llm_gateway_account.gateway import (
     Account,
     GatewayClient,
-    TokenRefusedError,
+    GatewayError,
 )
 from homeassistant.const import CONF_ACCESS_TOKEN, CONF_URL
 from homeassistant.core import HomeAssistant
@@ -39,6 +40,7 @@ from homeassistant.core import HomeAssistant
 from .faults import ENDED_BY_TIME, FAULTS
 from .gateway_server import USER_ID, GatewayServer
 from .helpers import jump
+from .watching import issues
 
 POLLS = 5000
 RELOADS = 500
@@ -140,7 +142,7 @@ async def test_polls(
     freezer: FrozenDateTimeFactory,
     show: Callable[[str], None],
 ) -> None:
-    """Half of the polls fail, each in its own way; no refusal is ever confirmed."""
+    """Half of the polls fail, each in its own way; none ever needs a person."""
     random = Random(20261123)  # noqa: S311
     faults = [
         (fault, error)
@@ -149,7 +151,8 @@ async def test_polls(
         if name not in ENDED_BY_TIME
     ]
     blocked: list[float] = []
-    refused, before = False, Counter[str]()
+    before = Counter[str]()
+    seen: set[type[GatewayError]] = set()
     for number in range(POLLS):
         if number == POLLS // 10:
             gateway.fault = None
@@ -157,11 +160,12 @@ async def test_polls(
             await loaded_entry.runtime_data.account._storage.async_save()
             before = figures(hass)
         fault, error = random.choice([(None, None), random.choice(faults)])
-        if refused and error is TokenRefusedError:
-            fault, error = None, None
-        refused = error is TokenRefusedError
+        # The second of its kind since the last good answer would need one.
+        if error in seen & CERTAIN_AFTER.keys():
+            fault = error = None
+        seen = seen | {error} if error else set()
         gateway.fault = fault
-        gateway.account.used_quota += 1
+        gateway.account.leave(gateway.account.quota - 1)
         gateway.requests.clear()
         with watch_the_loop() as longest:
             await jump(hass, freezer, UPDATE_INTERVAL)
@@ -184,6 +188,7 @@ async def test_polls(
         == gateway.account.used_quota
     )
     assert not hass.config_entries.flow.async_progress()
+    assert issues(hass) == []
 
 
 async def test_reloads(
