@@ -520,7 +520,8 @@ class GatewaysBelowPaths(GatewayServer):
 
     @override
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        for path, gateway in self.gateways.items():
+        # The longest path first: one may be below another, or below none.
+        for path, gateway in sorted(self.gateways.items(), reverse=True):
             if request.path.startswith(f"{path}/"):
                 below = request.path.removeprefix(path)
                 return await gateway.handle(request.clone(rel_url=below))

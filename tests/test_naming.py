@@ -125,11 +125,13 @@ async def test_three_accounts_of_one_name_at_one_gateway(
         assert len({*names}) == 3
 
 
-async def test_two_gateways_below_one_host(hass: HomeAssistant) -> None:
+@pytest.mark.parametrize("paths", [("/one", "/two"), ("", "/two"), ("/two", "")])
+async def test_two_gateways_at_one_host(
+    hass: HomeAssistant, paths: tuple[str, str]
+) -> None:
     """Also where they have one name, and both their first users are called root."""
     gateways = {
-        path: GatewayServer(NEW_API, id=1, display_name="Root User")
-        for path in ("/one", "/two")
+        path: GatewayServer(NEW_API, id=1, display_name="Root User") for path in paths
     }
     host = GatewaysBelowPaths(gateways)
     await host.start()
