@@ -74,7 +74,6 @@ async def test_account_that_needs_a_person(
     wrong(gateway)
     await pass_time(hass, freezer, timedelta(minutes=6))
     assert issues(hass) == []
-    assert loaded_entry.state is ConfigEntryState.LOADED
     await pass_time(hass, freezer, timedelta(minutes=5))
     assert issues(hass) == [wrong.__name__]
     (issue,) = ir.async_get(hass).issues.values()
@@ -89,7 +88,6 @@ async def test_account_that_needs_a_person(
     account.id, account.status = int(loaded_entry.data[CONF_USER_ID]), 1
     await pass_time(hass, freezer, timedelta(minutes=10))
     assert issues(hass) == []
-    assert loaded_entry.state is ConfigEntryState.LOADED
     assert balance(hass) == "12.345"
 
 
