@@ -132,7 +132,7 @@ def unlimited(request: pytest.FixtureRequest) -> Generator[None]:
         yield
         return
     package = "custom_components.llm_gateway_account.gateway.limiter"
-    with patch(f"{package}.BURST", 10**9), patch(f"{package}.DEFAULT_HOLD", 0):
+    with patch(f"{package}.SPACING", 0), patch(f"{package}.DEFAULT_HOLD", 0):
         yield
 
 
