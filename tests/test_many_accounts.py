@@ -33,8 +33,13 @@ from custom_components.llm_gateway_account.sites import (
     SILENCE_IS_GOOD_FOR,
 )
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import CONF_ACCESS_TOKEN, CONF_URL, CONF_VERIFY_SSL
-from homeassistant.core import HomeAssistant
+from homeassistant.const import (
+    CONF_ACCESS_TOKEN,
+    CONF_URL,
+    CONF_VERIFY_SSL,
+    EVENT_HOMEASSISTANT_STARTED,
+)
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 
@@ -268,7 +273,8 @@ async def test_start_does_not_wait_for_many_accounts(
 ) -> None:
     """Those without a turn say why; all get theirs before any is polled twice."""
     caplog.set_level(logging.WARNING)
-    entries = add_accounts(hass, gateway, entry, accounts=100)
+    entries = add_accounts(hass, gateway, entry, accounts=200)
+    hass.set_state(CoreState.starting)
     start = asyncio.create_task(async_setup_component(hass, DOMAIN, {}))
     while not gateway.requests:  # noqa: ASYNC110
         await asyncio.sleep(0)
@@ -280,6 +286,8 @@ async def test_start_does_not_wait_for_many_accounts(
         each for each in entries if each.state is ConfigEntryState.SETUP_RETRY
     )
     assert waiting.error_reason_translation_key == "rate_limited"
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
     await seconds_pass(hass, freezer, 240)
     assert {each.state for each in entries} == {ConfigEntryState.LOADED}
     asked = Counter(

@@ -6,7 +6,13 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, override
 
-from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.core import (
+    CALLBACK_TYPE,
+    CoreState,
+    HassJob,
+    HomeAssistant,
+    callback,
+)
 from homeassistant.helpers.event import async_call_later, async_track_time_change
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
@@ -24,7 +30,7 @@ if TYPE_CHECKING:
 
 UPDATE_INTERVAL = timedelta(minutes=5)
 
-# Home Assistant waits for a set-up when it starts.
+# Home Assistant waits for the set-ups when it starts.
 SET_UP_TIMEOUT = 10
 
 # How long entities stay on the last good answer while new polls fail: fifteen
@@ -179,7 +185,11 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
     async def _async_ask(self) -> Account:
         if self.data:
             return await self.client.async_get_account()
-        return await self.client.async_get_account(Priority.SET_UP, SET_UP_TIMEOUT)
+        # A set-up that is tried again holds nobody up, and keeps its place in the queue.
+        is_retry = self.hass.state is CoreState.running
+        return await self.client.async_get_account(
+            Priority.SET_UP, None if is_retry else SET_UP_TIMEOUT
+        )
 
     @callback
     @override
