@@ -44,7 +44,7 @@ class Forms:
 
     async def see_error(self, error: str, *, flow: str = "config") -> None:
         """Fail unless the form shows this error, and no other."""
-        placeholders = {"default_url": "https://api.iqqz.com"}
+        placeholders = {"example_url": "https://api.iqqz.com"}
         text = self.screen.texts.ours(f"{flow}.error.{error}", **placeholders)
         await self.screen.see_error(text)
 

@@ -405,12 +405,12 @@ async def test_unit_and_name_come_from_the_site(
     ("status", "quota", "used_quota", "low", "critical", "unusual"),
     [
         # A fifth of the balance of 12.345; of 90.12 in yuan; and in points.
-        (OLD_STATUS, 6_172_500, 18_827_500, 2, 0.5, 0.05),
-        (NEW_STATUS, 6_172_500, 18_827_500, 10, 2, 0.2),
+        (OLD_STATUS, 6_172_500, 18_827_500, 2, 0.5, 0.1),
+        (NEW_STATUS, 6_172_500, 18_827_500, 20, 5, 1),
         (NEW_STATUS | {"quota_display_type": "TOKENS"}, 6_172_500, 0, 1e6, 2e5, 5e4),
         # A week of nearly 100 a day, where that is more; nothing to take a part of.
-        (OLD_STATUS, 1_000_000_000, 34_600_000_000, 500, 100, 50),
-        (OLD_STATUS, 0, 0, 1, 0.2, 0.05),
+        (OLD_STATUS, 1_000_000_000, 34_600_000_000, 500, 100, 100),
+        (OLD_STATUS, 0, 0, 0.5, 0.1, 0.1),
     ],
 )
 @pytest.mark.freeze_time("2026-11-27T00:00:00Z")  # 695 days after it was made
@@ -505,9 +505,14 @@ async def test_same_account_once(
         await start_user_flow(hass),
         user_input(gateway, **{CONF_URL: f"{gateway.url}{page}"}),
     )
-    assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == "already_configured"
+    assert result["errors"] == {"base": "already_configured"}
+    assert ("account", entry.title) in _placeholders(result)
     assert bool(gateway.requests) is is_asked
+    # The ID was wrong; everything else still stands there.
+    gateway.account.id = 12
+    typed = {**_suggested_values(result["data_schema"]), CONF_USER_ID: "12"}
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], typed)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
 async def test_same_account_in_two_windows(
@@ -522,8 +527,7 @@ async def test_same_account_in_two_windows(
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY
     result = await hass.config_entries.flow.async_configure(first, user_input(gateway))
-    assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == "already_configured"
+    assert result["errors"] == {"base": "already_configured"}
 
 
 async def test_two_accounts_at_one_gateway(
@@ -576,9 +580,38 @@ async def test_token_is_typed_unseen(
         assert selector.config["autocomplete"] == "off"
 
 
-async def test_form_keeps_what_was_typed_but_not_the_token(
-    hass: HomeAssistant, gateway: GatewayServer
+async def test_address_of_no_gateway_is_suggested(
+    hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
+    """Or the token of another one would go there, if somebody overlooks it."""
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+    assert CONF_URL not in _defaults(result)
+    assert CONF_URL not in _suggested_values(result["data_schema"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ({CONF_USER_ID: "12"}, {CONF_ACCESS_TOKEN: ACCESS_TOKEN}),
+        ({CONF_URL: "http://127.0.0.1:9"}, {CONF_ACCESS_TOKEN: ACCESS_TOKEN}),
+        ({CONF_ACCESS_TOKEN: NEW_TOKEN}, {}),
+        ({CONF_ACCESS_TOKEN: "令牌"}, {}),
+        # They are offered swapped.
+        (
+            {CONF_USER_ID: ACCESS_TOKEN, CONF_ACCESS_TOKEN: str(USER_ID)},
+            {CONF_USER_ID: str(USER_ID), CONF_ACCESS_TOKEN: ACCESS_TOKEN},
+        ),
+    ],
+)
+async def test_form_keeps_what_was_typed(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    typed: dict[str, Any],
+    kept: dict[str, Any],
+) -> None:
+    """The gateway shows a token once, so it stays unless it is itself at fault."""
     advanced = {
         CONF_USER_ID_HEADER: "Acme-User",
         CONF_VERIFY_SSL: False,
@@ -586,13 +619,49 @@ async def test_form_keeps_what_was_typed_but_not_the_token(
     }
     result = await hass.config_entries.flow.async_configure(
         await start_user_flow(hass),
-        user_input(gateway, **{CONF_USER_ID: "12", SECTION_ADVANCED: advanced}),
+        user_input(gateway, **typed, **{SECTION_ADVANCED: advanced}),
     )
-    assert _suggested_values(result["data_schema"]) == {
-        CONF_URL: gateway.url,
-        CONF_USER_ID: "12",
-    }
+    assert result["errors"]
+    expected = {CONF_URL: gateway.url, CONF_USER_ID: str(USER_ID)} | typed
+    expected.pop(CONF_ACCESS_TOKEN, None)
+    assert _suggested_values(result["data_schema"]) == expected | kept
     assert _defaults(result)[SECTION_ADVANCED] == advanced
+
+
+async def test_section_with_an_error_is_open(
+    hass: HomeAssistant, gateway: GatewayServer
+) -> None:
+    advanced = {
+        CONF_USER_ID_HEADER: "Authorization",
+        CONF_VERIFY_SSL: True,
+        CONF_ALLOW_UNENCRYPTED: False,
+    }
+    flow_id = await start_user_flow(hass)
+    for changes, is_open in (
+        ({CONF_USER_ID: "12"}, False),
+        ({SECTION_ADVANCED: advanced}, True),
+    ):
+        result = await hass.config_entries.flow.async_configure(
+            flow_id, user_input(gateway, **changes)
+        )
+        assert result["data_schema"]
+        section = result["data_schema"].schema[SECTION_ADVANCED]
+        assert section.options["collapsed"] is not is_open
+
+
+async def test_forms_say_which_account_they_are_about(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    entry.add_to_hass(hass)
+    for result in (
+        await entry.start_reauth_flow(hass),
+        await entry.start_reconfigure_flow(hass),
+    ):
+        assert _placeholders(result) >= {
+            ("account", entry.title),
+            (CONF_URL, entry.data[CONF_URL]),
+        }
+        assert CONF_ACCESS_TOKEN not in _suggested_values(result["data_schema"])
 
 
 async def test_flows_leave_no_session_open(

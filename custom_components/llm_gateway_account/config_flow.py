@@ -19,16 +19,17 @@ from homeassistant.core import callback
 from .const import (
     CONF_ACCOUNT,
     CONF_CURRENCY,
+    CONF_POINTS_PER_UNIT,
     CONF_SITE_NAME,
     CONF_SITE_UNIT,
     CONF_USER_ID,
     CONF_USER_ID_HEADER,
-    DEFAULT_URL,
     DOMAIN,
+    EXAMPLE_URL,
     LOGGER,
     SECTION_ADVANCED,
 )
-from .gateway import Account, GatewayError, Site
+from .gateway import DEFAULT_QUOTA_PER_UNIT, Account, GatewayError, Site
 from .gateway.inputs import (
     InputError,
     InputProblem,
@@ -80,13 +81,16 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
         placeholders: dict[str, str] = {}
         if user_input is not None:
             data, errors = read_connection(user_input)
-            if not errors and self._is_configured(data):
-                return self.async_abort(reason="already_configured")
-            if not errors:
+            if not errors and not (entry := self._entry_of(data)):
                 errors, placeholders = await self._async_validate(data)
+                # It may have been below the page that was entered.
+                entry = None if errors else self._entry_of(self._data)
+            if not errors and entry:
+                # What was typed stays: perhaps only the user ID is wrong.
+                errors = {"base": "already_configured"}
+                placeholders = {"account": entry.title}
             if not errors:
                 await self.async_set_unique_id(_unique_id(self._data))
-                self._abort_if_unique_id_configured()
                 return await self._async_step_site()
         values = user_input or {SECTION_ADVANCED: ADVANCED_SCHEMA({})}
         return self._show_connection_form(
@@ -101,11 +105,12 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
         if not is_complete(entry):
             return self.async_abort(reason="damaged_entry")
         errors: dict[str, str] = {}
-        placeholders: dict[str, str] = {}
+        placeholders = _account_placeholders(entry)
         if user_input is not None:
             data, errors = read_connection(user_input, entry.data)
             if not errors:
-                errors, placeholders = await self._async_validate(data)
+                errors, more = await self._async_validate(data)
+                placeholders |= more
             if not errors:
                 return await self.async_step_moved()
         return self._show_connection_form(
@@ -213,7 +218,7 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
         if not is_complete(entry):
             return self.async_abort(reason="damaged_entry")
         errors: dict[str, str] = {}
-        placeholders = {CONF_URL: entry.data[CONF_URL]}
+        placeholders = _account_placeholders(entry)
         if user_input is not None:
             try:
                 token = parse_access_token(user_input[CONF_ACCESS_TOKEN])
@@ -229,15 +234,13 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
                     entry, data=self._data, reason="reauth_successful"
                 )
         return self._show_form(
-            "reauth_confirm", REAUTH_SCHEMA, {}, errors, placeholders
+            "reauth_confirm", REAUTH_SCHEMA, user_input or {}, errors, placeholders
         )
 
-    def _is_configured(self, data: dict[str, Any]) -> bool:
-        """Tell without asking the gateway whether there is an entry for the account."""
-        return bool(
-            self.hass.config_entries.async_entry_for_domain_unique_id(
-                DOMAIN, _unique_id(data)
-            )
+    def _entry_of(self, data: dict[str, Any]) -> ConfigEntry | None:
+        """Return the entry that an account has already, without asking the gateway."""
+        return self.hass.config_entries.async_entry_for_domain_unique_id(
+            DOMAIN, _unique_id(data)
         )
 
     async def _async_validate(
@@ -263,12 +266,16 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
         errors: dict[str, str],
         placeholders: dict[str, str],
     ) -> ConfigFlowResult:
-        """Show the connection with the values, but no token and no wrong header."""
+        """Show the connection with the values, swapped ones in their right place."""
+        values = dict(values)
+        if errors.get(CONF_USER_ID) == InputProblem.SWAPPED:
+            user_id, access_token = values[CONF_USER_ID], values[CONF_ACCESS_TOKEN]
+            values |= {CONF_USER_ID: access_token, CONF_ACCESS_TOKEN: user_id}
         advanced = dict(values[SECTION_ADVANCED])
         if errors.get(SECTION_ADVANCED) == InputProblem.INVALID_HEADER:
             del advanced[CONF_USER_ID_HEADER]
-        values = {**values, SECTION_ADVANCED: advanced}
-        schema = connection_schema(token, advanced)
+        values[SECTION_ADVANCED] = advanced
+        schema = connection_schema(token, advanced, is_open=SECTION_ADVANCED in errors)
         return self._show_form(step_id, schema, values, errors, placeholders)
 
     def _show_unit_form(
@@ -277,7 +284,7 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
         errors: dict[str, str],
         placeholders: dict[str, str],
     ) -> ConfigFlowResult:
-        values = values or unit_of_site(Site())
+        values = values or {CONF_POINTS_PER_UNIT: DEFAULT_QUOTA_PER_UNIT}
         return self._show_form("unit", UNIT_SCHEMA, values, errors, placeholders)
 
     def _show_form(
@@ -288,8 +295,10 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
         errors: dict[str, str],
         placeholders: dict[str, str],
     ) -> ConfigFlowResult:
+        """Show a form again with what was typed; a token only if it may be right."""
         fields = {str(marker) for marker in schema.schema}
-        values = {k: v for k, v in values.items() if k != CONF_ACCESS_TOKEN}
+        if CONF_ACCESS_TOKEN in errors:
+            values = {k: v for k, v in values.items() if k != CONF_ACCESS_TOKEN}
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(schema, values),
@@ -297,8 +306,12 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
                 field if field in fields else "base": error
                 for field, error in errors.items()
             },
-            description_placeholders={"default_url": DEFAULT_URL, **placeholders},
+            description_placeholders={"example_url": EXAMPLE_URL, **placeholders},
         )
+
+
+def _account_placeholders(entry: ConfigEntry) -> dict[str, str]:
+    return {"account": entry.title, CONF_URL: entry.data[CONF_URL]}
 
 
 def _unique_id(data: Mapping[str, Any]) -> str:

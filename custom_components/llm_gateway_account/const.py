@@ -7,7 +7,7 @@ DOMAIN: Final = "llm_gateway_account"
 
 LOGGER = logging.getLogger(__package__)
 
-DEFAULT_URL: Final = "https://api.iqqz.com"
+EXAMPLE_URL: Final = "https://api.iqqz.com"
 
 CONF_ACCOUNT: Final = "account"
 CONF_ALLOW_UNENCRYPTED: Final = "allow_unencrypted"

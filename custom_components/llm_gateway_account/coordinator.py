@@ -185,7 +185,7 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
     async def _async_ask(self) -> Account:
         if self.data:
             return await self.client.async_get_account()
-        # A set-up that is tried again holds nobody up, and keeps its place in the queue.
+        # A set-up that is tried again holds nobody up and keeps its place in the queue.
         is_retry = self.hass.state is CoreState.running
         return await self.client.async_get_account(
             Priority.SET_UP, None if is_retry else SET_UP_TIMEOUT

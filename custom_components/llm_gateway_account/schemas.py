@@ -37,7 +37,6 @@ from .const import (
     CONF_UNUSUAL_MINIMUM,
     CONF_USER_ID,
     CONF_USER_ID_HEADER,
-    DEFAULT_URL,
     SECTION_ADVANCED,
 )
 from .gateway import POINTS
@@ -133,15 +132,18 @@ def alerts_schema(currency: str) -> vol.Schema:
     )
 
 
-def connection_schema(token: type[vol.Marker], advanced: dict[str, Any]) -> vol.Schema:
+def connection_schema(
+    token: type[vol.Marker], advanced: dict[str, Any], *, is_open: bool
+) -> vol.Schema:
     """Return the form with everything a connection needs.
 
     `token` tells whether the token is required or optional. `advanced` fills the
-    section, which a frontend that never unfolds it sends back as it is.
+    section, which a frontend that never unfolds it sends back as it is; `is_open`
+    unfolds it.
     """
     return vol.Schema(
         {
-            vol.Required(CONF_URL, default=DEFAULT_URL): TextSelector(
+            vol.Required(CONF_URL): TextSelector(
                 TextSelectorConfig(type=TextSelectorType.URL, autocomplete="url")
             ),
             vol.Required(CONF_USER_ID): TextSelector(
@@ -149,20 +151,21 @@ def connection_schema(token: type[vol.Marker], advanced: dict[str, Any]) -> vol.
             ),
             token(CONF_ACCESS_TOKEN): TOKEN_SELECTOR,
             vol.Required(SECTION_ADVANCED, default=advanced): section(
-                ADVANCED_SCHEMA, {"collapsed": True}
+                ADVANCED_SCHEMA, {"collapsed": not is_open}
             ),
         }
     )
 
 
 def connection_values(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the data of an entry as values of the connection form."""
+    """Return the data of an entry as values of the connection form, but no token."""
     advanced = {
         key: data[key]
         for key in (CONF_USER_ID_HEADER, CONF_VERIFY_SSL, CONF_ALLOW_UNENCRYPTED)
         if data.get(key) is not None
     }
-    return {**data, SECTION_ADVANCED: ADVANCED_SCHEMA(advanced)}
+    shown = {key: data[key] for key in (CONF_URL, CONF_USER_ID)}
+    return {**shown, SECTION_ADVANCED: ADVANCED_SCHEMA(advanced)}
 
 
 def read_unit(user_input: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -72,6 +72,13 @@ class Unit:
             return 0
         return 3 if self.currency in _THREE_DIGITS else 2
 
+    @property
+    def smallest_limit(self) -> float:
+        """The least amount that anybody wants to be warned of: half a dollar or so."""
+        if not self.is_money:
+            return DEFAULT_QUOTA_PER_UNIT / 2
+        return 50 / float(10**self.digits)
+
     def amount(self, points: float) -> float:
         """Return points as an amount, to a millionth.
 
@@ -125,12 +132,14 @@ def limits_from_options(options: Mapping[str, Any]) -> Limits:
 
 def suggest_alerts(account: Account, unit: Mapping[str, Any]) -> dict[str, float]:
     """Return options of the alerts to begin with, in the unit of an account."""
+    shown = Unit.from_options(unit)
     low, critical, unusual = suggest_limits(
         account.quota,
         account.used_quota,
         account.created_at,
         dt_util.utcnow(),
-        Unit.from_options(unit).points_per_unit,
+        shown.points_per_unit,
+        shown.smallest_limit,
     )
     return {
         CONF_LOW_BALANCE: low,

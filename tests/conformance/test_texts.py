@@ -88,6 +88,7 @@ def test_every_error_of_a_form_has_a_message() -> None:
     assert set(ENGLISH["config"]["error"]) == {
         *GATEWAY_ERRORS,
         *(problem.value for problem in InputProblem),
+        "already_configured",
         "invalid_currency",
         "token_needed",
         "unknown",

@@ -15,17 +15,18 @@ NOW = datetime(2026, 3, 2, tzinfo=UTC)
     [
         (25, None, None, (5, 1, 0.2)),
         (12.345, 37.655, None, (2, 0.5, 0.1)),
+        (2.47, None, None, (0.5, 0.1, 0.1)),  # a fifth, and no fraction of a cent
+        (6, None, None, (1, 0.2, 0.1)),
+        (9, None, None, (2, 0.5, 0.1)),
         (100, 0, 100, (20, 5, 1)),
         (100, 500, 100, (20, 5, 5)),  # 35 a week
-        (100, 800, 100, (50, 10, 5)),  # 56 a week, but half is 50
-        (1000, 5, 0.01, (200, 50, 5)),  # an account of today
-        (1000, 200, 200, (200, 50, 1)),
-        (1000, 1, 100, (200, 50, 1)),  # next to nothing
-        (0.1, None, None, (0.02, 0.005, 0.001)),
+        (100, 800, 100, (50, 10, 10)),  # 56 a week, but half is 50
+        (1000, 5, 0.01, (200, 50, 10)),  # an account of today
+        (1000, 200, 200, (200, 50, 10)),
+        (0.1, None, None, (0.5, 0.1, 0.1)),
         (100, 800, -1, (20, 5, 1)),  # a clock that is wrong
         (100, None, 100, (20, 5, 1)),
-        (0, None, None, (1, 0.2, 0.05)),
-        (0, 0, 100, (1, 0.2, 0.05)),
+        (0, None, None, (0.5, 0.1, 0.1)),
         (-3, 100, 100, (5, 1, 1)),
     ],
 )
@@ -42,6 +43,7 @@ def test_suggestion(
             None if days is None else NOW - timedelta(days=days),
             NOW,
             500_000,
+            0.5,
         )
         == expected
     )
@@ -55,20 +57,24 @@ amounts = st.one_of(st.integers(), st.floats(allow_nan=False, allow_infinity=Fal
     st.none() | amounts,
     st.none() | st.datetimes(timezones=st.just(UTC)),
     st.floats(1e-6, 1e18),
+    st.sampled_from([0.05, 0.5, 50, 250_000]),
 )
 def test_any_account(
     quota: float,
     used_quota: float | None,
     created_at: datetime | None,
     points_per_unit: float,
+    smallest: float,
 ) -> None:
     low, critical, unusual = suggest_limits(
-        quota, used_quota, created_at, NOW, points_per_unit
+        quota, used_quota, created_at, NOW, points_per_unit, smallest
     )
     assert low > critical > 0
-    assert unusual > 0
-    if quota >= 1:
-        assert low <= quota / points_per_unit / 2
+    assert low >= smallest * 0.75  # rounded
+    assert unusual >= smallest / 5 * 0.75
+    if quota >= 4 * smallest * points_per_unit:
+        # Half of what is left, rounded.
+        assert low <= quota / points_per_unit * 0.75
     assert f"{low:e}"[0] in "125"
     assert float(f"{low:.0e}") == low
     assert float(f"{critical:.0e}") == critical
