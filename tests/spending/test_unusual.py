@@ -79,7 +79,7 @@ def test_limit_to_begin_with_lets_a_runaway_be_told() -> None:
     """A thousand on the account, and one a day of it spent so far."""
     account = Watched(2026, 3, 2, quota=1000)
     created = account.now - 200 * DAY
-    _, _, unusual = suggest_limits(1000, 200, created, account.now, 1)
+    _, _, unusual = suggest_limits(1000, 200, created, account.now, 1, 0.5)
     account.limits = replace(account.limits, unusual_minimum=unusual)
     account.run(8 * DAY, spend=1 / 288)
     assert account.happened == []
