@@ -83,7 +83,7 @@ def test_limit_to_begin_with_lets_a_runaway_be_told() -> None:
     account.limits = replace(account.limits, unusual_minimum=unusual)
     account.run(8 * DAY, spend=1 / 288)
     assert account.happened == []
-    account.run(HOUR * 2, spend=45 / 288)
+    account.run(HOUR * 2, spend=450 / 288)
     assert account.types == [EventType.UNUSUAL_SPENDING]
 
 
