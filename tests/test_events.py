@@ -1,5 +1,6 @@
 """What happens to an account: an event each, fired once, over restarts and outages."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
@@ -231,6 +232,26 @@ async def test_replica_that_lags_shows_nothing_old(
         assert state_of(hass, "sensor.example_gateway_spent_today") == "9.345"
         assert state_of(hass, "sensor.example_gateway_group") == "vip"
     assert fired(changes) == [VIP]
+
+
+async def test_replica_that_lags_after_a_restart_fires_nothing(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    changes: list[Event[Any]],
+) -> None:
+    """There is no better answer to show then; but what it says is no change."""
+    account, lagging = gateway.account, replace(gateway.account)
+    account.request_count += 10
+    account.group, account.last_login_at = "vip", 1_763_900_000
+    await jump(hass, freezer, UPDATE_INTERVAL)
+    gateway.account = lagging
+    await reload(hass, loaded_entry)
+    await pass_time(hass, freezer, UPDATE_INTERVAL)
+    gateway.account = account
+    await pass_time(hass, freezer, UPDATE_INTERVAL)
+    assert fired(changes) == [VIP, SIGNED_IN]
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,14 @@ from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_capture_events,
 )
+from pytest_homeassistant_custom_component.plugins import long_repr_strings
 
 from custom_components.llm_gateway_account.const import DOMAIN
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
+from homeassistant.util.async_ import get_scheduled_timer_handles
 
 from .gateway_server import GatewayServer, Handler, answering
 from .helpers import BALANCE, own_log, pass_time
@@ -127,3 +129,35 @@ async def test_answer_to_an_account_that_is_gone_changes_nothing(
     assert gateway.requests == []
     assert hass_storage.get(f"{DOMAIN}.{loaded_entry.entry_id}") == stored
     assert (stored is None) is (change is remove)
+
+
+async def test_no_timer_of_an_account_that_is_gone(
+    hass: HomeAssistant, gateway: GatewayServer, loaded_entry: MockConfigEntry
+) -> None:
+    """Neither that of the second look, nor that of values that grow old."""
+    coordinator = loaded_entry.runtime_data.account
+    gateway.account.leave(900_000)
+    await coordinator.async_refresh()
+    gateway.fault = answering(502)
+    await coordinator.async_refresh()
+    timers = " ".join(own_timers(hass))
+    assert "_async_look " in timers
+    assert "_async_grace_period_over " in timers
+    gateway.fault = held = HeldAnswer(gateway, answering(502))
+    poll = hass.async_create_task(coordinator.async_refresh())
+    await held.asked.wait()
+    await unload(hass, loaded_entry)
+    held.release.set()
+    await poll
+    assert own_timers(hass) == []
+
+
+def own_timers(hass: HomeAssistant) -> list[str]:
+    """Return the timers of accounts that are still to come."""
+    with long_repr_strings():
+        timers = [
+            repr(handle)
+            for handle in get_scheduled_timer_handles(hass.loop)
+            if not handle.cancelled()
+        ]
+    return [timer for timer in timers if DOMAIN in timer]

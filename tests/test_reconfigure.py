@@ -25,6 +25,7 @@ from .gateway_server import (
     USER_ID,
     V_API,
     Fork,
+    GatewaysBelowPaths,
     GatewayServer,
     answering,
 )
@@ -117,6 +118,23 @@ async def test_reconfigure_to_another_account(
     spent = hass.states.get("sensor.example_gateway_spent_today")
     assert spent
     assert spent.attributes["unit_of_measurement"] == "CNY"
+
+
+async def test_reconfigure_to_another_gateway_at_the_same_host(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """A host may have several gateways below paths, each with a user of that number."""
+    host = GatewaysBelowPaths({"/a": GatewayServer(NEW_API), "/b": GatewayServer()})
+    host.gateways["/b"].account.username = "root"
+    await host.start()
+    entry.add_to_hass(hass)
+    hass.config_entries.async_update_entry(
+        entry, data={**entry.data, CONF_URL: f"{host.url}/a"}
+    )
+    await setup(hass, entry)
+    form = await reconfigure_to(hass, entry, host, **{CONF_URL: f"{host.url}/b"})
+    await host.stop()
+    assert form.get("step_id") == "moved"
 
 
 async def test_reconfigure_asks_for_a_unit_that_nobody_tells(

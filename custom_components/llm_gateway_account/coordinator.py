@@ -213,8 +213,9 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
             self._limits,
         )
         self._async_look_again_in(outcome.look_again_in)
-        if outcome.is_stale and self.data:
-            return self.data
+        if outcome.is_stale:
+            # After a restart there is nothing better to show; but nothing happened.
+            return self.data or AccountData(account=answer, spending=outcome.spending)
         stored.events += [
             *(from_spending(event, self.unit) for event in outcome.events),
             *changes_of(stored, answer),

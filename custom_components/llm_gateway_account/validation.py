@@ -172,12 +172,12 @@ def is_same_account(
     """Tell whether an account is the one an entry had; None if nobody can know.
 
     `old` and `new` are the data of the entry, `known` is its last answer. A user ID
-    tells nothing between gateways: the first user of each is number 1, and is called
-    root.
+    tells nothing between gateways, of which one host may have several below paths: the
+    first user of each is number 1, and is called root.
     """
     if old[CONF_USER_ID] != new[CONF_USER_ID]:
         return False
-    if URL(old[CONF_URL]).authority == URL(new[CONF_URL]).authority:
+    if old[CONF_URL].partition("://")[2] == new[CONF_URL].partition("://")[2]:
         return True
     if not (known and known.created_at and account.created_at):
         return None

@@ -145,6 +145,23 @@ def test_home_moves_to_another_time_zone(zone: str, hours: float) -> None:
     assert account.spending.spent_today == 12 * 12 + 1
 
 
+def test_idle_account_moves_to_another_time_zone() -> None:
+    """The day is another one at once, also where nothing else is new."""
+    account = Watched(2026, 1, 3, 12)
+    account.run(3 * DAY, spend=1)
+    account.run(HOUR / 2)
+    account.zone = ZoneInfo("Asia/Kolkata")
+    account.poll()
+    assert account.spending.spent_today == 16.5 * 12 + 1
+
+
+def test_month_that_begins_at_half_past() -> None:
+    """Also when it is long over, and every other hour is kept as a whole."""
+    account = Watched(2026, 1, 25, zone=ZoneInfo("Asia/Kolkata"), quota=100_000)
+    account.run(15 * DAY, spend=1)
+    assert account.spending.spent_this_month == 8 * 24 * 12 + 1
+
+
 def test_restart_changes_nothing() -> None:
     account = Watched(2026, 3, 20)
     account.run(30 * HOUR, spend=1)
