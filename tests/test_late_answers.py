@@ -11,6 +11,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_capture_events,
+    async_fire_time_changed,
 )
 
 from custom_components.llm_gateway_account.const import DOMAIN
@@ -20,7 +21,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 
 from .gateway_server import GatewayServer, Handler, answering
-from .helpers import BALANCE, own_log, pass_time
+from .helpers import BALANCE, own_log, pass_time, state_of
 
 type Change = Callable[[HomeAssistant, MockConfigEntry], Awaitable[Any]]
 
@@ -127,3 +128,28 @@ async def test_answer_to_an_account_that_is_gone_changes_nothing(
     assert gateway.requests == []
     assert hass_storage.get(f"{DOMAIN}.{loaded_entry.entry_id}") == stored
     assert (stored is None) is (change is remove)
+
+
+async def test_first_answer_over_midnight(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A day that begins before anything is known of the account is no trouble."""
+    freezer.move_to("2026-11-24T07:59:59Z")  # midnight in the time zone of the tests
+    gateway.fault = held = HeldAnswer(gateway, None)
+    entry.add_to_hass(hass)
+    set_up = hass.async_create_task(
+        hass.config_entries.async_setup(entry.entry_id), eager_start=True
+    )
+    await held.asked.wait()
+    freezer.tick(timedelta(seconds=2))
+    async_fire_time_changed(hass)
+    held.release.set()
+    assert await set_up
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert state_of(hass, "sensor.example_gateway_spent_today") == "0.0"
+    assert own_log(caplog) == []
+    assert "Traceback" not in caplog.text
