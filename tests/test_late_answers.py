@@ -11,6 +11,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_capture_events,
+    async_fire_time_changed,
 )
 from pytest_homeassistant_custom_component.plugins import long_repr_strings
 
@@ -22,7 +23,7 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util.async_ import get_scheduled_timer_handles
 
 from .gateway_server import GatewayServer, Handler, answering
-from .helpers import BALANCE, own_log, pass_time
+from .helpers import BALANCE, own_log, pass_time, state_of
 
 type Change = Callable[[HomeAssistant, MockConfigEntry], Awaitable[Any]]
 
@@ -161,3 +162,28 @@ def own_timers(hass: HomeAssistant) -> list[str]:
             if not handle.cancelled()
         ]
     return [timer for timer in timers if DOMAIN in timer]
+
+
+async def test_first_answer_over_midnight(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A day that begins before anything is known of the account is no trouble."""
+    freezer.move_to("2026-11-24T07:59:59Z")  # midnight in the time zone of the tests
+    gateway.fault = held = HeldAnswer(gateway, None)
+    entry.add_to_hass(hass)
+    set_up = hass.async_create_task(
+        hass.config_entries.async_setup(entry.entry_id), eager_start=True
+    )
+    await held.asked.wait()
+    freezer.tick(timedelta(seconds=2))
+    async_fire_time_changed(hass)
+    held.release.set()
+    assert await set_up
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert state_of(hass, "sensor.example_gateway_spent_today") == "0.0"
+    assert own_log(caplog) == []
+    assert "Traceback" not in caplog.text

@@ -134,15 +134,14 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
         known = None
         if entry.state is ConfigEntryState.LOADED:
             known = entry.runtime_data.account.data.account
-        match is_same_account(entry.data, self._data, known, self._account):
-            case True:
-                return await self.async_step_same_account()
-            case False:
-                return await self.async_step_new_account()
-            case None:
-                return self.async_show_menu(
-                    step_id="moved", menu_options=["same_account", "new_account"]
-                )
+        is_same = is_same_account(entry.data, self._data, known, self._account)
+        if is_same is None:
+            return self.async_show_menu(
+                step_id="moved", menu_options=["same_account", "new_account"]
+            )
+        if is_same:
+            return await self.async_step_same_account()
+        return await self.async_step_new_account()
 
     async def async_step_same_account(
         self, user_input: dict[str, Any] | None = None

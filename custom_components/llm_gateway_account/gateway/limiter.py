@@ -57,6 +57,8 @@ class Limiter:
         loop = asyncio.get_running_loop()
         if (held := self._held_until - loop.time()) > 0:
             raise RateLimitedError(held)
+        if not self._waiting and self._book(loop.time()):
+            return
         turn = loop.create_future()
         heappush(self._waiting, (priority, next(self._arrivals), turn))
         self._grant()
@@ -100,11 +102,20 @@ class Limiter:
         while self._waiting:
             *_, turn = self._waiting[0]
             if not turn.done():
-                booked_until = max(self._booked_until, loop.time())
-                due = booked_until - (BURST - 1) * SPACING
-                if due > loop.time():
-                    self._timer = loop.call_at(due, self._grant)
+                if not self._book(loop.time()):
+                    self._timer = loop.call_at(self._due, self._grant)
                     return
-                self._booked_until = booked_until + SPACING
                 turn.set_result(None)
             heappop(self._waiting)
+
+    @property
+    def _due(self) -> float:
+        """When the next request may be sent."""
+        return self._booked_until - (BURST - 1) * SPACING
+
+    def _book(self, now: float) -> bool:
+        """Book one request, if it is due."""
+        if self._due > now:
+            return False
+        self._booked_until = max(self._booked_until, now) + SPACING
+        return True

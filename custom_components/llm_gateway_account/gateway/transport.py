@@ -41,6 +41,8 @@ class Transport:
         """Keep what every request needs; `url` is the gateway's base address."""
         self._session = session
         self._base = URL(url)
+        # An address that was asked before is worked out already, in all its parts.
+        self._addresses: dict[str, URL] = {}
         self._limiter = limiter
 
     async def async_get(  # noqa: PLR0913
@@ -65,7 +67,8 @@ class Transport:
             raise UnreachableError("the session has ended")
         try:
             async with self._session.get(
-                self._base.joinpath(path).with_query(query),
+                self._address_of(path),
+                params=query,
                 headers=headers,
                 timeout=REQUEST_TIMEOUT,
                 allow_redirects=False,
@@ -87,6 +90,11 @@ class Transport:
         # Raised out here because aiohttp's own errors hold the request's headers,
         # and with them the token, which an exception's context would keep.
         raise failure
+
+    def _address_of(self, path: str) -> URL:
+        if path not in self._addresses:
+            self._addresses[path] = self._base.joinpath(path)
+        return self._addresses[path]
 
     def _check(self, response: aiohttp.ClientResponse, body: bytes, path: str) -> None:
         """Raise what an answer means that does not come from the gateway itself."""
