@@ -42,9 +42,11 @@ class Forms:
         await self._type(f"{step}.critical_balance", critical)
         await self.screen.submit()
 
-    async def see_error(self, error: str, *, flow: str = "config") -> None:
+    async def see_error(
+        self, error: str, *, flow: str = "config", **placeholders: str
+    ) -> None:
         """Fail unless the form shows this error, and no other."""
-        placeholders = {"example_url": "https://api.iqqz.com"}
+        placeholders |= {"example_url": "https://api.iqqz.com"}
         text = self.screen.texts.ours(f"{flow}.error.{error}", **placeholders)
         await self.screen.see_error(text)
 

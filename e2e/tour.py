@@ -26,20 +26,19 @@ from .texts import Texts
 from .walk import CONFIRMED_AFTER, NEW_TOKEN, Walk
 from .watch import Watch
 
-# What Home Assistant logs is English, and ends without a full stop.
-LOGGED = Texts("en").ours("exceptions.invalid_auth.message").removesuffix(".")
-
 # Home Assistant as it is, but that a refusal is taken for a real one after a minute
-# instead of a whole poll, and a low balance after a second instead of four minutes.
+# instead of a whole poll, a redirect at once, and a low balance after a second instead
+# of four minutes.
 HURRIED = f"""
 from datetime import timedelta
 import sys
 from homeassistant.__main__ import main
 from custom_components.{DOMAIN} import failures
-from custom_components.{DOMAIN}.gateway import TokenRefusedError
+from custom_components.{DOMAIN}.gateway import RedirectedError, TokenRefusedError
 from custom_components.{DOMAIN}.spending import levels
 levels._LONGEST_REQUEST = 1
 failures.CERTAIN_AFTER[TokenRefusedError] = timedelta(seconds={CONFIRMED_AFTER - 1})
+failures.CERTAIN_AFTER[RedirectedError] = timedelta()
 sys.exit(main())
 """
 
@@ -106,7 +105,16 @@ class Tour:
                 walk.remove,
             )
             log = (config / "home-assistant.log").read_text(encoding="utf-8")
-            watch.check_log(log, [LOGGED])
+            watch.check_log(
+                log,
+                [_logged("invalid_auth"), _logged("redirected", target=gateway.url)],
+            )
+
+
+def _logged(error: str, **placeholders: str) -> str:
+    """Return how an error stands in the log: in English, without a full stop."""
+    text = Texts("en").ours(f"exceptions.{error}.message", **placeholders)
+    return text.removesuffix(".")
 
 
 async def _take(walk: Walk, *steps: Callable[[], Awaitable[None]]) -> None:

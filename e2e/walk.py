@@ -9,7 +9,12 @@ from playwright.async_api import expect
 import yaml
 
 from demo.instance import DASHBOARD, DOMAIN, Instance
-from tests.gateway_server import ACCESS_TOKEN, GatewayServer, ServerAccount
+from tests.gateway_server import (
+    ACCESS_TOKEN,
+    GatewayServer,
+    ServerAccount,
+    answering,
+)
 
 from . import ROOT
 from .forms import Forms
@@ -91,12 +96,27 @@ class Walk:
 
     async def _finish_form(self, account: ServerAccount) -> None:
         """Type everything as it is, and leave the device its name."""
-        await self.forms.send_account(
-            "user", self.gateway.url, str(account.id), account.access_token
-        )
+        await self._send_account(account)
         finish = "panel.config.integrations.config_flow.finish_skip"
         await self.screen.press(self.screen.texts.frontend(finish))
         await self.screen.page.wait_for_url("**/config/devices/device/*")
+
+    async def _send_account(self, account: ServerAccount) -> None:
+        await self.forms.send_account(
+            "user", self.gateway.url, str(account.id), account.access_token
+        )
+
+    async def _see_unit_form(self, account: ServerAccount) -> None:
+        """Be asked what a gateway in trouble does not tell."""
+        self.gateway.status_fault = answering(503, b"")
+        await self.open_form()
+        await self._send_account(account)
+        await self.screen.see(self.screen.texts.ours("config.step.unit.description"))
+        await self.forms.see_error("server_error", status="503")
+        # Wait until it is forgotten: the same account may not be added twice at once.
+        async with self.screen.page.expect_response("**/config_entries/flow/*"):
+            await self.forms.close()
+        self.gateway.status_fault = None
 
     async def look_at_device(self) -> None:
         """Read the account on the page of its device."""
@@ -231,28 +251,54 @@ class Walk:
         await self._see_balance()
 
     async def move(self) -> None:
-        """Let the account be reached at another address."""
-        texts = self.screen.texts
+        """Let the gateway move to another address, and follow it."""
         gateway = self.gateway
-        old_url = gateway.url
+        old_address = GatewayServer()
+        old_url, old_port = gateway.url, gateway.port
         await gateway.stop()
         await gateway.start()
         assert gateway.url != old_url
+        old_address.fault = answering(301, b"", {"Location": gateway.url})
+        await old_address.start(old_port)
         gateway.account.quota = 3_750_000
-        await self._choose_in_menu("reconfigure")
+        await self._update()
+        await self._repair_moved()
         await self.forms.see_account("reconfigure")
         await self.forms.send_account("reconfigure", gateway.url, self._user_id, "")
         await self.forms.see_error("token_needed")
         await self.forms.send_account(
             "reconfigure", gateway.url, self._user_id, NEW_TOKEN
         )
+        texts = self.screen.texts
+        moved = "config.step.moved"
+        await self.screen.see(texts.ours(f"{moved}.description"))
+        await self.screen.choose(texts.ours(f"{moved}.menu_options.same_account"))
+        await old_address.stop()
         await self.screen.see(texts.ours("config.abort.reconfigure_successful"))
         await self.forms.close()
+        await self.screen.open(REPAIRS_PAGE)
+        await self.screen.see(texts.frontend("panel.config.repairs.no_repairs"))
         await self._open_device()
         await self._see_balance()
         await expect(
             self.screen.page.locator(f'a[href^="{gateway.url}"]').first
         ).to_be_visible()
+
+    async def _repair_moved(self) -> None:
+        """Read why the account does not work, and go from there to the form."""
+        screen, texts = self.screen, self.screen.texts
+        target = self.gateway.url
+        await screen.open(ENTRY_PAGE)
+        await screen.see(texts.ours("exceptions.redirected.message", target=target))
+        await screen.open(REPAIRS_PAGE)
+        issue = "issues.redirected"
+        await screen.choose(texts.ours(f"{issue}.title", account="Example Gateway"))
+        step = f"{issue}.fix_flow.step.confirm"
+        await screen.see(
+            texts.ours(f"{step}.title"),
+            texts.ours(f"{step}.description", target=target),
+        )
+        await screen.submit()
 
     async def look_at_two_accounts(self) -> None:
         """Add the gateway's other account, and see both on the dashboard."""
@@ -266,6 +312,7 @@ class Walk:
             update, entity_id=entities["spent_this_month"], disabled_by="user"
         )
         (second,) = self.gateway.more_accounts
+        await self._see_unit_form(second)
         await self.open_form()
         await self._finish_form(second)
         await self.open_dashboard()

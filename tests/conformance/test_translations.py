@@ -154,3 +154,12 @@ def test_entities_are_in_sentence_case(language: str, key: str) -> None:
         assert first[0] == first[0].upper()
         if language != "de":
             assert all(word == word.lower() for word in others), text
+
+
+@each_language
+def test_addresses_in_explanations_end_where_the_link_ends(language: str) -> None:
+    """The frontend makes a link of everything up to the next space."""
+    for path, text in texts(TRANSLATIONS[language]):
+        if "description" in path:
+            address = r"\{(?:url|target|default_url)\}"
+            assert not re.search(rf"{address}(?![.,]?(?:\s|$))", text), path
