@@ -34,7 +34,7 @@ from custom_components.llm_gateway_account.gateway.client import (
 )
 from custom_components.llm_gateway_account.gateway.limiter import BURST
 from custom_components.llm_gateway_account.gateway.transport import REQUEST_TIMEOUT
-from tests.faults import FAULTS, FULL_OF_SECRETS, GOOD, HTML, said
+from tests.faults import ENDED_BY_TIME, FAULTS, FULL_OF_SECRETS, GOOD, HTML, said
 from tests.gateway_server import (
     ACCESS_TOKEN,
     ENGLISH_REFUSALS,
@@ -242,14 +242,16 @@ async def test_banned(
         await client.async_get_account()
 
 
-@pytest.mark.usefixtures("little_time")
-@pytest.mark.parametrize(("fault", "error"), list(FAULTS.values()), ids=list(FAULTS))
+@pytest.mark.parametrize("name", list(FAULTS))
 async def test_faults(
+    request: pytest.FixtureRequest,
     gateway: GatewayServer,
     create_client: ClientFactory,
-    fault: Handler,
-    error: type[GatewayError],
+    name: str,
 ) -> None:
+    if name in ENDED_BY_TIME:
+        request.getfixturevalue("little_time")
+    fault, error = FAULTS[name]
     client = create_client()
     gateway.fault = fault
     with pytest.raises(GatewayError) as caught:
