@@ -161,5 +161,5 @@ def test_addresses_in_explanations_end_where_the_link_ends(language: str) -> Non
     """The frontend makes a link of everything up to the next space."""
     for path, text in texts(TRANSLATIONS[language]):
         if "description" in path:
-            address = r"\{(?:url|target|default_url)\}"
+            address = r"\{(?:url|target|example_url)\}"
             assert not re.search(rf"{address}(?![.,]?(?:\s|$))", text), path
