@@ -19,7 +19,8 @@ from custom_components.llm_gateway_account.const import DOMAIN
 from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
 from custom_components.llm_gateway_account.sites import SITES
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
+from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 
@@ -76,6 +77,13 @@ async def pass_time(
         watch.look()
 
 
+@callback
+def started(hass: HomeAssistant) -> None:
+    """Let Home Assistant have started."""
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+
+
 @pytest.mark.usefixtures("limited")
 @pytest.mark.parametrize(
     ("scenario", "limit"), [("start", 180), ("restart", 180), ("half", 90)]
@@ -103,7 +111,9 @@ async def test_limit(
     ]
     for entry in entries:
         add_without_set_up(hass, entry)
+    hass.set_state(CoreState.starting)
     set_up = asyncio.create_task(async_setup_component(hass, DOMAIN, {}))
+    set_up.add_done_callback(lambda _: started(hass))
     # Python reads the modules in real time.
     while not gateway.requests:  # noqa: ASYNC110
         await asyncio.sleep(0)
@@ -119,6 +129,8 @@ async def test_limit(
             asyncio.create_task(hass.config_entries.async_setup(entry.entry_id))
             for entry in entries
         ]
+        hass.set_state(CoreState.starting)
+        asyncio.gather(*again).add_done_callback(lambda _: started(hass))
         watch = Watch(entries, again)
         await pass_time(hass, freezer, watch)
     await set_up

@@ -11,12 +11,12 @@ class Forms:
 
     screen: Screen
 
-    async def see_account(self, step: str) -> None:
+    async def see_account(self, step: str, **placeholders: str) -> None:
         """Fail unless the form of an account stands there with all its texts."""
         texts = self.screen.texts
         await self.screen.see(
             texts.ours(f"config.step.{step}.title"),
-            texts.ours(f"config.step.{step}.description"),
+            texts.ours(f"config.step.{step}.description", **placeholders),
             texts.ours(f"config.step.{step}.data_description.access_token"),
             texts.ours(f"config.step.{step}.sections.advanced.name"),
         )

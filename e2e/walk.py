@@ -239,7 +239,9 @@ class Walk:
         step = "config.step.reauth_confirm"
         await self.screen.see(
             texts.ours(f"{step}.title"),
-            texts.ours(f"{step}.description", url=self.gateway.url),
+            texts.ours(
+                f"{step}.description", account=await self._title(), url=self.gateway.url
+            ),
         )
         await self.forms.send_token("reauth_confirm", WRONG_TOKEN)
         await self.forms.see_error("invalid_auth")
@@ -263,7 +265,9 @@ class Walk:
         gateway.account.quota = 3_750_000
         await self._update()
         await self._repair_moved()
-        await self.forms.see_account("reconfigure")
+        await self.forms.see_account(
+            "reconfigure", account=await self._title(), url=old_url
+        )
         await self.forms.send_account("reconfigure", gateway.url, self._user_id, "")
         await self.forms.see_error("token_needed")
         await self.forms.send_account(
@@ -380,9 +384,12 @@ class Walk:
         )
 
     async def _reauth_issue(self) -> str:
-        (entry,) = await self._entries()
         key = "issues.config_entry_reauth.title"
-        return self.screen.texts.core(key, name=entry["title"])
+        return self.screen.texts.core(key, name=await self._title())
+
+    async def _title(self) -> str:
+        (entry,) = await self._entries()
+        return entry["title"]
 
     async def _see_balance(self) -> None:
         name = self.screen.texts.ours("entity.sensor.balance.name")

@@ -127,12 +127,16 @@ def little_time() -> Generator[None]:
 
 @pytest.fixture(autouse=True)
 def unlimited(request: pytest.FixtureRequest) -> Generator[None]:
-    """Let tests ask more often than a home."""
+    """Let tests ask more often than a home, and poll exactly when they expect it."""
     if "limited" in request.fixturenames:
         yield
         return
-    package = "custom_components.llm_gateway_account.gateway.limiter"
-    with patch(f"{package}.SPACING", 0), patch(f"{package}.DEFAULT_HOLD", 0):
+    package = "custom_components.llm_gateway_account"
+    with (
+        patch(f"{package}.gateway.limiter.SPACING", 0),
+        patch(f"{package}.gateway.limiter.DEFAULT_HOLD", 0),
+        patch(f"{package}.coordinator.SHORTEST_FIRST_INTERVAL", 1),
+    ):
         yield
 
 

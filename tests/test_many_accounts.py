@@ -24,6 +24,7 @@ from custom_components.llm_gateway_account.const import (
 )
 from custom_components.llm_gateway_account.coordinator import (
     SET_UP_TIMEOUT,
+    SHORTEST_FIRST_INTERVAL,
     UPDATE_INTERVAL,
 )
 from custom_components.llm_gateway_account.gateway import Priority
@@ -288,8 +289,12 @@ async def test_start_does_not_wait_for_many_accounts(
     assert waiting.error_reason_translation_key == "rate_limited"
     hass.set_state(CoreState.running)
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
-    await seconds_pass(hass, freezer, 240)
-    assert {each.state for each in entries} == {ConfigEntryState.LOADED}
+    for _ in range(240):
+        if {each.state for each in entries} == {ConfigEntryState.LOADED}:
+            break
+        await seconds_pass(hass, freezer, 1)
+    else:
+        pytest.fail("four minutes are enough for two hundred accounts")
     asked = Counter(
         request.headers["Authorization"]
         for request in gateway.requests
@@ -297,6 +302,28 @@ async def test_start_does_not_wait_for_many_accounts(
     )
     assert set(asked.values()) == {1}
     assert not own_log(caplog)
+
+
+@pytest.mark.usefixtures("limited")
+async def test_accounts_do_not_poll_all_at_once(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    add_accounts(hass, gateway, entry, accounts=8)
+    await set_up(hass)
+    for earliest in (UPDATE_INTERVAL * SHORTEST_FIRST_INTERVAL, timedelta(0)):
+        times = []
+        passed = timedelta(0)
+        while passed < UPDATE_INTERVAL:
+            gateway.requests.clear()
+            await jump(hass, freezer, STEP)
+            passed += STEP
+            times += [passed] * len(gateway.requests)
+        assert len(times) == 8
+        assert min(times) >= earliest
+        assert len(set(times)) > 3
 
 
 @pytest.mark.usefixtures("limited")

@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from random import uniform
 from time import monotonic
 from typing import TYPE_CHECKING, override
 
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from .data import AccountConfigEntry
 
 UPDATE_INTERVAL = timedelta(minutes=5)
+
+# All accounts are set up at once, when Home Assistant starts. From this share of the
+# interval on, their second poll comes when chance wants it, so that they spread.
+SHORTEST_FIRST_INTERVAL = 0.2
 
 # Home Assistant waits for the set-ups when it starts.
 SET_UP_TIMEOUT = 10
@@ -59,10 +64,11 @@ class GatewayCoordinator[AnswerT, DataT](DataUpdateCoordinator[DataT]):
             LOGGER,
             config_entry=entry,
             name=entry.title,
-            update_interval=update_interval,
+            update_interval=update_interval * uniform(SHORTEST_FIRST_INTERVAL, 1),  # noqa: S311
             always_update=False,
         )
         self.client = client
+        self._later_interval = update_interval
         self.last_success: datetime | None = None
         self._fresh_until = 0.0  # monotonic seconds
         self._cancel_grace_period: CALLBACK_TYPE | None = None
@@ -88,6 +94,8 @@ class GatewayCoordinator[AnswerT, DataT](DataUpdateCoordinator[DataT]):
     @override
     async def _async_update_data(self) -> DataT:
         """Return what there is to show. Raises UpdateFailed if the poll failed."""
+        if self.last_success:
+            self.update_interval = self._later_interval
         failure = None
         try:
             answer = await self._async_ask()
