@@ -115,6 +115,9 @@ class Limiter:
 
     def _book(self, now: float) -> bool:
         """Book one request, if it is due."""
+        # No more is ever booked: a clock that goes back makes nobody wait.
+        most = max(now, self._held_until) + BURST * SPACING
+        self._booked_until = min(self._booked_until, most)
         if self._due > now:
             return False
         self._booked_until = max(self._booked_until, now) + SPACING
