@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from custom_components.llm_gateway_account.spending import (
     EventType,
@@ -155,8 +155,15 @@ def observations(
             )
 
 
+# A count that no gateway has, for longer than a replica lags.
+NEGATIVE_COUNT = [
+    (timedelta(minutes=5), ZONES[0], 0, 0, None, -1, 20, 0),
+]
+
+
 @settings(deadline=None)
 @given(st.lists(stretches, max_size=25), st.integers(1, 30))
+@example(NEGATIVE_COUNT, 1)
 def test_restart_is_not_noticed(life: list[Any], every: int) -> None:
     steady, restarted = Ledger(), Ledger()
     for number, observation in enumerate(observations(life)):

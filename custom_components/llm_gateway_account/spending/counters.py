@@ -44,7 +44,7 @@ class Counters:
         """
         if request_count is None or self.request_count is None:
             return False
-        return request_count < self.request_count
+        return bounded_count(request_count) < self.request_count
 
     def judge(
         self,
