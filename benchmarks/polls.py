@@ -25,7 +25,6 @@ from custom_components.llm_gateway_account.event import ACCOUNT_EVENT
 from custom_components.llm_gateway_account.gateway.client import ACCOUNT_PATH
 from custom_components.llm_gateway_account.sensor import AMOUNTS, SENSORS
 from custom_components.llm_gateway_account.storage import AccountStore
-from demo.simulation import memory_of, past_week
 from homeassistant.config_entries import SOURCE_USER, ConfigEntry
 from homeassistant.const import CONF_API_KEY, EVENT_STATE_CHANGED, Platform
 from homeassistant.core import (
@@ -41,6 +40,7 @@ from tests.gateway_server import ServerAccount
 
 from .core import account_entry, home_assistant, run, unlimited
 from .gateway import FIRST_ID, gateways, token
+from .past import memory_of, past_week
 from .rest import SAME_SENSORS, Poll, rest_config, set_up_rest
 
 ROUNDS = 400

@@ -14,7 +14,6 @@ from sqlalchemy import text
 
 from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
 from custom_components.llm_gateway_account.storage import AccountStore
-from demo.simulation import memory_of, past_week
 from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.util import session_scope
@@ -23,6 +22,7 @@ from tests.gateway_server import ACCESS_TOKEN, USER_ID, GatewayServer, ServerAcc
 from tests.helpers import compile_statistics
 
 from .figures import write
+from .past import memory_of, past_week
 from .rest import Poll, rest_config, set_up_rest
 
 # The day has a local midnight in it.

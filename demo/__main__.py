@@ -24,7 +24,6 @@ from .instance import (
     Settings,
     run_home_assistant,
 )
-from .past import give_past, remember_top_up
 from .simulation import account_of, create_gateway, spend
 
 TOKEN_VARIABLE = "LLM_GATEWAY_ACCESS_TOKEN"  # noqa: S105
@@ -81,7 +80,6 @@ async def main(arguments: argparse.Namespace, token: str | None) -> None:
         folder = stack.enter_context(TemporaryDirectory(prefix="llm_gateway_account_"))
         config = Path(folder)
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        gateway: GatewayServer | None = None
         account = {
             "url": arguments.url,
             "user_id": arguments.user_id,
@@ -90,7 +88,6 @@ async def main(arguments: argparse.Namespace, token: str | None) -> None:
         if not real:
             gateway = await _start_gateway(stack)
             account = account_of(gateway, gateway.account)
-            remember_top_up(config, arguments.language)
         print("Home Assistant starts ...", flush=True)
         process = await stack.enter_async_context(run_home_assistant(config, settings))
         instance = Instance(session, settings)
@@ -101,9 +98,7 @@ async def main(arguments: argparse.Namespace, token: str | None) -> None:
             prepare.cancel()
             return
         try:
-            entry_id = await prepare
-            if gateway:
-                await give_past(instance, config, entry_id, gateway.account)
+            await prepare
             await instance.show_dashboard()
         except HomeAssistantError as err:
             log = config / "home-assistant.log"
@@ -126,7 +121,7 @@ async def _start_gateway(stack: AsyncExitStack) -> GatewayServer:
     gateway = create_gateway()
     await gateway.start()
     stack.push_async_callback(gateway.stop)
-    spending = asyncio.create_task(spend(gateway.account))
+    spending = asyncio.create_task(spend(gateway))
     stack.callback(spending.cancel)
     second = account_of(gateway, *gateway.more_accounts)
     print("A simulated gateway runs. To add its second account by hand, use")
@@ -139,11 +134,11 @@ async def _start_gateway(stack: AsyncExitStack) -> GatewayServer:
 
 async def _prepare(
     instance: Instance, process: asyncio.subprocess.Process, account: dict[str, str]
-) -> str:
+) -> None:
     await instance.wait(process)
     await instance.create_owner()
     await instance.check_identity()
-    return await instance.add_account(account)
+    await instance.add_account(account)
 
 
 def _check_port(port: int) -> None:

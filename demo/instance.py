@@ -1,10 +1,9 @@
 """A throw-away Home Assistant on loopback, driven through its own API."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 import json
 from pathlib import Path
 import signal
@@ -50,8 +49,7 @@ async def run_home_assistant(
 
     `python` tells Python what to run in its place.
 
-    The folder is empty, or holds the `custom_components` to run in place of ours, or
-    what was stored for the start.
+    The folder is empty, or holds the `custom_components` to run in place of ours.
     """
     _write_config(config, settings)
     process = await asyncio.create_subprocess_exec(
@@ -127,22 +125,15 @@ def _write_config(config: Path, settings: Settings) -> None:
     # `http:` in the configuration is deprecated, so the port goes where the user
     # interface keeps it. Version 1 is read by every release that has this store.
     http = {"server_host": ["127.0.0.1"], "server_port": settings.port}
-    store(config, "http", 1, http)
+    _store(config, "http", 1, http)
     # All but the owner's account is done: another step would look up the internet.
     done = ["core_config", "analytics", "integration"]
-    store(config, "onboarding", 4, {"done": done})
+    _store(config, "onboarding", 4, {"done": done})
 
 
-def store(
-    config: Path, key: str, version: int, data: Any, minor_version: int = 1
-) -> None:
-    """Write what Home Assistant reads when it starts, or an entry when it is loaded."""
-    content = {
-        "version": version,
-        "minor_version": minor_version,
-        "key": key,
-        "data": data,
-    }
+def _store(config: Path, key: str, version: int, data: Any) -> None:
+    """Write what Home Assistant reads when it starts."""
+    content = {"version": version, "minor_version": 1, "key": key, "data": data}
     storage = config / ".storage"
     storage.mkdir(exist_ok=True)
     (storage / key).write_text(json.dumps(content), encoding="utf-8")
@@ -230,45 +221,6 @@ class Instance:
             for each in await self.command("config/entity_registry/list")
             if each["config_entry_id"] == entry_id and not each["disabled_by"]
         }
-
-    async def give_memory(
-        self, config: Path, entry_id: str, memory: dict[str, Any]
-    ) -> None:
-        """Let an entry remember what it has not seen."""
-        switch = {"kind": "config_entries/disable", "entry_id": entry_id}
-        await self.command(**switch, disabled_by="user")
-        store(config, f"{DOMAIN}.{entry_id}", 1, memory, minor_version=2)
-        await self.command(**switch, disabled_by=None)
-
-    async def import_history(
-        self, entity_id: str, values: Iterable[tuple[datetime, float]]
-    ) -> None:
-        """Give a sensor a past: what it showed at full hours."""
-        # A row is of an hour and says what there was at its end.
-        rows = [
-            ((hour - timedelta(hours=1)).isoformat(), value) for hour, value in values
-        ]
-        (unit,) = (
-            each["attributes"]["unit_of_measurement"]
-            for each in await self.command("get_states")
-            if each["entity_id"] == entity_id
-        )
-        await self.command(
-            "recorder/import_statistics",
-            metadata={
-                "mean_type": 0,
-                "has_sum": True,
-                "name": None,
-                "source": "recorder",
-                "statistic_id": entity_id,
-                "unit_class": None,
-                "unit_of_measurement": unit,
-            },
-            stats=[
-                {"start": start, "state": value, "sum": value - rows[0][1]}
-                for start, value in rows
-            ],
-        )
 
     async def show_dashboard(self) -> None:
         """Make the dashboard of the integration the first thing people see."""

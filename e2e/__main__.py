@@ -15,7 +15,7 @@ from .tour import Tour
 
 def desktop(language: str) -> Look:
     """Return a large screen by day."""
-    return Look(language=language, width=1280, height=900, scheme="light")
+    return Look(language=language, width=1280, height=1000, scheme="light")
 
 
 def phone(language: str) -> Look:

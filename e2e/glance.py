@@ -8,8 +8,6 @@ from playwright.async_api import expect
 from .pictures import is_dark, take
 from .walk import Walk
 
-ACTIVITY = "entity.event.activity.state_attributes.event_type.state"
-
 # Languages in the names of the documents.
 SUFFIXES = {"en": "", "zh-Hans": ".zh-CN"}
 
@@ -50,10 +48,8 @@ class Glance:
             screen.texts.ours("entity.sensor.balance.name"),
             screen.texts.ours("entity.sensor.spent_today.name"),
             self.walk.balance,
-            # Told a while after the start.
-            screen.texts.ours(f"{ACTIVITY}.topped_up"),
         )
-        for graph in ("balance", "used_quota", "request_count"):
+        for graph in ("used_quota", "spent_per_hour"):
             title = screen.texts.ours(f"selector.graph.options.{graph}")
             card = screen.page.locator("hui-statistics-graph-card")
             card = card.filter(has_text=title)

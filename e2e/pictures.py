@@ -6,7 +6,7 @@ from pathlib import Path
 from PIL import Image, ImageChops, ImageStat
 from playwright.async_api import Locator, Page
 
-COLOURS = 256
+COLOURS = 128
 MARGIN = 16
 MOST_BYTES = 40_000
 

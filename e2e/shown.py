@@ -12,8 +12,8 @@ _FILES = (
     f"{_PACKAGE}/frontend/strategy.js",
     f"{_PACKAGE}/translations/en.json",
     f"{_PACKAGE}/translations/zh-Hans.json",
-    "demo/past.py",
     "demo/simulation.py",
+    "tests/gateway_past.py",
 )
 
 

@@ -13,7 +13,6 @@ import aiohttp
 from playwright.async_api import Browser, BrowserContext
 
 from demo.instance import DOMAIN, Instance, Settings, run_home_assistant
-from demo.past import give_past, remember_top_up
 from demo.simulation import create_gateway
 from tests.gateway_server import ACCESS_TOKEN, PLANTED_SECRETS, GatewayServer
 
@@ -87,10 +86,6 @@ class Tour:
 
             walk = await person(self.look)
             await _take(walk, walk.log_in, walk.add_account, walk.look_at_device)
-            entry_id = await walk.entry_id()
-            await give_past(
-                instance, config, entry_id, gateway.account, ZoneInfo(TIME_ZONE)
-            )
             await _take(walk, walk.create_dashboard, walk.compare_with_twin)
             other = await person(self.other_look, walk.screen.page.context)
             for each in (walk, other):
@@ -133,9 +128,8 @@ async def _take(walk: Walk, *steps: Callable[[], Awaitable[None]]) -> None:
 
 @asynccontextmanager
 async def _run_gateway() -> AsyncGenerator[GatewayServer]:
-    gateway = create_gateway()
     # A balance that no rounding touches.
-    gateway.account.quota = 6_170_000
+    gateway = create_gateway(ZoneInfo(TIME_ZONE), quota=6_170_000)
     await gateway.start()
     try:
         yield gateway
@@ -153,7 +147,6 @@ async def _run_instance(config: Path, language: str) -> AsyncGenerator[Instance]
         open_door=False,
         time_zone=TIME_ZONE,
     )
-    remember_top_up(config, language)
     async with (
         aiohttp.ClientSession() as session,
         run_home_assistant(config, settings, ("-c", HURRIED)) as process,

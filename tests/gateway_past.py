@@ -63,6 +63,7 @@ def give_past(
     spent: int,
     requests: int,
     top_up: int = 0,
+    wild: int = 10,
     days: int = 30,
     zone: tzinfo = UTC,
     seed: int = 2,
@@ -70,7 +71,7 @@ def give_past(
     """Fill in the days before now, which lead to what the account has now.
 
     `requests` were made for `spent` points: by day, on weekdays, hardly by night,
-    and a tenth of them by a key that ran wild after a third of the time. `top_up`
+    and `wild` in a hundred by a key that ran wild after a third of the time. `top_up`
     points were added twice.
     """
     random = Random(seed)  # noqa: S311
@@ -84,10 +85,10 @@ def give_past(
 
     hours = range(start, start + days * DAY, HOUR)
     weights = [_weight(datetime.fromtimestamp(hour, zone)) for hour in hours]
-    wild = requests // 10
-    chosen = random.choices(hours, weights, k=requests - wild)
+    of_wild = requests * wild // 100
+    chosen = random.choices(hours, weights, k=requests - of_wild)
     moments = [hour + random.randrange(HOUR) for hour in chosen]
-    moments += [runaway + random.randrange(2 * HOUR) for _ in range(wild)]
+    moments += [runaway + random.randrange(2 * HOUR) for _ in range(of_wild)]
     moments.sort()
     drawn = [
         draw(random, RUNAWAY if runaway <= each < runaway + 2 * HOUR else None)

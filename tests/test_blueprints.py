@@ -28,6 +28,7 @@ from custom_components.llm_gateway_account.gateway import POINTS
 from homeassistant.components import persistent_notification
 from homeassistant.components.automation.config import AUTOMATION_BLUEPRINT_SCHEMA
 from homeassistant.components.blueprint import Blueprint
+from homeassistant.components.recorder.core import Recorder
 from homeassistant.const import CONF_ACCESS_TOKEN
 from homeassistant.core import CoreState, HomeAssistant, State, callback
 from homeassistant.helpers import device_registry as dr
@@ -37,7 +38,12 @@ from homeassistant.util.yaml import load_yaml_dict
 
 from . import ROOT
 from .conformance import REPOSITORY
-from .gateway_server import GatewayServer, ServerAccount, answering
+from .gateway_server import (
+    NEW_API_2026_08,
+    GatewayServer,
+    ServerAccount,
+    answering,
+)
 from .helpers import device_of, jump, pass_time, setup, state_of
 
 FOLDER = ROOT / "blueprints" / "automation" / DOMAIN
@@ -603,6 +609,7 @@ async def test_report(
                 "Example Gateway\n"
                 "Spent today: 1.20 USD\n"
                 "Spent this month: 1.20 USD\n"
+                "Average per day: 0.00 USD\n"
                 "Balance: 11.14 USD"
             ),
         )
@@ -617,12 +624,56 @@ async def test_report(
                 "Example Gateway\n"
                 "Spent today: 0.00 USD\n"
                 "Spent this month: 1.20 USD\n"
-                "Average per day: 0.99 USD\n"
+                "Average per day: 0.17 USD\n"
                 "Balance: 11.14 USD\n"
-                "Days remaining: 11"
+                "Days remaining: 65"
             ),
         )
     ]
+    assert errors(caplog) == []
+
+
+@pytest.mark.parametrize(
+    ("inputs", "listed"),
+    [
+        (
+            {"time": "18:00:00"},
+            ["qwen3-max (1.00 USD)", "gpt-5 (0.80 USD)", "glm-4.6 (0.60 USD)"],
+        ),
+        ({"time": "18:00:00", "models": False}, []),
+        ({"time": "00:01:00"}, []),
+    ],
+)
+async def test_report_lists_the_most_expensive_models_of_the_day(
+    recorder_mock: Recorder,
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+    entry: MockConfigEntry,
+    automate: Automate,
+    told: Told,
+    inputs: dict[str, Any],
+    listed: list[str],
+) -> None:
+    gateway.fork = NEW_API_2026_08
+    yesterday = dt_util.start_of_local_day() - timedelta(hours=1)
+    gateway.books.spend("claude-opus-4-5", 900_000, at=yesterday.timestamp())
+    for model, quota in (
+        ("gpt-5-mini", 200_000),
+        ("gpt-5", 400_000),
+        ("qwen3-max", 500_000),
+        ("glm-4.6", 300_000),
+    ):
+        gateway.books.spend(model, quota)
+    freezer.tick(timedelta(minutes=10))
+    await setup(hass, entry)
+    account = device_of(hass, entry)
+    await automate("daily_report", accounts=[account], **inputs)
+    await wait_until(hass, freezer, 1)
+    ((_, message),) = told
+    (models,) = re.findall("Most expensive today: (.*)", message) or [""]
+    assert models == ", ".join(listed)
     assert errors(caplog) == []
 
 
@@ -658,6 +709,7 @@ async def test_report_in_points(
         text_title="大模型消费",
         text_today="今日消费",
         text_month="本月消费",
+        text_average="日均消费",
         text_balance="余额",
     )
     await wait_until(hass, freezer, 21)
@@ -668,6 +720,7 @@ async def test_report_in_points(
                 "Example Gateway\n"
                 "今日消费: 0 points\n"
                 "本月消费: 0 points\n"
+                "日均消费: 0 points\n"
                 "余额: 6172500 points"
             ),
         )
@@ -696,6 +749,7 @@ async def test_report_of_two_accounts_of_which_one_does_not_answer(
                 "Work\n"
                 "Spent today: 0.00 USD\n"
                 "Spent this month: 0.00 USD\n"
+                "Average per day: 0.00 USD\n"
                 "Balance: 4.00 USD\n"
                 "\n"
                 "Example Gateway\n"

@@ -22,6 +22,7 @@ from homeassistant.setup import async_set_domains_to_be_loaded, async_setup_comp
 
 from . import PACKAGE, ROOT
 from .conftest import OPTIONS, TITLE
+from .gateway_server import NEW_API_2026_08, GatewayServer
 from .helpers import setup
 
 STRATEGY = PACKAGE / "frontend" / "strategy.js"
@@ -114,11 +115,14 @@ def entity_ids(cards: Any) -> Iterator[str]:
                 yield from entity_ids(value)
 
 
-@pytest.mark.usefixtures("loaded_entry")
-async def test_twin_shows_the_account(hass: HomeAssistant) -> None:
+async def test_twin_shows_the_account(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
+) -> None:
     """Each card has its entity, as long as the account is called like the demo's."""
+    gateway.fork = NEW_API_2026_08
+    await setup(hass, entry)
     registry = er.async_get(hass)
-    shown = set(entity_ids(TWIN))
+    shown = {each for each in entity_ids(TWIN) if not each.startswith(f"{DOMAIN}:")}
     assert shown == {
         each.entity_id for each in registry.entities.values() if not each.disabled
     }
@@ -132,19 +136,20 @@ async def test_strategy_knows_the_entities(hass: HomeAssistant) -> None:
         r"^const TILES = {(.*?)^};", strategy, re.DOTALL | re.MULTILINE
     )
     (alerts,) = re.findall(r"^const ALERTS = \[(.*?)\];", strategy, re.MULTILINE)
-    (level,) = re.findall(r'^const LEVEL = "(.*?)";', strategy, re.MULTILINE)
+    others = re.findall(r'^const (?:LEVEL|RECORDS) = "(.*?)";', strategy, re.MULTILINE)
     keys = [
         *re.findall(r"^  (\w+): {", tiles, re.MULTILINE),
         *re.findall(r'"(\w+)"', alerts),
-        level,
+        *others,
     ]
-    assert len(keys) == 11
+    assert len(keys) == 13
     (graphs,) = re.findall(
         r"^const GRAPHS = {(.*?)^};", strategy, re.DOTALL | re.MULTILINE
     )
     titles = json.loads(ENGLISH.read_text(encoding="utf-8"))["selector"]["graph"]
     drawn = re.findall(r"^  (\w+): ", graphs, re.MULTILINE)
-    assert set(drawn) == set(titles["options"])
+    named = re.findall(r'\bname\("(\w+)"\)', strategy)
+    assert {*drawn, *named} == set(titles["options"])
     assert set(drawn) <= set(keys)
     assert set(keys) <= {
         each.translation_key for each in er.async_get(hass).entities.values()

@@ -10,7 +10,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.llm_gateway_account.const import (
     CONF_CRITICAL_BALANCE,
     CONF_CURRENCY,
+    CONF_HISTORY_DAYS,
     CONF_LOW_BALANCE,
+    CONF_MORE_SERIES,
     CONF_POINTS_PER_UNIT,
     CONF_UNUSUAL_FACTOR,
     CONF_UNUSUAL_MINIMUM,
@@ -35,7 +37,7 @@ def suggested(form: ConfigFlowResult) -> dict[str, Any]:
     """Return what stands in a form."""
     assert form["data_schema"]
     return {
-        str(marker): marker.description["suggested_value"]
+        str(marker): (marker.description or {}).get("suggested_value")
         for marker in form["data_schema"].schema
     }
 
@@ -139,3 +141,18 @@ async def test_out_of_range(
     form = await open_form(hass, loaded_entry, name)
     with pytest.raises(InvalidData):
         await fill(hass, form, chosen)
+
+
+async def test_usage(hass: HomeAssistant, loaded_entry: MockConfigEntry) -> None:
+    """How much history is kept, and of what; other options stay."""
+    form = await open_form(hass, loaded_entry, "usage")
+    assert suggested(form) == {CONF_HISTORY_DAYS: "30", CONF_MORE_SERIES: None}
+    result = await fill(hass, form, {CONF_HISTORY_DAYS: "90", CONF_MORE_SERIES: True})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    chosen = {CONF_HISTORY_DAYS: 90, CONF_MORE_SERIES: True}
+    assert loaded_entry.options == {**OPTIONS, **chosen}
+    form = await open_form(hass, loaded_entry, "usage")
+    assert suggested(form) == {CONF_HISTORY_DAYS: "90", CONF_MORE_SERIES: True}
+    for days in ("31", "", "all"):
+        with pytest.raises(InvalidData):
+            await fill(hass, form, {CONF_HISTORY_DAYS: days, CONF_MORE_SERIES: True})

@@ -25,6 +25,7 @@ from .schemas import is_complete
 from .services import async_setup_services
 from .sites import async_follow_site
 from .storage import AccountStore
+from .usage import UsageCoordinator
 
 PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR]
 
@@ -82,7 +83,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> b
 
     coordinator = AccountCoordinator(hass, entry, async_create_client(hass, entry.data))
     await coordinator.async_config_entry_first_refresh()
-    entry.runtime_data = AccountRuntime(account=coordinator)
+    usage = UsageCoordinator(hass, entry, coordinator)
+    entry.runtime_data = AccountRuntime(account=coordinator, usage=usage)
 
     @callback
     def update_issue() -> None:
@@ -100,6 +102,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> b
 
     entry.async_on_unload(async_at_started(hass, start_events))
     async_follow_site(hass, entry)
+    usage.async_start()
     return True
 
 
@@ -107,6 +110,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> 
     """Unload a config entry."""
     # First of all, so that no answer that is on its way changes anything any more.
     await entry.runtime_data.account.async_shutdown()
+    await entry.runtime_data.usage.async_shutdown()
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 

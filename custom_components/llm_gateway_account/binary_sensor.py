@@ -32,6 +32,8 @@ class AccountBinarySensorEntityDescription(
     """A binary sensor that shows a value as it is."""
 
     value_fn: Callable[[AccountData], bool | None]
+    names_model: bool = False
+    """Whether it tells which model makes most of today's cost, while it is on."""
 
 
 BINARY_SENSORS = (
@@ -44,6 +46,7 @@ BINARY_SENSORS = (
         key="unusual_spending",
         follows_spending=True,
         device_class=BinarySensorDeviceClass.PROBLEM,
+        names_model=True,
         value_fn=lambda data: data.spending.unusual,
     ),
 )
@@ -74,3 +77,12 @@ class AccountBinarySensor(AccountEntity, BinarySensorEntity):
     def is_on(self) -> bool | None:
         """Return the value."""
         return self.entity_description.value_fn(self.coordinator.data)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, str] | None:
+        """Return the model that stands out, if one does."""
+        model = self.coordinator.main_model
+        if model and self.is_on and self.entity_description.names_model:
+            return {"model": model}
+        return None

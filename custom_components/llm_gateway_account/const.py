@@ -14,7 +14,9 @@ CONF_ALLOW_UNENCRYPTED: Final = "allow_unencrypted"
 CONF_BEARER: Final = "bearer"
 CONF_CRITICAL_BALANCE: Final = "critical_balance"
 CONF_CURRENCY: Final = "currency"
+CONF_HISTORY_DAYS: Final = "history_days"
 CONF_LOW_BALANCE: Final = "low_balance"
+CONF_MORE_SERIES: Final = "more_series"
 CONF_POINTS_PER_UNIT: Final = "points_per_unit"
 CONF_SITE_NAME: Final = "site_name"
 CONF_SITE_UNIT: Final = "site_unit"
@@ -22,5 +24,8 @@ CONF_UNUSUAL_FACTOR: Final = "unusual_factor"
 CONF_UNUSUAL_MINIMUM: Final = "unusual_minimum"
 CONF_USER_ID: Final = "user_id"
 CONF_USER_ID_HEADER: Final = "user_id_header"
+
+# Days of usage before the install that become statistics.
+DEFAULT_HISTORY_DAYS: Final = 30
 
 SECTION_ADVANCED: Final = "advanced"

@@ -1,6 +1,7 @@
 """Polls a gateway: what all coordinators have in common, and that of the account."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import uniform
@@ -22,7 +23,7 @@ from .const import DOMAIN, LOGGER
 from .events import async_fire, changes_of, from_spending
 from .failures import async_note_answer, async_note_failure
 from .gateway import Account, GatewayClient, GatewayError, Priority, RateLimitedError
-from .spending import Observation, Spending
+from .spending import Interval, Observation, Spending
 from .storage import AccountStorage
 from .unit import Unit, limits_from_options
 
@@ -175,14 +176,19 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         super().__init__(hass, entry, client, UPDATE_INTERVAL)
         self.unit = Unit.from_options(entry.options)
         self._limits = limits_from_options(entry.options)
-        self._storage = AccountStorage(hass, entry)
+        self.storage = AccountStorage(hass, entry)
         self._cancel_look: CALLBACK_TYPE | None = None
         self._can_fire_events = False
+
+    @property
+    def main_model(self) -> str | None:
+        """The model that makes more than half of today's cost, as far as is known."""
+        return self.storage.state.usage.main_model(dt_util.now().date().isoformat())
 
     @override
     async def _async_setup(self) -> None:
         """Load what is known from earlier polls, and follow the days."""
-        await self._storage.async_load()
+        await self.storage.async_load()
         self.config_entry.async_on_unload(
             async_track_time_change(
                 self.hass, self._async_begin_day, hour=0, minute=0, second=0
@@ -209,7 +215,7 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
     def _async_take(self, answer: Account) -> AccountData:
         """Take in an account, unless the answer is older than the one before."""
         async_note_answer(self.hass, self.config_entry)
-        stored = self._storage.state
+        stored = self.storage.state
         outcome = stored.ledger.observe(
             Observation(
                 time=dt_util.now(),
@@ -225,10 +231,13 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
             # After a restart there is nothing better to show; but nothing happened.
             return self.data or AccountData(account=answer, spending=outcome.spending)
         stored.events += [
-            *(from_spending(event, self.unit) for event in outcome.events),
+            *(
+                from_spending(event, self.unit, self.main_model)
+                for event in outcome.events
+            ),
             *changes_of(stored, answer),
         ]
-        self._storage.async_write_if_changed()
+        self.storage.async_write_if_changed()
         # Once the entities are updated: who reacts to an event may look at them.
         self.hass.loop.call_soon(self._async_fire_events)
         return AccountData(account=answer, spending=outcome.spending)
@@ -256,12 +265,29 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
             self._cancel_look = None
 
     @callback
+    def async_enter_books(
+        self,
+        intervals: Sequence[Interval],
+        *,
+        gap: tuple[int, int] | None,
+        past: int | None,
+        by_day: bool,
+    ) -> None:
+        """Show what follows from what the gateway's books say."""
+        spending = self.storage.state.ledger.enter_books(
+            dt_util.now(), intervals, gap=gap, past=past, by_day=by_day
+        )
+        self.data = replace(self.data, spending=spending)
+        self.storage.async_write_if_changed()
+        self.async_update_listeners()
+
+    @callback
     def _async_begin_day(self, _now: datetime) -> None:
         """Show the new day at once, which the next poll may be far from."""
-        spending = self._storage.state.ledger.begin_day(dt_util.now())
+        spending = self.storage.state.ledger.begin_day(dt_util.now())
         if self.data and spending:
             self.data = replace(self.data, spending=spending)
-            self._storage.async_write_if_changed()
+            self.storage.async_write_if_changed()
             self.async_update_listeners()
 
     @callback
@@ -273,7 +299,7 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
     @callback
     def _async_fire_events(self) -> None:
         if self._can_fire_events and not self._shutdown_requested:
-            for event in self._storage.async_take_events():
+            for event in self.storage.async_take_events():
                 async_fire(self.hass, self.config_entry, event)
 
     @override
@@ -281,7 +307,7 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         """End the polls, and write everything that is known."""
         self._async_cancel_look()
         await super().async_shutdown()
-        await self._storage.async_save()
+        await self.storage.async_save()
 
 
 def _retry_after(err: GatewayError) -> float | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from homeassistant.config_entries import ConfigEntry
 
 from .coordinator import AccountCoordinator
+from .usage import UsageCoordinator
 
 type AccountConfigEntry = ConfigEntry[AccountRuntime]
 
@@ -14,3 +15,4 @@ class AccountRuntime:
     """The coordinators of an account."""
 
     account: AccountCoordinator
+    usage: UsageCoordinator

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 
 from .const import CONF_SITE_NAME, DOMAIN
@@ -37,3 +38,17 @@ def async_get_name(hass: HomeAssistant, entry: AccountConfigEntry) -> str:
     devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
     name = next((each.name_by_user or each.name for each in devices), None)
     return name or entry.data[CONF_SITE_NAME]
+
+
+@callback
+def async_get_loaded(hass: HomeAssistant, device_id: str) -> AccountConfigEntry:
+    """Return the loaded entry of an account's device. Raises ServiceValidationError."""
+    if (entry := async_get_entry(hass, device_id)) is None:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="unknown_device"
+        )
+    if entry.state is not ConfigEntryState.LOADED:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="no_answer"
+        )
+    return entry

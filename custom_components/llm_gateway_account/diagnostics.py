@@ -10,6 +10,7 @@ from homeassistant.core import HomeAssistant
 from .const import CONF_ALLOW_UNENCRYPTED, CONF_BEARER, CONF_USER_ID_HEADER
 from .coordinator import AccountCoordinator
 from .data import AccountConfigEntry
+from .usage import UsageCoordinator
 
 # Allowed by name: what a fork adds tomorrow, or Account learns, stays out until
 # somebody has looked at it.
@@ -41,6 +42,7 @@ async def async_get_config_entry_diagnostics(
     }
     if entry.state is ConfigEntryState.LOADED:
         diagnostics |= _of_polls(entry.runtime_data.account)
+        diagnostics["usage"] = _of_usage(entry.runtime_data.usage)
     return diagnostics
 
 
@@ -57,4 +59,23 @@ def _of_polls(coordinator: AccountCoordinator) -> dict[str, Any]:
         "fields_without_value": sorted(
             key for key, value in account.items() if value is None
         ),
+    }
+
+
+def _of_usage(usage: UsageCoordinator) -> dict[str, Any]:
+    """Return the state of the books and how far they were read, but no model."""
+    stored = usage.stored
+    return {
+        "records": usage.data.records,
+        "books": {
+            "hours": usage.books.hours.state,
+            "sums": usage.books.sums.state,
+            "days": usage.books.days.state,
+        },
+        "requests_of_this_reading": usage.books.requests,
+        "history_from": stored.history_from,
+        "imported_from": stored.imported_from,
+        "imported_until": stored.imported_until,
+        "entered_until": stored.entered_until,
+        "models": len(stored.models),
     }

@@ -10,7 +10,10 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.update_coordinator import CoordinatorEntity
+from homeassistant.helpers.update_coordinator import (
+    CoordinatorEntity,
+    DataUpdateCoordinator,
+)
 
 from .const import CONF_SITE_NAME, DOMAIN
 from .coordinator import AccountCoordinator, AccountData
@@ -31,17 +34,20 @@ class AccountEntityDescription(EntityDescription):
         return self.value_fn(data) is not None
 
 
-class AccountEntity(CoordinatorEntity[AccountCoordinator]):
-    """An entity of an account; it only shows, and holds no state of its own."""
+class GatewayEntity[CoordinatorT: DataUpdateCoordinator[Any]](
+    CoordinatorEntity[CoordinatorT]
+):
+    """An entity on the device of an account; it holds no state of its own."""
 
     _attr_has_entity_name = True
 
     def __init__(
-        self, coordinator: AccountCoordinator, description: EntityDescription
+        self, coordinator: CoordinatorT, description: EntityDescription
     ) -> None:
         """Describe the entity and its device."""
         super().__init__(coordinator)
         entry = coordinator.config_entry
+        assert entry  # noqa: S101 # a coordinator of ours has one
         self.entity_description = description
         self._attr_unique_id = f"{entry.entry_id}_{description.key}"
         self._attr_translation_key = description.key
@@ -52,6 +58,10 @@ class AccountEntity(CoordinatorEntity[AccountCoordinator]):
             model="LLM gateway account",
             name=entry.data[CONF_SITE_NAME],
         )
+
+
+class AccountEntity(GatewayEntity[AccountCoordinator]):
+    """An entity that shows the account itself."""
 
     @property
     @override

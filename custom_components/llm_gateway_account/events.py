@@ -32,8 +32,13 @@ class AccountEvent:
     """Amounts in the account's unit, names, times."""
 
 
-def from_spending(event: Event, unit: Unit) -> AccountEvent:
-    """Return an event of the spending with its quota points as amounts."""
+def from_spending(
+    event: Event, unit: Unit, main_model: str | None = None
+) -> AccountEvent:
+    """Return an event of the spending with its quota points as amounts.
+
+    `main_model` makes more than half of today's cost.
+    """
     amounts = {"amount": event.amount, "usual": event.usual}
     attributes: dict[str, Any] = {
         key: unit.amount(points)
@@ -44,6 +49,8 @@ def from_spending(event: Event, unit: Unit) -> AccountEvent:
         attributes["currency"] = unit.currency
     if event.alerts is not None:
         attributes["alerts"] = [each.value for each in event.alerts]
+    if main_model and event.type is EventType.UNUSUAL_SPENDING:
+        attributes["model"] = main_model
     return AccountEvent(type=event.type, attributes=attributes)
 
 

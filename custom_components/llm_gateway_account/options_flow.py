@@ -4,13 +4,27 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
 
-from .const import CONF_CRITICAL_BALANCE, CONF_CURRENCY, CONF_LOW_BALANCE
-from .schemas import UNIT_SCHEMA, alerts_schema, is_complete, read_unit
+from .const import (
+    CONF_CRITICAL_BALANCE,
+    CONF_CURRENCY,
+    CONF_HISTORY_DAYS,
+    CONF_LOW_BALANCE,
+    DEFAULT_HISTORY_DAYS,
+)
+from .schemas import (
+    UNIT_SCHEMA,
+    USAGE_SCHEMA,
+    alerts_schema,
+    is_complete,
+    read_unit,
+)
 from .unit import limits_in_unit
+
+MENU = ["alerts", "unit", "usage"]
 
 
 class AccountOptionsFlow(OptionsFlowWithReload):
-    """Change the unit in which amounts are shown, and what is worth an alert."""
+    """Change the unit of amounts, what is worth an alert, and what becomes history."""
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
@@ -18,7 +32,7 @@ class AccountOptionsFlow(OptionsFlowWithReload):
         """Let choose what to change."""
         if not is_complete(self.config_entry):
             return self.async_abort(reason="damaged_entry")
-        return self.async_show_menu(step_id="init", menu_options=["alerts", "unit"])
+        return self.async_show_menu(step_id="init", menu_options=MENU)
 
     async def async_step_alerts(
         self, user_input: dict[str, Any] | None = None
@@ -56,4 +70,22 @@ class AccountOptionsFlow(OptionsFlowWithReload):
                 UNIT_SCHEMA, user_input or options
             ),
             errors=errors,
+        )
+
+    async def async_step_usage(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Change what the gateway's usage records become."""
+        options = self.config_entry.options
+        if user_input is not None:
+            days = int(user_input[CONF_HISTORY_DAYS])
+            return self.async_create_entry(
+                data={**options, **user_input, CONF_HISTORY_DAYS: days}
+            )
+        days = options.get(CONF_HISTORY_DAYS, DEFAULT_HISTORY_DAYS)
+        return self.async_show_form(
+            step_id="usage",
+            data_schema=self.add_suggested_values_to_schema(
+                USAGE_SCHEMA, {**options, CONF_HISTORY_DAYS: str(days)}
+            ),
         )

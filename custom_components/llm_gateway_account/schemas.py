@@ -30,7 +30,9 @@ from .const import (
     CONF_BEARER,
     CONF_CRITICAL_BALANCE,
     CONF_CURRENCY,
+    CONF_HISTORY_DAYS,
     CONF_LOW_BALANCE,
+    CONF_MORE_SERIES,
     CONF_POINTS_PER_UNIT,
     CONF_SITE_NAME,
     CONF_UNUSUAL_FACTOR,
@@ -70,6 +72,19 @@ UNIT_SCHEMA = vol.Schema(
         vol.Required(CONF_POINTS_PER_UNIT): NumberSelector(
             NumberSelectorConfig(min=1e-18, step="any", mode=NumberSelectorMode.BOX)
         ),
+    }
+)
+
+USAGE_SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_HISTORY_DAYS): SelectSelector(
+            SelectSelectorConfig(
+                options=["0", "30", "90", "365"],
+                mode=SelectSelectorMode.DROPDOWN,
+                translation_key=CONF_HISTORY_DAYS,
+            )
+        ),
+        vol.Required(CONF_MORE_SERIES, default=False): BooleanSelector(),
     }
 )
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -12,12 +12,14 @@ from homeassistant.components.sensor import (
     SensorStateClass,
 )
 from homeassistant.const import (
+    MATCH_ALL,
     MAX_LENGTH_STATE_STATE,
     EntityCategory,
     Platform,
     UnitOfTime,
 )
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
@@ -26,12 +28,19 @@ from .data import AccountConfigEntry
 from .entity import (
     AccountEntity,
     AccountEntityDescription,
+    GatewayEntity,
     async_add_account_entities,
 )
 from .gateway import ENABLED
+from .series import statistic_ids
 from .spending import BalanceLevel
+from .stored_usage import UsageRecords
+from .unit import Unit
+from .usage import UsageCoordinator
 
 PARALLEL_UPDATES = 0
+
+MODELS_IN_ATTRIBUTES = 10
 
 # The numbers of `common/constants.go` of one-api, the same in every fork.
 STATUSES: dict[int | None, str] = {ENABLED: "enabled", 2: "disabled", 3: "deleted"}
@@ -163,6 +172,15 @@ SENSORS = (
 )
 
 
+USAGE_RECORDS = SensorEntityDescription(
+    key="usage_records",
+    device_class=SensorDeviceClass.ENUM,
+    options=list(UsageRecords),
+    entity_category=EntityCategory.DIAGNOSTIC,
+)
+TOP_MODEL = SensorEntityDescription(key="top_model")
+
+
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: AccountConfigEntry,
@@ -175,6 +193,13 @@ async def async_setup_entry(
     )
     async_add_account_entities(
         coordinator, async_add_entities, Platform.SENSOR, SENSORS, AccountSensor
+    )
+    usage = entry.runtime_data.usage
+    async_add_entities(
+        [
+            UsageRecordsSensor(usage, USAGE_RECORDS),
+            TopModelSensor(usage, TOP_MODEL, coordinator.unit),
+        ]
     )
 
 
@@ -228,6 +253,77 @@ class AmountSensor(AccountEntity, SensorEntity):
     def last_reset(self) -> datetime | None:
         """Return when the amount began to count."""
         return self.entity_description.last_reset_fn(self.coordinator.data)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, str] | None:
+        """Return why there is no amount yet."""
+        if self.native_value is None and self.entity_description.follows_spending:
+            return {"reason": "no_records_of_before"}
+        return None
+
+
+class UsageRecordsSensor(GatewayEntity[UsageCoordinator], SensorEntity):
+    """What records of the usage the gateway keeps."""
+
+    _unrecorded_attributes = frozenset({MATCH_ALL})
+
+    @property
+    @override
+    def native_value(self) -> UsageRecords | None:
+        """Return the kind of the records; None before the gateway told."""
+        return self.coordinator.data.records
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        """Return the IDs of the statistics that are made of them."""
+        if self.native_value in {None, UsageRecords.NONE}:
+            return None
+        coordinator = self.coordinator
+        return statistic_ids(self.hass, coordinator.config_entry, coordinator.stored)
+
+
+class TopModelSensor(GatewayEntity[UsageCoordinator], SensorEntity):
+    """The model that cost most today."""
+
+    def __init__(
+        self, coordinator: UsageCoordinator, description: EntityDescription, unit: Unit
+    ) -> None:
+        """Settle the unit of the costs."""
+        super().__init__(coordinator, description)
+        self._unit = unit
+
+    @property
+    @override
+    def native_value(self) -> str | None:
+        """Return the name of the model, as the gateway has it."""
+        models = self.coordinator.data.models_today
+        return models[0].model[:MAX_LENGTH_STATE_STATE] if models else None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        """Return what it cost, and its share of all; the same of the next ones."""
+        models = self.coordinator.data.models_today
+        if not models:
+            return None
+        total = sum(each.quota for each in models)
+        described = [
+            {
+                "model": each.model,
+                "cost": self._unit.amount(each.quota),
+                "share": round(each.quota / total, 3) if total else 0,
+            }
+            for each in models[:MODELS_IN_ATTRIBUTES]
+        ]
+        first = described[0]
+        return {
+            "cost": first["cost"],
+            "currency": self._unit.currency,
+            "share": first["share"],
+            "models": described,
+        }
 
 
 def _group_name(name: str | None) -> str | None:

@@ -16,9 +16,17 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 
 from .const import DOMAIN
-from .device import async_get_entry, async_get_fresh
+from .device import async_get_fresh, async_get_loaded
+from .history import (
+    CLEAR_HISTORY_SCHEMA,
+    GET_USAGE_SCHEMA,
+    async_clear_history,
+    async_get_usage,
+)
 
+SERVICE_CLEAR_HISTORY = "clear_history"
 SERVICE_GET_ACCOUNT = "get_account"
+SERVICE_GET_USAGE = "get_usage"
 
 GET_ACCOUNT_SCHEMA = vol.Schema({vol.Required(ATTR_DEVICE_ID): cv.string})
 
@@ -33,6 +41,16 @@ def async_setup_services(hass: HomeAssistant) -> None:
         schema=GET_ACCOUNT_SCHEMA,
         supports_response=SupportsResponse.ONLY,
     )
+    hass.services.async_register(
+        DOMAIN,
+        SERVICE_GET_USAGE,
+        async_get_usage,
+        schema=GET_USAGE_SCHEMA,
+        supports_response=SupportsResponse.ONLY,
+    )
+    hass.services.async_register(
+        DOMAIN, SERVICE_CLEAR_HISTORY, async_clear_history, schema=CLEAR_HISTORY_SCHEMA
+    )
 
 
 async def _async_get_account(call: ServiceCall) -> ServiceResponse:
@@ -41,11 +59,7 @@ async def _async_get_account(call: ServiceCall) -> ServiceResponse:
     Raises ServiceValidationError if the device is not an account's, or its account
     has no answer that is fresh enough to be shown.
     """
-    entry = async_get_entry(call.hass, call.data[ATTR_DEVICE_ID])
-    if entry is None:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN, translation_key="unknown_device"
-        )
+    entry = async_get_loaded(call.hass, call.data[ATTR_DEVICE_ID])
     if (coordinator := async_get_fresh(entry)) is None:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="no_answer"

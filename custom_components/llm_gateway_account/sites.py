@@ -3,6 +3,7 @@
 import asyncio
 from datetime import datetime, timedelta
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant, callback
@@ -11,10 +12,12 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util.hass_dict import HassKey
 
 from .const import CONF_SITE_UNIT, DOMAIN
-from .data import AccountConfigEntry
 from .gateway import GatewayClient, GatewayError, Site
 from .repairs import async_update_unit_issue
 from .unit import unit_of_site
+
+if TYPE_CHECKING:
+    from .data import AccountConfigEntry
 
 INTERVAL = timedelta(days=1)
 
@@ -49,6 +52,13 @@ class SharedSite:
 SITES: HassKey[dict[str, SharedSite]] = HassKey(f"{DOMAIN}_sites")
 
 
+async def async_get_site(hass: HomeAssistant, entry: AccountConfigEntry) -> Site | None:
+    """Return what the gateway of an entry says of itself; None without an answer."""
+    sites = hass.data.setdefault(SITES, {})
+    shared = sites.setdefault(entry.data[CONF_URL], SharedSite())
+    return await shared.async_get(entry.runtime_data.account.client)
+
+
 @callback
 def async_follow_site(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
     """Ask once a day for the version of the gateway, and for its unit."""
@@ -67,9 +77,7 @@ def async_follow_site(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
 
 
 async def _async_update(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
-    sites = hass.data.setdefault(SITES, {})
-    shared = sites.setdefault(entry.data[CONF_URL], SharedSite())
-    if (site := await shared.async_get(entry.runtime_data.account.client)) is None:
+    if (site := await async_get_site(hass, entry)) is None:
         return
     if site.version:
         dr.async_get(hass).async_get_or_create(

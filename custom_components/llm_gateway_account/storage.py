@@ -1,6 +1,6 @@
 """What is known of an account over restarts and reloads, in a file of its own."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +19,7 @@ from homeassistant.util.hass_dict import HassKey
 from .const import CONF_ACCOUNT, CONF_USER_ID, DOMAIN, LOGGER
 from .events import EVENT_TYPES, AccountEvent
 from .spending import Ledger
+from .stored_usage import STORED_USAGE_SCHEMA, StoredUsage
 
 STORAGE_VERSION = 1
 STORAGE_MINOR_VERSION = 2
@@ -40,6 +41,8 @@ STORED_SCHEMA = vol.Schema(
                 extra=vol.REMOVE_EXTRA,
             )
         ],
+        # Not in the file of 0.1.0.
+        vol.Optional("usage", default={}): STORED_USAGE_SCHEMA,
     },
     required=True,
     # A newer patch may know more.
@@ -56,6 +59,7 @@ class StoredState:
     last_login_at: datetime | None = None
     events: list[AccountEvent] = field(default_factory=list)
     """Those that were not fired yet."""
+    usage: StoredUsage = field(default_factory=StoredUsage)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
@@ -66,6 +70,7 @@ class StoredState:
             group=data["group"],
             last_login_at=data["last_login_at"],
             events=[AccountEvent(**each) for each in data["events"]],
+            usage=StoredUsage(**data["usage"]),
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -78,6 +83,7 @@ class StoredState:
                 {"type": each.type, "attributes": each.attributes}
                 for each in self.events
             ],
+            "usage": asdict(self.usage),
         }
 
 
@@ -189,6 +195,7 @@ class AccountStorage:
             state.group,
             state.last_login_at,
             len(state.events),
+            asdict(state.usage),
         )
 
     def _keep_copy(self) -> None:

@@ -5,7 +5,12 @@ from typing import Any
 
 from custom_components.llm_gateway_account.binary_sensor import BINARY_SENSORS
 from custom_components.llm_gateway_account.event import ACCOUNT_EVENT
-from custom_components.llm_gateway_account.sensor import AMOUNTS, SENSORS
+from custom_components.llm_gateway_account.sensor import (
+    AMOUNTS,
+    SENSORS,
+    TOP_MODEL,
+    USAGE_RECORDS,
+)
 from tests import ROOT
 
 REPOSITORY = "https://github.com/ha-llm-gateway-account/llm_gateway_account"
@@ -14,7 +19,7 @@ REPOSITORY = "https://github.com/ha-llm-gateway-account/llm_gateway_account"
 ENTITIES = {
     "binary_sensor": {each.key for each in BINARY_SENSORS},
     "event": {ACCOUNT_EVENT.key},
-    "sensor": {each.key for each in (*AMOUNTS, *SENSORS)},
+    "sensor": {each.key for each in (*AMOUNTS, *SENSORS, TOP_MODEL, USAGE_RECORDS)},
 }
 
 

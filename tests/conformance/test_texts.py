@@ -16,6 +16,7 @@ from custom_components.llm_gateway_account.gateway import (
     errors,
 )
 from custom_components.llm_gateway_account.gateway.inputs import InputProblem
+from custom_components.llm_gateway_account.readings import UsageRecords
 from custom_components.llm_gateway_account.repairs import (
     BALANCE_EXHAUSTED,
     UNIT_CHANGED,
@@ -58,6 +59,7 @@ def test_every_entity_has_a_name() -> None:
         "status": set(STATUSES.values()),
         "role": set(ROLES.values()),
         "balance_level": set(BalanceLevel),
+        "usage_records": set(UsageRecords),
     }
     attributes = entities["event"][ACCOUNT_EVENT.key]["state_attributes"]
     assert set(attributes["event_type"]["state"]) == set(EVENT_TYPES)

@@ -54,6 +54,8 @@ class Site:
     """Code of the currency its web pages show, or POINTS."""
     rate: float = 1
     """How many units of `currency` its web pages show per `quota_per_unit` points."""
+    keeps_usage: bool = True
+    """Whether it writes hourly usage; False where the operator switched that off."""
 
     @property
     def points_per_unit(self) -> float:
@@ -70,6 +72,7 @@ class Site:
             quota_per_unit=_rate(data.get("quota_per_unit"), DEFAULT_QUOTA_PER_UNIT),
             currency=currency,
             rate=rate,
+            keeps_usage=data.get("enable_data_export") is not False,
         )
 
 

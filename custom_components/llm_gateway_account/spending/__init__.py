@@ -1,5 +1,6 @@
 """Arithmetic over what is left and what was spent. Knows nothing of Home Assistant."""
 
+from .history import LOOKS_BACK, Interval
 from .ledger import Ledger
 from .limits import suggest_limits
 from .models import (
@@ -13,9 +14,11 @@ from .models import (
 )
 
 __all__ = [
+    "LOOKS_BACK",
     "BalanceLevel",
     "Event",
     "EventType",
+    "Interval",
     "Ledger",
     "Limits",
     "Observation",

@@ -31,22 +31,27 @@ class Figures:
 
     def add(self, spent: float) -> None:
         """Count something on the day and in the month that are shown."""
-        self.spent_today = bounded((self.spent_today or 0) + spent)
-        self.spent_this_month = bounded((self.spent_this_month or 0) + spent)
+        if self.spent_today is not None:
+            self.spent_today = bounded(self.spent_today + spent)
+        if self.spent_this_month is not None:
+            self.spent_this_month = bounded(self.spent_this_month + spent)
 
     def count(self, samples: Samples, moment: Moment) -> None:
         """Count what was spent since the local day and month began.
 
-        What was spent unseen belongs to the day on which it was noticed.
+        What was spent unseen belongs to the day on which it was noticed. Of a day or
+        month that began before the records, nothing is known.
         """
         spent, first = samples.values[-1], samples.times[0]
-        day, month = max(moment.day, first), max(moment.month, first)
-        today = spent - samples.noticed_before(moment.day)
-        this_month = spent - samples.noticed_before(moment.month)
-        self.day_since = _since(day, self.day_since, self.spent_today, today)
-        self.month_since = _since(
-            month, self.month_since, self.spent_this_month, this_month
-        )
+        today = this_month = None
+        if first <= moment.day:
+            today = spent - samples.noticed_before(moment.day)
+            self.day_since = _since(moment.day, self.day_since, self.spent_today, today)
+        if first <= moment.month:
+            this_month = spent - samples.noticed_before(moment.month)
+            self.month_since = _since(
+                moment.month, self.month_since, self.spent_this_month, this_month
+            )
         self.spent_today, self.spent_this_month = today, this_month
 
     def average(self, samples: Samples) -> None:

@@ -1,12 +1,14 @@
 """Keeps the books of an account, from one poll to the next."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, Self
 
 from .counters import Answer, Counters
 from .figures import Figures
+from .history import Interval, enter_past, fill_gap, gap_of
 from .levels import Level
 from .local_time import HOUR, Moment, unix_time, within_reason
 from .migration import from_0_1, is_of_0_1
@@ -52,6 +54,8 @@ class Ledger:
         with each answer, and not at all while an account is idle."""
         self._books = books or Books()
         self._written = self._worth_writing()
+        self._left: float | None = None
+        """What was left at the last answer."""
         self._repeatable: tuple[object, Outcome] | None = None
         """The last poll and its outcome, if the same once more changes nothing."""
 
@@ -102,6 +106,69 @@ class Ledger:
         self._note_revision()
         return spending
 
+    @property
+    def watched_since(self) -> int | None:
+        """Unix time of the first answer, or since when the books told of it."""
+        times = self._books.samples.times
+        return times[0] if times else None
+
+    def gap_after(self, time: int) -> tuple[int, int] | None:
+        """Return the last gap in the answers of which nobody knows how it was spent.
+
+        Start and end in Unix seconds; None if there is none that ended after `time`.
+        """
+        return gap_of(self._books.samples, HOUR, time)
+
+    def seen_by_hour(self, start: int, end: int) -> dict[int, float]:
+        """Return the points that answers showed first in each hour: by its Unix time.
+
+        `start` and `end` are full hours. What is refunded within an hour is taken off.
+        """
+        samples = self._books.samples
+        if not samples.times:
+            return {}
+        start = max(start, samples.times[0] // HOUR * HOUR)
+        hours = range(start, end, HOUR)
+        sums = [samples.noticed_before(each) for each in range(start, end + 1, HOUR)]
+        return {
+            hour: later - earlier
+            for hour, (earlier, later) in zip(hours, pairwise(sums), strict=False)
+            if later > earlier
+        }
+
+    def enter_books(
+        self,
+        now: datetime,
+        intervals: Sequence[Interval],
+        *,
+        gap: tuple[int, int] | None = None,
+        past: int | None = None,
+        by_day: bool = False,
+    ) -> Spending:
+        """Enter what the gateway's books say of a time in which nobody watched.
+
+        Of the `gap` the sum is known, and the books spread it; of the time from `past`
+        (Unix seconds) to the first answer they tell everything. With `by_day` they tell
+        days, which say nothing of a usual hour. Returns the figures, which are those of
+        `now`, in the time zone of the home.
+        """
+        books, moment = self._books, Moment.of(within_reason(now))
+        if books.samples.times:
+            if gap:
+                fill_gap(books.samples, gap[0], intervals)
+            if past is not None:
+                if by_day:
+                    books.unusual.hours_since = books.samples.times[0]
+                enter_past(books.samples, past, intervals)
+            books.figures.average(books.samples)
+            if self._left is not None:
+                books.figures.forecast(moment.time, self._left)
+            books.unusual.learn(books.samples, moment.day)
+        self._repeatable = None
+        spending = self._turn_to(moment)
+        self.revision += 1
+        return spending
+
     def _judge(self, time: int, observation: Observation) -> Answer:
         """Tell whether an answer goes on from the one before."""
         counters, samples = self._books.counters, self._books.samples
@@ -128,7 +195,7 @@ class Ledger:
         quota = bounded(observation.quota)
         books.counters.take_requests(observation.request_count)
         bonus, bonus_gone = books.counters.take_bonus(time, observation.bonus_quota)
-        left = bounded(quota + bonus)
+        left = self._left = bounded(quota + bonus)
         top_up = unusual = None
         if observation.used_quota is None:
             self._turn_to(moment)

@@ -34,7 +34,7 @@ def from_0_1(data: Mapping[str, Any], empty: dict[str, Any]) -> dict[str, Any]:
                 "left": data["top_ups"]["quota"],
             },
             "level": empty["level"] | (data["level"] if is_judged else {}),
-            "unusual": data["unusual"],
+            "unusual": empty["unusual"] | data["unusual"],
             "alerts": data.get("alerts", []),
         }
     except (KeyError, TypeError) as err:

@@ -22,6 +22,8 @@ class UnusualSpending:
     """When the spending became unusual; None while it is not."""
     busiest_hour: Rate | None = None
     average_day: Rate | None = None
+    hours_since: Time | None = None
+    """Since when hours are known; before, only days."""
 
     @property
     def state(self) -> bool | None:
@@ -42,10 +44,13 @@ class UnusualSpending:
             self.busiest_hour = self.average_day = None
             return
         # Hours from sample to sample, so that none has a share of the one after it.
-        start = max(last - HOUR - _HABIT, first)
-        sums = [samples.spent_by(at) for at in range(last - HOUR, start - 1, -HOUR)]
-        busiest = max(later - earlier for later, earlier in pairwise(sums))
-        self.busiest_hour = max(busiest, 0)
+        start = max(last - HOUR - _HABIT, first, self.hours_since or 0)
+        self.busiest_hour = None
+        if last - start >= _SHORTEST_HISTORY:
+            times = range(last - HOUR, start - 1, -HOUR)
+            sums = [samples.spent_by(at) for at in times]
+            busiest = max(later - earlier for later, earlier in pairwise(sums))
+            self.busiest_hour = max(busiest, 0)
         start = max(day - _HABIT, first)
         spent = samples.spent_by(day) - samples.spent_by(start)
         self.average_day = max(spent, 0) * DAY / (day - start)

@@ -1,0 +1,171 @@
+"""The gateway's own books of what was used: whether it keeps them, and reading them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from datetime import timedelta
+from enum import StrEnum
+from time import monotonic
+from typing import Any
+
+from homeassistant.util import dt as dt_util
+
+from .gateway import (
+    AbsentError,
+    DailyUsage,
+    GatewayClient,
+    GatewayError,
+    InvalidAnswerError,
+    ModelUsage,
+    UnreachableError,
+)
+
+HOUR = 3600
+DAY = 24 * HOUR
+
+# A gateway that is updated may get what it did not have.
+ASK_AGAIN_IF_ABSENT = 7 * DAY
+
+# What new-api answers at once, and how small a window may become that is too slow.
+LONGEST_WINDOW = 30 * DAY
+SHORTEST_WINDOW = DAY
+
+# Seconds between two requests for the past, which nobody waits for.
+SPACING = 2
+
+# After so many windows, or days, without anything there is nothing before either.
+EMPTY_WINDOWS = 2
+EMPTY_DAYS = 60
+
+
+class BookState(StrEnum):
+    """Whether a gateway keeps a book."""
+
+    UNKNOWN = "unknown"
+    THERE = "there"
+    ABSENT = "absent"
+    FAILING = "failing"
+
+
+class Book:
+    """One of the gateway's books, which is left alone where it is absent."""
+
+    def __init__(self) -> None:
+        """Start with a book that was not asked for yet."""
+        self.state = BookState.UNKNOWN
+        self._ask_again_at = 0.0  # monotonic seconds
+
+    async def async_ask[**ParamsT, AnswerT](
+        self,
+        question: Callable[ParamsT, Coroutine[Any, Any, AnswerT]],
+        *args: ParamsT.args,
+        **kwargs: ParamsT.kwargs,
+    ) -> AnswerT:
+        """Return what the book says, and note whether it is there.
+
+        Raises GatewayError; AbsentError without asking where it was absent lately.
+        """
+        if self.state is BookState.ABSENT and monotonic() < self._ask_again_at:
+            raise AbsentError("there was no such book lately")
+        try:
+            answer = await question(*args, **kwargs)
+        except AbsentError:
+            self.state = BookState.ABSENT
+            self._ask_again_at = monotonic() + ASK_AGAIN_IF_ABSENT
+            raise
+        except GatewayError:
+            self.state = BookState.FAILING
+            raise
+        self.state = BookState.THERE
+        return answer
+
+
+class UsageBooks:
+    """Reads what an account used: per hour and model, or as sums of days."""
+
+    def __init__(self, client: GatewayClient) -> None:
+        """Start with a gateway of which nothing is known."""
+        self.hours = Book()
+        self.sums = Book()
+        self.days = Book()
+        self.requests = 0
+        """How many requests were made for the reading at hand."""
+        self._client = client
+
+    async def async_read_hours(
+        self, start: int, end: int
+    ) -> AsyncIterator[tuple[int, list[ModelUsage]]]:
+        """Yield the usage per hour and model, in windows from the newest back.
+
+        Each with the full hour that it begins with. `start` and `end` are Unix
+        seconds. Ends early where nothing was used for long. Raises GatewayError.
+        """
+        window, empty = LONGEST_WINDOW, 0
+        while start <= end and empty < EMPTY_WINDOWS:
+            since = max(start, end - window)
+            since = min(since + -since % HOUR, end)
+            await self._async_keep_distance()
+            try:
+                rows = await self.hours.async_ask(
+                    self._client.async_get_usage, since, end
+                )
+            except UnreachableError, InvalidAnswerError:
+                # Perhaps too slow, or too large.
+                if window <= SHORTEST_WINDOW or end - start <= SHORTEST_WINDOW:
+                    raise
+                window //= 2
+                continue
+            empty = 0 if rows else empty + 1
+            yield since, rows
+            end = since - 1
+
+    async def async_read_sum(self, start: int, end: int) -> float:
+        """Return the points spent between two moments (Unix seconds), both included.
+
+        Raises GatewayError.
+        """
+        await self._async_keep_distance()
+        return await self.sums.async_ask(self._client.async_get_spent, start, end)
+
+    async def async_look_for_sums(self, now: int) -> None:
+        """Find out whether there are sums. Raises GatewayError."""
+        if self.sums.state is not BookState.THERE:
+            await self.async_read_sum(now, now)
+
+    async def async_read_days(
+        self, start: int, end: int
+    ) -> AsyncIterator[tuple[int, int, float]]:
+        """Yield start, end and points of each local day, from the newest back.
+
+        `start` and `end` are Unix seconds, so the first and the last day may be parts
+        of one. Ends early where nothing was spent for long. Raises GatewayError.
+        """
+        empty = 0
+        for since, until in _days_before(end):
+            if until <= start or empty >= EMPTY_DAYS:
+                break
+            # What was spent in the very second of an answer, the answer tells.
+            last = until if until == end else until - 1
+            points = await self.async_read_sum(max(since, start), last)
+            empty = 0 if points else empty + 1
+            yield max(since, start), until, points
+
+    async def async_read_models_by_day(self) -> list[DailyUsage]:
+        """Return the usage per model and day of the gateway. Raises GatewayError."""
+        await self._async_keep_distance()
+        return await self.days.async_ask(self._client.async_get_daily_usage)
+
+    async def _async_keep_distance(self) -> None:
+        if self.requests:
+            await asyncio.sleep(SPACING)
+        self.requests += 1
+
+
+def _days_before(end: int) -> Iterator[tuple[int, int]]:
+    """Yield start and end of local days, the newest first."""
+    day = dt_util.start_of_local_day(dt_util.as_local(dt_util.utc_from_timestamp(end)))
+    until = end
+    while True:
+        since = int(day.timestamp())
+        if since < until:
+            yield since, until
+        day, until = dt_util.start_of_local_day(day.date() - timedelta(days=1)), since
