@@ -43,16 +43,17 @@ class Figures:
         month that began before the records, nothing is known.
         """
         spent, first = samples.values[-1], samples.times[0]
-        today = this_month = None
+        today = day_since = this_month = month_since = None
         if first <= moment.day:
             today = spent - samples.noticed_before(moment.day)
-            self.day_since = _since(moment.day, self.day_since, self.spent_today, today)
+            day_since = _since(moment.day, self.day_since, self.spent_today, today)
         if first <= moment.month:
             this_month = spent - samples.noticed_before(moment.month)
-            self.month_since = _since(
+            month_since = _since(
                 moment.month, self.month_since, self.spent_this_month, this_month
             )
-        self.spent_today, self.spent_this_month = today, this_month
+        self.spent_today, self.day_since = today, day_since
+        self.spent_this_month, self.month_since = this_month, month_since
 
     def average(self, samples: Samples) -> None:
         """Take the average per day. Once an hour, so that it does not tremble."""

@@ -30,7 +30,7 @@ def enter_past(samples: Samples, since: int, intervals: Iterable[Interval]) -> N
 
     What the books say of later is known already, and left out.
     """
-    first = samples.times[0]
+    since, first = max(since, 0), samples.times[0]
     if since >= first:
         return
     past = [each for each in intervals if since <= each.start and each.end <= first]
@@ -51,24 +51,23 @@ def fill_gap(samples: Samples, start: int, intervals: Iterable[Interval]) -> Non
         return
     end = samples.times[index + 1]
     value, high = samples.values[index], samples.values[index + 1]
-    times, values = [start], [value]
-    for each in sorted(intervals, key=lambda each: each.start):
+    sums, latest = {start: value}, start
+    for each in sorted(intervals, key=lambda each: (each.end, each.start)):
         spent = each.spent
         if each.start < start:
             # Some of it was seen before the gap.
-            spent -= value - samples.noticed_before(each.start)
-        if each.end <= start or each.start >= end or min(spent, high - value) <= 0:
-            continue
-        if each.start > times[-1] + 1:
-            times.append(each.start)
-            values.append(value)
-        value = bounded(value + min(spent, high - value))
+            spent -= samples.values[index] - samples.noticed_before(each.start)
+        spent = min(spent, high - value)
         # What was spent until midnight belongs to the day before.
-        times.append(min(each.end, end) - 1)
-        values.append(value)
-    inserted = [each for each in zip(times, values, strict=True) if each[0] > start]
-    samples.times[index + 1 : index + 1] = [time for time, _ in inserted]
-    samples.values[index + 1 : index + 1] = [value for _, value in inserted]
+        noticed = min(each.end, end) - 1
+        if noticed <= start or each.start >= end or spent <= 0:
+            continue
+        if each.start - 1 > latest:
+            sums[each.start - 1] = value
+        value = bounded(value + spent)
+        sums[noticed], latest = value, noticed
+    samples.times[index : index + 1] = sums.keys()
+    samples.values[index : index + 1] = sums.values()
     del samples.times[:-MAX_SAMPLES], samples.values[:-MAX_SAMPLES]
 
 

@@ -157,13 +157,15 @@ class Ledger:
             if gap:
                 fill_gap(books.samples, gap[0], intervals)
             if past is not None:
-                if by_day:
+                if by_day and past < books.samples.times[0]:
                     books.unusual.hours_since = books.samples.times[0]
                 enter_past(books.samples, past, intervals)
-            books.figures.average(books.samples)
-            if self._left is not None:
-                books.figures.forecast(moment.time, self._left)
-            books.unusual.learn(books.samples, moment.day)
+            # A clock that is behind the answers has no day to learn a habit before.
+            if books.samples.times[-1] - HOUR < moment.time:
+                books.figures.average(books.samples)
+                if self._left is not None:
+                    books.figures.forecast(moment.time, self._left)
+                books.unusual.learn(books.samples, moment.day)
         self._repeatable = None
         spending = self._turn_to(moment)
         self.revision += 1
