@@ -15,7 +15,7 @@ DAY = timedelta(days=1)
 @pytest.fixture(params=[0, 1])
 def account(request: pytest.FixtureRequest) -> Watched:
     """Return an account of eight days, idle or not, in the early afternoon."""
-    account = Watched(2026, 3, 2, quota=100_000)
+    account = Watched(2026, 3, 2, quota=100_000).told()
     account.run(8 * DAY + 13 * HOUR + POLL, spend=request.param)
     return account
 
@@ -58,7 +58,7 @@ def test_clock_that_was_ahead_for_hours(account: Watched) -> None:
 
 @cache
 def watched_for_27_days() -> Watched:
-    account = Watched(2026, 3, 2, quota=100_000)
+    account = Watched(2026, 3, 2, quota=100_000).told()
     account.run(27 * DAY + 6 * HOUR, spend=1)
     return account
 
@@ -110,17 +110,25 @@ def test_day_goes_on_while_the_clock_is_in_1970(account: Watched) -> None:
 
 
 def test_clock_that_was_wrong_from_the_first_answer_on() -> None:
-    account = Watched(2031, 3, 2, 12, quota=100_000)
+    """Then nothing is known of this day and month; the next ones are right."""
+    account = Watched(2031, 3, 1, quota=100_000)
     account.run(HOUR, spend=1)
-    account.set_clock(2026, 3, 2, 12)
+    assert account.spending.spent_today == 12
+    account.set_clock(2026, 3, 30, 12)
     account.run(4 * HOUR, spend=1)
-    assert account.spending.spent_today == 60
-    assert account.spending.day_since
-    assert account.spending.day_since.year == 2026
+    assert account.spending.spent_today is account.spending.spent_this_month is None
+    assert account.spending.day_since is account.spending.month_since is None
+    account.run(9 * HOUR, spend=1)
+    assert account.spending.spent_today == 13
+    assert account.spending.spent_this_month is None
+    account.run(DAY, spend=1)
+    assert account.spending.spent_this_month == 13
+    assert account.spending.month_since
+    assert account.spending.month_since.year == 2026
 
 
 def test_clock_that_is_set_back_by_seconds_around_midnight() -> None:
-    account = Watched(2026, 3, 2, 23, quota=100_000)
+    account = Watched(2026, 3, 2, 23, quota=100_000).told()
     account.run(HOUR, spend=1)
     account.wait(-timedelta(seconds=2))
     account.wait(timedelta(seconds=1))
@@ -131,7 +139,7 @@ def test_clock_that_is_set_back_by_seconds_around_midnight() -> None:
 
 
 def test_clock_that_stands_still() -> None:
-    account = Watched(2026, 3, 2, 12)
+    account = Watched(2026, 3, 2, 12).told()
     for _ in range(50):
         account.spend(1)
         account.poll()

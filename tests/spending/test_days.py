@@ -18,17 +18,91 @@ HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
-def test_day_and_month_begin_with_the_first_look() -> None:
+@pytest.mark.parametrize("has_answer", [False, True])
+def test_day_and_month_of_the_first_look_are_unknown(has_answer: bool) -> None:
+    """Some of it may have been spent before; the next ones are known at once."""
+    account = Watched(2026, 3, 30, 12)
+    for hours in (2, 10):
+        account.run(hours * HOUR - POLL, spend=1)
+        assert account.spending.spent_today is account.spending.spent_this_month is None
+        assert account.spending.day_since is account.spending.month_since is None
+        account.utc += POLL
+        if has_answer:
+            account.poll()
+    account.begin_day()
+    assert account.spending.spent_today == 0
+    assert account.spending.day_since == datetime(2026, 3, 31, tzinfo=BERLIN)
+    assert account.spending.spent_this_month is account.spending.month_since is None
+    account.restart()
+    account.run(DAY - POLL, spend=1)
+    assert account.spending.spent_today == 287
+    assert account.spending.spent_this_month is account.spending.month_since is None
+    account.utc += POLL
+    account.begin_day()
+    assert account.spending.spent_today == account.spending.spent_this_month == 0
+    month = datetime(2026, 4, 1, tzinfo=BERLIN)
+    assert account.spending.day_since == account.spending.month_since == month
+    account.run(2 * HOUR, spend=1)
+    assert account.spending.spent_today == account.spending.spent_this_month == 24
+
+
+@pytest.mark.parametrize("seconds", [-1, 0, 0.9, 1])
+def test_first_look_around_midnight(seconds: float) -> None:
+    """Whoever looks in its first second sees the whole day."""
+    account = Watched(2026, 4, 1)
+    account.ledger = Ledger()
+    account.utc += timedelta(seconds=seconds)
+    account.poll()
+    assert account.spending.spent_today == (0 if 0 <= seconds < 1 else None)
+    account.spend(3)
+    account.wait(POLL)
+    assert account.spending.spent_today == (3 if seconds < 1 else None)
+    assert account.spending.spent_this_month == (3 if seconds < 1 else None)
+
+
+def test_everything_else_is_told_of_an_account_whose_day_is_unknown() -> None:
+    """Its level, top-ups, refunds, and soon an average: none of them needs a day."""
     account = Watched(2026, 3, 2, 12)
+    account.spend(850)
+    account.wait(POLL)
+    account.settle()
+    account.refund(5)
+    account.wait(POLL)
+    account.quota += 500
+    account.wait(POLL)
+    account.settle()
+    assert account.types == ["balance_low", "balance_recovered", "topped_up"]
+    account.run(11 * HOUR, spend=0.1)
+    assert account.spending.spent_today is None
+    account.run(13 * HOUR, spend=0.1)
+    assert account.spending.average_daily == pytest.approx(845 + 28.8, rel=0.01)
+    assert account.spending.days_remaining == pytest.approx(0.7, abs=0.1)
+    assert account.spending.spent_this_month is None
+
+
+def test_day_of_the_first_look_in_another_time_zone() -> None:
+    """There it may have begun after it."""
+    account = Watched(2026, 3, 2, 12)
+    account.run(8 * HOUR, spend=1)
+    for zone, spent in (("Asia/Shanghai", 3 * 12 + 1), ("Europe/Berlin", None)):
+        account.zone = ZoneInfo(zone)
+        account.poll()
+        assert account.spending.spent_today == spent
+        assert (account.spending.day_since is None) == (spent is None)
+        assert account.spending.spent_this_month is None
+
+
+def test_books_tell_the_day_and_month_of_the_first_look() -> None:
+    account = Watched(2026, 3, 2, 12).told()
     assert account.spending.spent_today == account.spending.spent_this_month == 0
     account.run(2 * HOUR, spend=1)
     assert account.spending.spent_today == account.spending.spent_this_month == 24
-    start = datetime(2026, 3, 2, 12, tzinfo=BERLIN)
-    assert account.spending.day_since == account.spending.month_since == start
+    assert account.spending.day_since == datetime(2026, 3, 2, tzinfo=BERLIN)
+    assert account.spending.month_since == datetime(2026, 3, 1, tzinfo=BERLIN)
 
 
 def test_midnight() -> None:
-    account = Watched(2026, 3, 31, 22)
+    account = Watched(2026, 3, 31, 22).told()
     account.run(timedelta(hours=1, minutes=55), spend=1)
     assert account.spending.spent_today == 23
     account.spend(7)
@@ -179,7 +253,7 @@ def test_answer_of_a_replica_that_lags_changes_nothing(
     minutes: int, every: int
 ) -> None:
     """Every answer, or every other, is an hour old, before or after a top-up."""
-    account = Watched(2026, 3, 2, 8, quota=100_000)
+    account = Watched(2026, 3, 2, 8, quota=100_000).told()
     account.run(2 * HOUR, spend=1)
     old = account.quota, account.used_quota, account.request_count
     account.leave(150)
@@ -227,14 +301,19 @@ def test_answer_that_stays_behind_is_believed_after_an_hour() -> None:
 def test_account_made_anew(
     quota: float, used: float, requests: int, types: list[str]
 ) -> None:
-    account = Watched(2026, 3, 2, 8)
+    """Nothing of the old one counts, nor does what was used before it was seen."""
+    account = Watched(2026, 3, 2, 8).told()
     account.run(5 * HOUR, spend=1)
+    assert account.spending.spent_today == account.spending.spent_this_month == 60
     account.quota, account.used_quota, account.request_count = quota, used, requests
     account.wait(POLL)
     account.settle()
-    assert account.spending.spent_today == account.spending.spent_this_month == 0
-    assert account.spending.day_since == account.now
+    assert account.spending.spent_today is account.spending.spent_this_month is None
+    assert account.spending.day_since is account.spending.month_since is None
     assert account.types == types
+    account.utc += timedelta(seconds=1)
+    account.told()
+    assert account.spending.spent_today == account.spending.spent_this_month == 0
     account.spend(5)
     account.wait(POLL)
     assert account.spending.spent_today == 5
@@ -246,13 +325,15 @@ def test_account_of_an_hour_is_not_made_anew_by_a_replica() -> None:
     account = Watched(2026, 3, 2, 8)
     account.used_quota, account.request_count = 0, 0
     account.ledger = Ledger()
+    account.poll()
+    account.told()
     account.run(HOUR / 2, spend=100)
     quota, used, requests = account.quota, account.used_quota, account.request_count
     account.used_quota, account.request_count = 0, 0
     assert account.wait(POLL).is_stale
     account.quota, account.used_quota, account.request_count = quota, used, requests
     account.wait(POLL)
-    assert account.spending.spent_today == 500
+    assert account.spending.spent_today == 600
 
 
 def test_counter_that_is_set_to_less() -> None:

@@ -49,7 +49,7 @@ def test_five_weeks_of_samples() -> None:
 
 
 def test_idle_account_has_two_samples_and_is_never_written() -> None:
-    account = Watched(2026, 3, 2)
+    account = Watched(2026, 3, 1)
     before = account.ledger.revision
     account.run(50 * DAY)
     account.begin_day()
@@ -94,7 +94,7 @@ def test_fields_of_a_newer_version_are_ignored() -> None:
 
 def of_0_1(**changes: Any) -> dict[str, Any]:
     """Return what version 0.1.0 wrote on a busy day."""
-    account = Watched(2026, 3, 2, quota=100_000)
+    account = Watched(2026, 3, 1, quota=100_000)
     account.run(4 * DAY, spend=1)
     now = account.ledger.as_dict()
     times, values = now["samples"]["times"], now["samples"]["values"]
@@ -127,7 +127,7 @@ def of_0_1(**changes: Any) -> dict[str, Any]:
 
 
 def test_what_version_0_1_wrote_is_taken_over() -> None:
-    account = Watched(2026, 3, 2, quota=100_000)
+    account = Watched(2026, 3, 1, quota=100_000)
     account.run(4 * DAY, spend=1)
     account.limits = replace(account.limits, low=200_000, critical=4)
     account.ledger = Ledger.from_dict(json.loads(json.dumps(of_0_1())))

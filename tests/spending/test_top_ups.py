@@ -14,7 +14,7 @@ from .watched import POLL, Watched
 @pytest.fixture
 def account() -> Watched:
     """Return an account with 1000 points, of which none is low."""
-    return Watched(2026, 3, 2, 12)
+    return Watched(2026, 3, 2, 12).told()
 
 
 def topped_up(amount: float) -> Event:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 import json
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from custom_components.llm_gateway_account.spending import (
@@ -47,6 +48,14 @@ class Watched:
         self.ledger = Ledger()
         self.happened: list[Event] = []
         self.poll()
+
+    def told(self) -> Self:
+        """Let the gateway's books tell that nothing was spent before in this month."""
+        month = self.now.replace(day=1, hour=0, minute=0, second=0, fold=0)
+        self.spending = self.ledger.enter_books(
+            self.now, [], past=int(month.timestamp())
+        )
+        return self
 
     @property
     def now(self) -> datetime:
