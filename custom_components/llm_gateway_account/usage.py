@@ -171,17 +171,29 @@ class UsageCoordinator(DataUpdateCoordinator[UsageData]):
     @callback
     def _enter(self, request: Request, reading: Reading) -> None:
         """Let the ledger know what it could not see."""
-        if request.past or request.gap:
-            self.stored.entered_until = int(request.now.timestamp())
-            if reading.tells_sums:
-                self._account.async_enter_books(
-                    reading.intervals,
-                    gap=request.gap,
-                    past=self.stored.entered_until - LOOKS_BACK
-                    if request.past
-                    else None,
-                    by_day=reading.records is not UsageRecords.HOURLY,
-                )
+        if not (request.past or request.gap):
+            return
+        self.stored.entered_until = int(request.now.timestamp())
+        if not reading.tells_sums:
+            return
+        tells_past = request.past and self._tells_past(reading, request.past[1])
+        self._account.async_enter_books(
+            reading.intervals,
+            gap=request.gap,
+            past=self.stored.entered_until - LOOKS_BACK if tells_past else None,
+            by_day=reading.records is not UsageRecords.HOURLY,
+        )
+
+    def _tells_past(self, reading: Reading, first: int) -> bool:
+        """Tell whether the books know the time before the first answer (Unix seconds).
+
+        Of an account that was used, books without anything are more likely switched off
+        or deleted than right: a habit of nothing would make all spending unusual.
+        """
+        is_new = self._used_quota is not None and not self._used_quota
+        return is_new or any(
+            each.spent for each in reading.intervals if each.end <= first
+        )
 
     async def _async_import(self, request: Request, reading: Reading) -> None:
         """Write statistics; of new series all that the reading tells."""
