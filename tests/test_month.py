@@ -71,6 +71,7 @@ def within(now: datetime, periods: Iterable[tuple[datetime, datetime]]) -> bool:
 
 # Over the night to 25 October clocks are put back: a day of 25 hours.
 START = at(10, 12, 0) + timedelta(minutes=2, seconds=30)
+FIRST_DAY = date(2026, 10, 12)
 END = at(11, 14, 0)
 
 RUNAWAYS = [(at(10, 29, 2), at(10, 29, 3))]
@@ -212,7 +213,11 @@ class Life:
         return abs(datetime.fromisoformat(shown) - end) < HOUR
 
     def figures(self) -> dict[str, str]:
-        """Return what the sensors have to show when a day ends, from all costs."""
+        """Return what the sensors have to show when a day ends, from all costs.
+
+        The gateway keeps no books: of the day and month in which they began to look
+        nobody knows what had been spent before.
+        """
         today = self.now.astimezone(BERLIN).date()
         first_day = today.replace(day=1)
         day = month = 0
@@ -232,8 +237,10 @@ class Life:
                 if self.balance < LOW
                 else "ok"
             ),
-            "spent_today": shown(day / UNIT),
-            "spent_this_month": shown(month / UNIT),
+            "spent_today": shown(day / UNIT) if today > FIRST_DAY else "unknown",
+            "spent_this_month": (
+                shown(month / UNIT) if first_day > FIRST_DAY else "unknown"
+            ),
             "average_daily_spending": shown(average / UNIT) if average else "unknown",
             "days_remaining": (
                 "0"

@@ -1,13 +1,16 @@
 """Sixty days at a gateway that does by chance what real ones do.
 
 Compared with books of its own: what is spent today and this month at every poll,
-every top-up, every alert. `python -m pytest -k 'chunk-17'` runs a chunk again.
+every top-up, every alert. Half of the gateways tell what was spent before the first
+answer; at the others the first day and month are unknown.
+`python -m pytest -k 'chunk-17'` runs a chunk again.
 """
 
 from bisect import bisect_left
 from collections import deque
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 import json
 from random import Random
 from typing import Any
@@ -16,8 +19,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from custom_components.llm_gateway_account.spending import (
+    LOOKS_BACK,
     BalanceLevel,
     EventType,
+    Interval,
     Ledger,
     Limits,
     Observation,
@@ -77,6 +82,10 @@ class Home:
         self.end = self.now + DAYS * DAY
         self.outages = self.plan(6, 300 * 60)
         self.power_cuts = self.plan(6, 300 * 60)
+        self.past = Random(seed)  # noqa: S311
+        self.tells_past_at = (
+            self.now + self.past.randrange(2 * HOUR) if seed % 2 else None
+        )
         self.quiet_until = self.now + HOUR
         self.gateway.rests_until = self.now + HOUR
         self.ledger = Ledger()
@@ -193,7 +202,7 @@ class Home:
         if spending is None:
             return
         self.write()
-        assert spending.spent_today == 0
+        assert spending.spent_today == (0 if self.noticed else None)
         assert self.shown
         if self.shown.spent_today:
             assert spending.day_since
@@ -247,8 +256,33 @@ class Home:
             self.noticed.append((self.now, total + change))
             self.seen_spent = answer.spent
         self.check(outcome.spending)
+        if self.tells_past_at and self.now >= self.tells_past_at and self.noticed:
+            self.tells_past_at = None
+            self.enter_past()
         self.check_top_ups(outcome, answer)
         self.check_alerts(outcome, answer)
+
+    def enter_past(self) -> None:
+        """Let the gateway tell what was spent in each hour before the first answer."""
+        past, first = int(self.now) - LOOKS_BACK, self.noticed[0][0]
+        intervals = [
+            Interval(
+                start=hour,
+                end=hour + HOUR,
+                spent=self.gateway.points(self.past.choice([0, 0, 0.01, 0.3])),
+            )
+            for hour in range(past - past % HOUR, int(self.now), HOUR)
+        ]
+        told = [each for each in intervals if past <= each.start and each.end <= first]
+        sums = [*accumulate((round(each.spent) for each in told), initial=0)]
+        times = [past, *(each.end - 1 for each in told)]
+        before = [
+            (time, sum_ - sums[-1]) for time, sum_ in zip(times, sums, strict=True)
+        ]
+        self.noticed = before + self.noticed
+        self.past.shuffle(intervals)
+        self.check(self.ledger.enter_books(self.local(), intervals, past=past))
+        self.write()
 
     def ask(self) -> Answer:
         """Return an answer, perhaps an incomplete one, or one of a lagging replica."""
@@ -271,14 +305,16 @@ class Home:
         """Compare the sums with the truth."""
         self.shown = spending
         if not self.noticed:
+            assert spending.spent_today is spending.spent_this_month is None
             return
         total = self.noticed[-1][1]
         for shown, start in (
             (spending.spent_today, self.local_day()),
             (spending.spent_this_month, self.local_day(first=True)),
         ):
-            before = bisect_left(self.noticed, (start,)) - 1
-            assert shown == total - self.noticed[max(before, 0)][1]
+            before = max(bisect_left(self.noticed, (start,)) - 1, 0)
+            is_known = int(self.noticed[0][0]) <= start
+            assert shown == (total - self.noticed[before][1] if is_known else None)
 
     def check_top_ups(self, outcome: Outcome, answer: Answer) -> None:
         """Compare what is told to be topped up with what was."""

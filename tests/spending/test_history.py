@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+import json
 from random import Random
 
+from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.llm_gateway_account.spending import (
@@ -13,6 +15,7 @@ from custom_components.llm_gateway_account.spending import (
     Limits,
     Observation,
 )
+from custom_components.llm_gateway_account.spending.samples import MAX_SAMPLES
 
 HOUR = 3600
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -161,3 +164,150 @@ def test_account_whose_gateway_counts_nothing() -> None:
     assert ledger.seen_by_hour(T0, T0 + HOUR) == {}
     after = ledger.enter_books(START, [spent(0, 1, 4)], past=T0 - HOUR, by_day=True)
     assert after.spent_today is None
+
+
+def samples_of(ledger: Ledger) -> dict[int, float]:
+    """Return the sums by Unix time, after checking that they can be read again."""
+    state = json.loads(json.dumps(ledger.as_dict()))
+    assert Ledger.from_dict(state).as_dict() == state
+    times, values = state["samples"]["times"], state["samples"]["values"]
+    return dict(zip(times, values, strict=True))
+
+
+moments = st.integers(-30 * HOUR, 30 * HOUR) | st.integers(-30, 30).map(
+    lambda hour: hour * HOUR
+)
+intervals_of_any_kind = st.builds(
+    lambda start, length, points: Interval(
+        start=T0 + start, end=T0 + start + length, spent=points
+    ),
+    moments,
+    st.sampled_from([1, 2, 1800, HOUR, 24 * HOUR]) | st.integers(1, 5 * HOUR),
+    st.integers(-5, 100),
+)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([1, 300, HOUR, 2 * HOUR + 1]) | st.integers(1, 9 * HOUR),
+            st.integers(-20, 60),
+        ),
+        max_size=12,
+    ),
+    st.lists(intervals_of_any_kind, max_size=12),
+    st.integers(0, 12),
+    st.none() | moments.map(lambda moment: T0 + moment) | st.just(-5),
+    st.booleans(),
+)
+def test_books_that_say_anything(
+    life: list[tuple[int, int]],
+    intervals: list[Interval],
+    before_gap: int,
+    past: int | None,
+    by_day: bool,
+) -> None:
+    """No sample moves, all are in order, and only what a refund lowers gets less."""
+    ledger = Ledger()
+    hours = used = 0.0
+    seen(ledger, 0, used)
+    for step, change in life:
+        hours, used = hours + step / HOUR, max(used + change, 0)
+        seen(ledger, hours, used)
+    now = START + timedelta(hours=hours)
+    before = samples_of(ledger)
+    edges = [*pairwise(before)]
+    gap = edges[before_gap % len(edges)] if edges else None
+    ledger.enter_books(now, intervals, gap=gap, past=past, by_day=by_day)
+    after = samples_of(ledger)
+
+    assert after.items() >= before.items()
+    added = set(after) - set(before)
+    first = min(before)
+    since = first if past is None else min(first, max(past, 0))
+    assert min(after) == since
+    assert all(
+        time < first or (gap is not None and gap[0] < time < gap[1]) for time in added
+    )
+    for (start, low), (end, high) in pairwise(after.items()):
+        assert high >= low or {start, end} <= before.keys() or start < first
+    told = sum(
+        each.spent for each in intervals if since <= each.start and each.end <= first
+    )
+    if since < first:
+        assert before[first] - after[since] == told
+        no_less = pairwise(sum_ for time, sum_ in after.items() if time < first)
+        assert all(low <= high for low, high in no_less)
+    once = ledger.as_dict()
+    ledger.enter_books(now, intervals, gap=gap, past=past, by_day=by_day)
+    assert ledger.as_dict() == once
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(-50 * 60, 50 * 60), st.integers(1, 9)), max_size=60),
+    st.lists(
+        st.sampled_from([5, 5, 5, 15, 55, 65, 120, 180, 11 * 60]) | st.integers(1, 600),
+        min_size=1,
+        max_size=20,
+    ),
+    st.integers(0, 20),
+)
+def test_every_hour_is_as_it_was(
+    charges: list[tuple[int, int]], waits: list[int], told_at: int
+) -> None:
+    """The sum by each full hour is exact wherever nobody watched and the books tell.
+
+    Charges come on full minutes, answers a second before: none is seen in the hour
+    after its own while somebody watches.
+    """
+    minutes = [(T0 + minute * 60, points) for minute, points in charges]
+
+    def truth(until: int) -> int:
+        return sum(points for time, points in minutes if time < until)
+
+    def books(first: int) -> list[Interval]:
+        hours = range(T0 - 60 * HOUR, T0 + 220 * HOUR, HOUR)
+        rows = [(hour, hour + HOUR) for hour in hours if not hour < first < hour + HOUR]
+        rows += [
+            (first - first % HOUR, first),
+            (first - first % HOUR, last_hour(first)),
+        ]
+        return [
+            Interval(start=start, end=end, spent=truth(end) - truth(start))
+            for start, end in rows
+        ]
+
+    def last_hour(time: int) -> int:
+        return time - time % HOUR + HOUR
+
+    ledger = Ledger()
+    polls: list[int] = []
+    gaps: list[tuple[int, int]] = []
+    time, entered_until, past = T0 - 1, 0, None
+    for number, wait in enumerate([0, *waits]):
+        time += wait * 60
+        polls.append(time)
+        seen(ledger, (time - T0) / HOUR, truth(time))
+        gap = ledger.gap_after(entered_until)
+        if number == told_at:
+            past = polls[0] - 60 * HOUR
+        if gap or number == told_at:
+            entered_until = time
+            gaps += [gap] if gap else []
+            ledger.enter_books(
+                datetime.fromtimestamp(time, UTC),
+                books(polls[0]),
+                gap=gap,
+                past=past if number == told_at else None,
+            )
+    begin = T0 - 62 * HOUR
+    unseen = truth(polls[0])
+    for hour in range(T0 - 49 * HOUR, last_hour(time), HOUR):
+        is_told = hour <= polls[0] or any(start < hour <= end for start, end in gaps)
+        last = max((poll for poll in polls if poll < hour), default=polls[0])
+        expected = truth(hour if is_told else last)
+        found = sum(ledger.seen_by_hour(begin, hour).values())
+        assert found == (expected if past else max(expected - unseen, 0))
+    assert len(ledger.as_dict()["samples"]["times"]) <= MAX_SAMPLES

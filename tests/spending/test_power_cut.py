@@ -24,10 +24,15 @@ def busy_minute(account: Watched, random: Random) -> None:
 
 
 @cache
-def busy_day() -> list[tuple[Watched, str]]:
-    """Return the account at each minute of 31 March, and what is on the disk then."""
+def busy_day(*, is_told: bool) -> list[tuple[Watched, str]]:
+    """Return the account at each minute of 31 March, and what is on the disk then.
+
+    It was looked at first on 29 March; the books may have told of the days before.
+    """
     random = Random(1)  # noqa: S311
     account = Watched(2026, 3, 29, quota=100_000)
+    if is_told:
+        account.told(an_hour=90)
     account.run(timedelta(days=2), spend=3)
     day = []
     written, revision = "", -1
@@ -46,9 +51,12 @@ def busy_day() -> list[tuple[Watched, str]]:
 
 @pytest.mark.parametrize("lasts", [1, 2, 7, 58, 133, 300])
 @pytest.mark.parametrize("first", range(0, 60, 20))
-def test_nothing_shown_is_lost_or_counted_twice(lasts: int, first: int) -> None:
+@pytest.mark.parametrize("is_told", [False, True])
+def test_nothing_shown_is_lost_or_counted_twice(
+    lasts: int, first: int, is_told: bool
+) -> None:
     random = Random(lasts)  # noqa: S311
-    for before, written in busy_day()[first::60]:
+    for before, written in busy_day(is_told=is_told)[first::60]:
         account = deepcopy(before)
         account.ledger = Ledger.from_dict(json.loads(written))
         shown = before.spending
@@ -59,10 +67,12 @@ def test_nothing_shown_is_lost_or_counted_twice(lasts: int, first: int) -> None:
         missed = (account.used_quota or 0) - seen
         account.poll()
         is_same_day = (account.now.month, account.now.day) == (month, day)
-        assert account.spending.spent_today == missed + is_same_day * (
-            shown.spent_today or 0
-        )
-        assert account.spending.spent_this_month == missed + (
-            account.now.month == month
-        ) * (shown.spent_this_month or 0)
+        assert shown.spent_today is not None
+        assert account.spending.spent_today == missed + is_same_day * shown.spent_today
+        this_month = shown.spent_this_month if account.now.month == month else 0
+        if account.now.month == 3 and not is_told:
+            assert account.spending.spent_this_month is this_month is None
+        else:
+            assert this_month is not None
+            assert account.spending.spent_this_month == missed + this_month
         assert account.happened == before.happened

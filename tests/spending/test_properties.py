@@ -187,25 +187,39 @@ def test_restart_is_not_noticed(life: list[Any], every: int) -> None:
         st.tuples(st.integers(1, 40), st.integers(-20, 100), st.booleans()),
         max_size=300,
     ),
+    st.booleans(),
 )
 def test_days_and_months_add_up(
-    zone: ZoneInfo, start: datetime, life: list[tuple[int, int, bool]]
+    zone: ZoneInfo, start: datetime, life: list[tuple[int, int, bool]], is_told: bool
 ) -> None:
-    """Each poll comes up to ten hours after the one before; some bring a refund."""
+    """Each poll comes up to ten hours after the one before; some bring a refund.
+
+    Of the day and the month of the first one the sum is not known, unless the books
+    tell that nothing was spent before it, or it comes in their first second.
+    """
     ledger = Ledger()
     utc = start
     used = lowest = 0
-    days: dict[str, int] = {}
+    days: dict[str, int | None] = {}
     ledger.observe(
         Observation(time=utc.astimezone(zone), quota=9, used_quota=0), LIMITS
     )
+    if is_told:
+        past = int(utc.timestamp()) - 32 * 86400
+        ledger.enter_books(utc.astimezone(zone), [], past=past)
+    for form in ("%Y-%m-%d", "%Y-%m"):
+        second_before = (utc - timedelta(seconds=1)).astimezone(zone)
+        has_begun = f"{second_before:{form}}" == f"{utc.astimezone(zone):{form}}"
+        is_unknown = has_begun and not is_told
+        days[f"{utc.astimezone(zone):{form}}"] = None if is_unknown else 0
     for quarters, spent, restart in life:
         utc += timedelta(minutes=15 * quarters)
         now = utc.astimezone(zone)
         change = max(spent, lowest - used)
         used += change
         for period in (f"{now:%Y-%m-%d}", f"{now:%Y-%m}"):
-            days[period] = days.get(period, 0) + change
+            sum_before = days.setdefault(period, 0)
+            days[period] = None if sum_before is None else sum_before + change
         observation = Observation(time=now, quota=9 - used, used_quota=used)
         spending = ledger.observe(observation, LIMITS).spending
         assert spending.spent_this_month == days[f"{now:%Y-%m}"]

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from custom_components.llm_gateway_account.spending import (
     Event,
     EventType,
+    Interval,
     Ledger,
     Limits,
     Observation,
@@ -49,12 +50,15 @@ class Watched:
         self.happened: list[Event] = []
         self.poll()
 
-    def told(self) -> Self:
-        """Let the gateway's books tell that nothing was spent before in this month."""
+    def told(self, *, an_hour: float = 0) -> Self:
+        """Let the gateway's books tell what was spent before in this month."""
         month = self.now.replace(day=1, hour=0, minute=0, second=0, fold=0)
-        self.spending = self.ledger.enter_books(
-            self.now, [], past=int(month.timestamp())
-        )
+        past = int(month.timestamp())
+        intervals = [
+            Interval(start=hour, end=hour + 3600, spent=an_hour)
+            for hour in range(past, int(self.utc.timestamp()), 3600)
+        ]
+        self.spending = self.ledger.enter_books(self.now, intervals, past=past)
         return self
 
     @property
