@@ -37,19 +37,24 @@ def enter_past(samples: Samples, since: int, intervals: Iterable[Interval]) -> N
     total = sum(each.spent for each in past)
     samples.times.insert(0, since)
     samples.values.insert(0, bounded(samples.values[0] - total))
-    fill_gap(samples, since, past)
+    fill_gap(samples, (since, first), past)
 
 
-def fill_gap(samples: Samples, start: int, intervals: Iterable[Interval]) -> None:
-    """Spread what was spent between the sample at `start` and the next one.
+def fill_gap(
+    samples: Samples, gap: tuple[int, int], intervals: Iterable[Interval]
+) -> None:
+    """Spread what was spent in a gap between two samples (Unix seconds).
 
     The sum is known from the account itself; the books tell how it was spread. What
     they do not know of stays with the sample that found it.
     """
-    index = bisect_left(samples.times, start)
-    if index + 1 >= len(samples.times) or samples.times[index] != start:
+    start, index = gap[0], bisect_left(samples.times, gap[0])
+    if samples.times[index : index + 1] != [start]:
         return
-    end = samples.times[index + 1]
+    # The newest sample may have become later since; what is earlier divides the gap.
+    end = samples.times[index + 1] if index + 1 < len(samples.times) else start
+    if end < gap[1]:
+        return
     value, high = samples.values[index], samples.values[index + 1]
     sums, latest = {start: value}, start
     for each in sorted(intervals, key=lambda each: (each.end, each.start)):

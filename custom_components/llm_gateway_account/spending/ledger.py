@@ -155,11 +155,12 @@ class Ledger:
         books, moment = self._books, Moment.of(within_reason(now))
         if books.samples.times:
             if gap:
-                fill_gap(books.samples, gap[0], intervals)
+                fill_gap(books.samples, gap, intervals)
             if past is not None:
-                if by_day and past < books.samples.times[0]:
-                    books.unusual.hours_since = books.samples.times[0]
+                first = books.samples.times[0]
                 enter_past(books.samples, past, intervals)
+                if by_day and books.samples.times[0] < first:
+                    books.unusual.hours_since = first
             # A clock that is behind the answers has no day to learn a habit before.
             if books.samples.times[-1] - HOUR < moment.time:
                 books.figures.average(books.samples)
