@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 import aiohttp
 
+from homeassistant.const import __version__
 from homeassistant.generated.languages import LANGUAGES
 from tests.gateway_server import GatewayServer
 
@@ -24,7 +25,8 @@ from .instance import (
     Settings,
     run_home_assistant,
 )
-from .simulation import account_of, create_gateway, spend
+from .scenes import Scene, play, run_gateways
+from .simulation import account_of, spend
 
 TOKEN_VARIABLE = "LLM_GATEWAY_ACCESS_TOKEN"  # noqa: S105
 
@@ -45,6 +47,13 @@ def parse_arguments() -> argparse.Namespace:
         choices=sorted(LANGUAGES),
         metavar="LANGUAGE",
         help="such as en or zh-Hans",
+    )
+    parser.add_argument(
+        "--scene",
+        type=Scene,
+        choices=list(Scene),
+        default=Scene.USUAL_MONTH,
+        help="the day of the account that is shown; default: usual-month",
     )
     parser.add_argument("--url", help="address of a real gateway")
     parser.add_argument(
@@ -85,10 +94,13 @@ async def main(arguments: argparse.Namespace, token: str | None) -> None:
             "user_id": arguments.user_id,
             "access_token": token or "",
         }
+        gateways = []
         if not real:
-            gateway = await _start_gateway(stack)
-            account = account_of(gateway, gateway.account)
-        print("Home Assistant starts ...", flush=True)
+            gateways = await stack.enter_async_context(run_gateways(arguments.scene))
+            spending = asyncio.create_task(spend(gateways[0]))
+            stack.callback(spending.cancel)
+            account = account_of(gateways[0], gateways[0].account)
+        print(f"Home Assistant {__version__} starts ...", flush=True)
         process = await stack.enter_async_context(run_home_assistant(config, settings))
         instance = Instance(session, settings)
         prepare = asyncio.create_task(_prepare(instance, process, account))
@@ -99,6 +111,8 @@ async def main(arguments: argparse.Namespace, token: str | None) -> None:
             return
         try:
             await prepare
+            if gateways:
+                await play(arguments.scene, gateways, instance)
             await instance.show_dashboard()
         except HomeAssistantError as err:
             log = config / "home-assistant.log"
@@ -109,6 +123,10 @@ async def main(arguments: argparse.Namespace, token: str | None) -> None:
             print("You are logged in at once (or as user demo, password demo).")
         else:
             print(f"User demo, password {settings.password}")
+        if arguments.scene is Scene.TOKEN_REFUSED:
+            print("The new token is asked for when it was refused for five minutes.")
+        if gateways and arguments.scene is not Scene.THREE_ACCOUNTS:
+            _tell_second_account(gateways[0])
         print("Ctrl-C stops everything.", flush=True)
         exited = asyncio.create_task(process.wait())
         await asyncio.wait({exited, stop}, return_when=asyncio.FIRST_COMPLETED)
@@ -117,19 +135,14 @@ async def main(arguments: argparse.Namespace, token: str | None) -> None:
         print("\nStopping ...", flush=True)
 
 
-async def _start_gateway(stack: AsyncExitStack) -> GatewayServer:
-    gateway = create_gateway()
-    await gateway.start()
-    stack.push_async_callback(gateway.stop)
-    spending = asyncio.create_task(spend(gateway))
-    stack.callback(spending.cancel)
-    second = account_of(gateway, *gateway.more_accounts)
-    print("A simulated gateway runs. To add its second account by hand, use")
-    print("Settings > Devices & services > LLM Gateway Account > Add account:")
-    print(f"  Address of the gateway  {second['url']}")
-    print(f"  User ID                 {second['user_id']}")
-    print(f"  System access token     {second['access_token']}")
-    return gateway
+def _tell_second_account(gateway: GatewayServer) -> None:
+    for account in gateway.more_accounts:
+        second = account_of(gateway, account)
+        print("\nThe simulated gateway has a second account. To add it by hand, use")
+        print("Settings > Devices & services > LLM Gateway Account > Add account:")
+        print(f"  Address of the gateway  {second['url']}")
+        print(f"  User ID                 {second['user_id']}")
+        print(f"  System access token     {second['access_token']}\n")
 
 
 async def _prepare(

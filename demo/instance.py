@@ -222,6 +222,21 @@ class Instance:
             if each["config_entry_id"] == entry_id and not each["disabled_by"]
         }
 
+    async def update(self) -> None:
+        """Ask the gateway of every account now."""
+        entities = await self.command("config/entity_registry/list")
+        balances = [
+            each["entity_id"]
+            for each in entities
+            if each["platform"] == DOMAIN and each["unique_id"].endswith("_balance")
+        ]
+        await self.command(
+            "call_service",
+            domain="homeassistant",
+            service="update_entity",
+            service_data={"entity_id": balances},
+        )
+
     async def show_dashboard(self) -> None:
         """Make the dashboard of the integration the first thing people see."""
         await self.command(

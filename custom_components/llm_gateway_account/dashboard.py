@@ -9,17 +9,18 @@ from homeassistant.loader import async_get_integration
 
 from .const import DOMAIN
 
-STRATEGY = Path(__file__).parent / "frontend" / "strategy.js"
-STRATEGY_URL = f"/{DOMAIN}/strategy.js"
+MODULES = Path(__file__).parent / "frontend"
+STRATEGY = "strategy.js"
 
 
 async def async_setup_dashboard(hass: HomeAssistant) -> None:
     """Let every browser load the strategy, if there is a frontend at all."""
     if FRONTEND not in hass.config.components:
         return
-    await hass.http.async_register_static_paths(
-        [StaticPathConfig(STRATEGY_URL, str(STRATEGY), cache_headers=False)]
-    )
-    # Browsers keep a file for a while; an update has to reach them at once.
+    # Browsers keep files for a while; an update has to reach them at once.
     integration = await async_get_integration(hass, DOMAIN)
-    add_extra_js_url(hass, f"{STRATEGY_URL}?v={integration.version}")
+    url = f"/{DOMAIN}/{integration.version}"
+    await hass.http.async_register_static_paths(
+        [StaticPathConfig(url, str(MODULES), cache_headers=False)]
+    )
+    add_extra_js_url(hass, f"{url}/{STRATEGY}")

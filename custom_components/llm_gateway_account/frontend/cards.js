@@ -1,0 +1,112 @@
+// Built-in cards, as this dashboard uses them.
+
+import { DOMAIN, LEVEL } from "./accounts.js";
+import { DAYS } from "./statistics.js";
+
+export const ICON = "mdi:wallet";
+export const WIDE = { grid_options: { columns: 12 } };
+export const PER_DAY = { chart_type: "bar", period: "day", stat_types: ["change"] };
+export const STACKED = { ...PER_DAY, chart_type: "bar-stack", hide_legend: false };
+const COLORS = ["indigo", "orange", "teal", "pink", "light-blue"];
+const OTHER_COLOR = "grey";
+const LEVEL_COLORS = {
+  ok: "green",
+  low: "orange",
+  critical: "deep-orange",
+  exhausted: "red",
+};
+
+export const inColors = (series) =>
+  series.map((each, index) => ({ ...each, color: COLORS[index] ?? OTHER_COLOR }));
+
+export const view = (sections) => ({
+  type: "sections",
+  max_columns: 2,
+  sections: sections
+    .filter((cards) => cards.length)
+    .map((cards) => ({ type: "grid", cards })),
+});
+
+export const heading = (text, icon, badge, options) => ({
+  type: "heading",
+  heading: text,
+  icon,
+  ...(badge && { badges: [{ type: "entity", entity: badge }] }),
+  ...options,
+});
+
+export const titled = (title, cards) => (cards.length ? [title, ...cards] : []);
+
+// What is not known is no tile.
+export const tile = (entity, options) => ({
+  type: "tile",
+  entity,
+  name: { type: "entity" },
+  visibility: [{ condition: "state", entity, state_not: ["unknown", "unavailable"] }],
+  ...options,
+});
+
+// Its color says how bad it is.
+export const balanceTile = (hass, ids, options) =>
+  tile(ids.balance, { color: LEVEL_COLORS[hass.states[ids[LEVEL]]?.state], ...options });
+
+// Instead of all that is unavailable then.
+export const noAnswer = (entity, name) => ({
+  type: "button",
+  icon: "mdi:lan-disconnect",
+  name,
+  tap_action: {
+    action: "navigate",
+    navigation_path: `/config/integrations/integration/${DOMAIN}`,
+  },
+  visibility: [{ condition: "state", entity, state: "unavailable" }],
+  grid_options: { columns: 12, rows: 2 },
+});
+
+// Those of Home Assistant, which ours are among.
+export const REPAIRS = { type: "repairs", hide_empty: true, ...WIDE };
+
+// Leads to where money is added, once there is little of it.
+export const topUpTile = (hass, ids, name, url) =>
+  tile(ids[LEVEL], {
+    name,
+    icon: "mdi:wallet-plus",
+    color: LEVEL_COLORS[hass.states[ids[LEVEL]]?.state],
+    ...WIDE,
+    ...(url && { tap_action: { action: "url", url_path: url } }),
+    visibility: [
+      {
+        condition: "state",
+        entity: ids[LEVEL],
+        state: Object.keys(LEVEL_COLORS).filter((level) => level !== "ok"),
+      },
+    ],
+  });
+
+// How much it is says more than that it is.
+export const unusualTile = (ids, name) =>
+  tile(ids.spent_today, {
+    name,
+    icon: "mdi:chart-line-variant",
+    color: "red",
+    ...WIDE,
+    visibility: [{ condition: "state", entity: ids.unusual_spending, state: "on" }],
+  });
+
+// What is unknown on the first day, and until when.
+export const firstDay = (ids, content) => ({
+  type: "markdown",
+  content,
+  ...WIDE,
+  visibility: [{ condition: "state", entity: ids.spent_today, state: "unknown" }],
+});
+
+export const graph = (entities, title, options) => ({
+  type: "statistics-graph",
+  title,
+  entities,
+  days_to_show: DAYS,
+  hide_legend: true,
+  ...options,
+  grid_options: { columns: 12, rows: options.hide_legend === false ? 6 : 4 },
+});

@@ -1,0 +1,99 @@
+// One look at several accounts: is there money, for how long, and where does it go.
+
+import { LEVEL, RECORDS, idsOf, namesOf, wordsOf } from "./accounts.js";
+import {
+  ICON,
+  PER_DAY,
+  REPAIRS,
+  STACKED,
+  balanceTile,
+  graph,
+  heading,
+  inColors,
+  noAnswer,
+  tile,
+  view,
+} from "./cards.js";
+import { DAY, DAYS, changes, isDrawn, ranked } from "./statistics.js";
+
+const AMOUNTS = ["balance", "spent_today", "spent_this_month"];
+const COLORS = { spent_today: "orange", spent_this_month: "orange", days_remaining: "teal" };
+
+const unitOf = (hass, { ids }) =>
+  hass.states[ids.balance]?.attributes.unit_of_measurement ?? "";
+
+// Summed up where it is shown, so that the sum is never older than its parts.
+const sumOf = (accounts, key, ofAll) => {
+  const entities = JSON.stringify(accounts.map(({ ids }) => ids[key]).filter(Boolean));
+  return (
+    `{% set s = ${entities} | map("states") | select("is_number") | map("float") | list %}` +
+    `{{ s | sum | round(2) if s else "-" }}` +
+    `{% if s | count < ${accounts.length} %} (${ofAll}){% endif %}`
+  );
+};
+
+const sums = (currencies, name, word) => ({
+  type: "markdown",
+  content: [
+    `| | ${AMOUNTS.map(name).join(" | ")} |`,
+    `| --- |${" ---: |".repeat(AMOUNTS.length)}`,
+    ...Object.entries(currencies).map(([currency, accounts]) => {
+      const ofAll = word("of_accounts", {
+        known: "{{ s | count }}",
+        all: accounts.length,
+      });
+      const cells = AMOUNTS.map((key) => sumOf(accounts, key, ofAll));
+      return `| **${currency}** | ${cells.join(" | ")} |`;
+    }),
+  ].join("\n"),
+  grid_options: { columns: "full" },
+});
+
+// What each account spent per day; of the records where there are any.
+const spending = async (hass, accounts, title) => {
+  const series = accounts
+    .map(({ title: name, ids }) => ({
+      entity: hass.states[ids[RECORDS]]?.attributes.statistic_id ?? ids.used_quota,
+      name,
+    }))
+    .filter(({ entity }) => entity);
+  const ids = series.map(({ entity }) => entity);
+  const days = await changes(hass, ids, "day", Date.now() - DAYS * DAY);
+  const drawn = ranked(series, days);
+  return drawn.some(({ entity }) => isDrawn(days[entity]))
+    ? [graph(inColors(drawn), title, drawn.length > 1 ? STACKED : PER_DAY)]
+    : [];
+};
+
+const row = (hass, { id, title, ids }, word) => {
+  const path = `/${location.pathname.split("/")[1]}/${id}`;
+  return [
+    heading(title, ICON, ids[LEVEL], {
+      tap_action: { action: "navigate", navigation_path: path },
+    }),
+    ...(ids.balance
+      ? [noAnswer(ids.balance, word("no_answer")), balanceTile(hass, ids)]
+      : []),
+    ...Object.keys(COLORS)
+      .filter((key) => key in ids)
+      .map((key) => tile(ids[key], { color: COLORS[key] })),
+  ];
+};
+
+export const overviewView = async (hass, shown) => {
+  const accounts = shown.map((each) => ({ ...each, ids: idsOf(hass, each.id) }));
+  const currencies = Object.groupBy(accounts, (each) => unitOf(hass, each));
+  const option = await wordsOf(hass);
+  const word = (key, values) => option("graph", key, values);
+  const name = await namesOf(hass);
+  const graphs = await Promise.all(
+    Object.entries(currencies).map(([, each]) =>
+      spending(hass, each, word("used_quota")),
+    ),
+  );
+  return view([
+    ...accounts.map((account) => row(hass, account, word)),
+    [REPAIRS, heading(word("all_accounts"), "mdi:sigma"), sums(currencies, name, word)],
+    ...graphs,
+  ]);
+};

@@ -1,0 +1,73 @@
+"""The days of an account that the demo can show."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from enum import StrEnum
+
+from tests.gateway_past import give_past
+from tests.gateway_server import ONE_HUB, GatewayServer
+
+from .instance import Instance
+from .simulation import account_of, create_gateway
+
+NEW_TOKEN = "0" * 32
+
+
+class Scene(StrEnum):
+    """A day of an account."""
+
+    FIRST_MINUTE = "first-minute"
+    """At a gateway that keeps no records of single hours."""
+    USUAL_MONTH = "usual-month"
+    USED_UP = "used-up"
+    TOKEN_REFUSED = "token-refused"  # noqa: S105
+    THREE_ACCOUNTS = "three-accounts"
+    """Two of them at one gateway, the third used up."""
+
+
+@asynccontextmanager
+async def run_gateways(scene: Scene) -> AsyncGenerator[list[GatewayServer]]:
+    """Run the gateways of a scene; the account to begin with is at the first one."""
+    gateways = [create_gateway()]
+    if scene is Scene.FIRST_MINUTE:
+        gateways = [GatewayServer(ONE_HUB, username="demo", display_name="Demo")]
+    if scene is Scene.THREE_ACCOUNTS:
+        (second,) = gateways[0].more_accounts
+        give_past(
+            gateways[0].books_of(second),
+            spent=700_000,
+            requests=90,
+            top_up=1_500_000,
+            wild=0,
+        )
+        other = create_gateway(quota=400_000)
+        other.fork = replace(
+            other.fork, status=other.fork.status | {"system_name": "Second Gateway"}
+        )
+        gateways.append(other)
+    async with AsyncExitStack() as stack:
+        for gateway in gateways:
+            await gateway.start()
+            stack.push_async_callback(gateway.stop)
+        yield gateways
+
+
+async def play(scene: Scene, gateways: list[GatewayServer], instance: Instance) -> None:
+    """Let happen what makes the scene, once the first account is there."""
+    first = gateways[0]
+    if scene is Scene.USED_UP:
+        await _use_up(first, instance)
+    if scene is Scene.TOKEN_REFUSED:
+        first.account.access_token = NEW_TOKEN
+        await instance.update()
+    if scene is Scene.THREE_ACCOUNTS:
+        await instance.add_account(account_of(first, *first.more_accounts))
+        await instance.add_account(account_of(gateways[1], gateways[1].account))
+        await _use_up(gateways[1], instance)
+
+
+async def _use_up(gateway: GatewayServer, instance: Instance) -> None:
+    gateway.account.used_quota += gateway.account.quota
+    gateway.account.quota = 0
+    await instance.update()
