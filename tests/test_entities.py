@@ -87,6 +87,8 @@ async def test_entities_that_are_on(
         "low_balance",
         "unusual_spending",
         "activity",
+        "usage_records",
+        "top_model",
     }
 
 
