@@ -10,6 +10,7 @@ import pytest
 
 from custom_components.llm_gateway_account.spending import (
     LOOKS_BACK,
+    Event,
     Interval,
     Ledger,
     Limits,
@@ -29,14 +30,14 @@ LIMITS = Limits(
 )
 
 
-def seen(ledger: Ledger, hours: float, used: float) -> None:
+def seen(ledger: Ledger, hours: float, used: float) -> tuple[Event, ...]:
     """Let the ledger see an answer, so many hours after the first one."""
-    ledger.observe(
+    return ledger.observe(
         Observation(
             time=START + timedelta(hours=hours), quota=10**6 - used, used_quota=used
         ),
         LIMITS,
-    )
+    ).events
 
 
 def watched(*answers: tuple[float, float]) -> Ledger:
@@ -125,16 +126,32 @@ def test_past(by_day: bool) -> None:
     intervals = [spent(each, each + size, 24 * size) for each in starts]
     intervals.append(spent(-12, 0, 12 * 24))
     intervals.append(spent(0, 1, 500))
-    past = T0 - LOOKS_BACK
+    past, revision = T0 - LOOKS_BACK, ledger.revision
     after = ledger.enter_books(START, intervals, past=past, by_day=by_day)
     assert after.spent_today == 12 * 24
     assert after.spent_this_month == 19 * 24 * 24 + 12 * 24
     assert after.average_daily == pytest.approx(24 * 24, rel=0.01)
     assert after.days_remaining == pytest.approx((10**6 - 70_000) / 576, rel=0.01)
     assert after.unusual is False
+    assert ledger.revision == revision + 1
     assert ledger.watched_since == past
     # Once more changes nothing.
     assert ledger.enter_books(START, intervals, past=past, by_day=by_day) == after
+
+
+@pytest.mark.parametrize("by_day", [False, True])
+def test_usual_hour_is_not_learnt_from_days(by_day: bool) -> None:
+    """Whoever works by day spends more in an hour than a day does on average."""
+    ledger, size = watched((0, 10**6)), 24 if by_day else 1
+    intervals = [
+        spent(each, each + size, 100 * size) for each in range(-180, -12, size)
+    ]
+    for _ in range(2):
+        ledger.enter_books(START, intervals, past=T0 - LOOKS_BACK, by_day=by_day)
+    assert bool(seen(ledger, 0.9, 10**6 + 400)) == (not by_day)
+    for each in range(1, 80):
+        assert not seen(ledger, each, 10**6 + 400 + each * 100)
+    assert seen(ledger, 79.9, 10**6 + 9_600)
 
 
 def test_busy_past_keeps_its_newest_days() -> None:
