@@ -9,7 +9,10 @@ RECORD = ROOT / "docs" / "images" / "shown.sha256"
 _PACKAGE = "custom_components/llm_gateway_account"
 _FILES = (
     f"{_PACKAGE}/config_flow.py",
-    f"{_PACKAGE}/frontend/strategy.js",
+    *sorted(
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / _PACKAGE / "frontend").glob("*.js")
+    ),
     f"{_PACKAGE}/translations/en.json",
     f"{_PACKAGE}/translations/zh-Hans.json",
     "demo/simulation.py",

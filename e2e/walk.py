@@ -426,4 +426,6 @@ def _of_any_models(cards: Any) -> Any:
         return cards
     if f"{cards.get('entity')}".startswith(f"{DOMAIN}:"):
         cards = {**cards, "entity": DOMAIN, "name": "", "color": ""}
+    if "url_path" in cards:
+        cards = {**cards, "url_path": "https://gateway.example"}
     return {key: _of_any_models(value) for key, value in cards.items()}

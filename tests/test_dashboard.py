@@ -25,7 +25,8 @@ from .conftest import OPTIONS, TITLE
 from .gateway_server import NEW_API_2026_08, GatewayServer
 from .helpers import setup
 
-STRATEGY = PACKAGE / "frontend" / "strategy.js"
+FRONTEND = PACKAGE / "frontend"
+STRATEGY = FRONTEND / "strategy.js"
 ENGLISH = PACKAGE / "translations" / "en.json"
 TWIN = yaml.safe_load((ROOT / "docs" / "dashboard.yaml").read_text(encoding="utf-8"))
 
@@ -61,12 +62,20 @@ async def test_browsers_get_the_strategy(
     await setup(hass, entry)
     (module,) = await modules(hass_client_no_auth)
     # Another version is another address, so that no browser shows an old dashboard.
-    assert module.endswith(f"?v={(await async_get_integration(hass, DOMAIN)).version}")
+    version = (await async_get_integration(hass, DOMAIN)).version
+    assert module == f"/{DOMAIN}/{version}/{STRATEGY.name}"
     client = await hass_client_no_auth()
-    async with client.get(module) as response:
-        assert response.status == HTTPStatus.OK
-        assert response.content_type == "text/javascript"
-        assert await response.text() == STRATEGY.read_text(encoding="utf-8")
+    wanted, loaded = {STRATEGY.name}, set()
+    while wanted - loaded:
+        name = min(wanted - loaded)
+        async with client.get(module.replace(STRATEGY.name, name)) as response:
+            assert response.status == HTTPStatus.OK
+            assert response.content_type == "text/javascript"
+            text = await response.text()
+        assert text == (FRONTEND / name).read_text(encoding="utf-8")
+        loaded.add(name)
+        wanted |= {*re.findall(r'from "\./(\w+\.js)";', text)}
+    assert loaded == {path.name for path in FRONTEND.iterdir()}
 
 
 async def test_strategy_is_loaded_once(
@@ -123,6 +132,8 @@ async def test_twin_shows_the_account(
     await setup(hass, entry)
     registry = er.async_get(hass)
     shown = {each for each in entity_ids(TWIN) if not each.startswith(f"{DOMAIN}:")}
+    # What the balance level says already.
+    shown.add("binary_sensor.example_gateway_low_balance")
     assert shown == {
         each.entity_id for each in registry.entities.values() if not each.disabled
     }
@@ -131,25 +142,34 @@ async def test_twin_shows_the_account(
 @pytest.mark.usefixtures("every_entity_enabled", "loaded_entry")
 async def test_strategy_knows_the_entities(hass: HomeAssistant) -> None:
     """What the strategy puts in a place of its own is an entity of the account."""
-    strategy = STRATEGY.read_text(encoding="utf-8")
+    modules = {
+        path.stem: path.read_text(encoding="utf-8") for path in FRONTEND.iterdir()
+    }
+    account, everything = modules["account"], "".join(modules.values())
     (tiles,) = re.findall(
-        r"^const TILES = {(.*?)^};", strategy, re.DOTALL | re.MULTILINE
+        r"^const TILES = {(.*?)^};", account, re.DOTALL | re.MULTILINE
     )
-    (alerts,) = re.findall(r"^const ALERTS = \[(.*?)\];", strategy, re.MULTILINE)
-    others = re.findall(r'^const (?:LEVEL|RECORDS) = "(.*?)";', strategy, re.MULTILINE)
+    (alerts,) = re.findall(r"^const ALERTS = \[(.*?)\];", account, re.MULTILINE)
+    (row,) = re.findall(
+        r"^const COLORS = {(.*?)^};", modules["overview"], re.DOTALL | re.MULTILINE
+    )
     keys = [
-        *re.findall(r"^  (\w+): {", tiles, re.MULTILINE),
+        *re.findall(r"^  (\w+): ", tiles + row, re.MULTILINE),
         *re.findall(r'"(\w+)"', alerts),
-        *others,
+        *re.findall(r"\bids\.(\w+)", everything),
+        *re.findall(
+            r'^export const (?:LEVEL|RECORDS) = "(.*?)";', everything, re.MULTILINE
+        ),
     ]
-    assert len(keys) == 13
+    assert len(set(keys)) == 13
     (graphs,) = re.findall(
-        r"^const GRAPHS = {(.*?)^};", strategy, re.DOTALL | re.MULTILINE
+        r"^const GRAPHS = {(.*?)^};", account, re.DOTALL | re.MULTILINE
     )
     titles = json.loads(ENGLISH.read_text(encoding="utf-8"))["selector"]["graph"]
     drawn = re.findall(r"^  (\w+): ", graphs, re.MULTILINE)
-    named = re.findall(r'\bname\("(\w+)"\)', strategy)
-    assert {*drawn, *named} == set(titles["options"])
+    named = re.findall(r'\b(?:name|word)\("(\w+)"', account + modules["overview"])
+    others = {"overview", "history", "details"}
+    assert {*drawn, *named} | others == {*titles["options"]} | others
     assert set(drawn) <= set(keys)
     assert set(keys) <= {
         each.translation_key for each in er.async_get(hass).entities.values()

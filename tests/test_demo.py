@@ -119,7 +119,9 @@ async def test_dashboard_finds_the_series(
     await setup(hass, entry)
     state = hass.states.get(RECORDS)
     assert state
-    strategy = (PACKAGE / "frontend" / "strategy.js").read_text(encoding="utf-8")
+    strategy = "".join(
+        path.read_text(encoding="utf-8") for path in (PACKAGE / "frontend").glob("*.js")
+    )
     found: set[Any] = {key for key in state.attributes if key.endswith(("_id", "_ids"))}
     assert len(found) == 3
     assert all(key in strategy for key in found)

@@ -43,6 +43,9 @@ def test_frontend_knows_every_icon() -> None:
         assert name.startswith("mdi:")
         assert name.removeprefix("mdi:") in known
     for path in (
+        PACKAGE / "frontend" / "account.js",
+        PACKAGE / "frontend" / "cards.js",
+        PACKAGE / "frontend" / "overview.js",
         PACKAGE / "frontend" / "strategy.js",
         ROOT / "docs" / "dashboard.yaml",
         *(ROOT / "blueprints").rglob("*.yaml"),

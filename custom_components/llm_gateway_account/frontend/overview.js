@@ -17,7 +17,11 @@ import {
 import { DAY, DAYS, changes, isDrawn, ranked } from "./statistics.js";
 
 const AMOUNTS = ["balance", "spent_today", "spent_this_month"];
-const COLORS = { spent_today: "orange", spent_this_month: "orange", days_remaining: "teal" };
+const COLORS = {
+  spent_today: "orange",
+  spent_this_month: "orange",
+  days_remaining: "teal",
+};
 
 const unitOf = (hass, { ids }) =>
   hass.states[ids.balance]?.attributes.unit_of_measurement ?? "";
