@@ -234,6 +234,27 @@ async def test_replica_that_lags_shows_nothing_old(
     assert fired(changes) == [VIP]
 
 
+@pytest.mark.usefixtures("loaded_entry")
+async def test_replica_that_lags_does_not_hide_a_top_up(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    changes: list[Event[Any]],
+) -> None:
+    """It answers when a second answer is to tell how much it was."""
+    account, lagging = gateway.account, replace(gateway.account)
+    account.request_count += 10
+    await jump(hass, freezer, UPDATE_INTERVAL)
+    account.quota += UNIT * 5
+    await jump(hass, freezer, UPDATE_INTERVAL)
+    gateway.account = lagging
+    await jump(hass, freezer, timedelta(seconds=61))
+    assert fired(changes) == []
+    gateway.account = account
+    await jump(hass, freezer, timedelta(seconds=61))
+    assert [each["event_type"] for each in fired(changes)] == ["topped_up"]
+
+
 async def test_replica_that_lags_after_a_restart_fires_nothing(
     hass: HomeAssistant,
     gateway: GatewayServer,
@@ -241,16 +262,17 @@ async def test_replica_that_lags_after_a_restart_fires_nothing(
     freezer: FrozenDateTimeFactory,
     changes: list[Event[Any]],
 ) -> None:
-    """There is no better answer to show then; but what it says is no change."""
+    """There is no better answer to show for a minute; what it says is no change."""
     account, lagging = gateway.account, replace(gateway.account)
     account.request_count += 10
     account.group, account.last_login_at = "vip", 1_763_900_000
     await jump(hass, freezer, UPDATE_INTERVAL)
     gateway.account = lagging
     await reload(hass, loaded_entry)
-    await pass_time(hass, freezer, UPDATE_INTERVAL)
+    assert state_of(hass, "sensor.example_gateway_group") == "default"
     gateway.account = account
-    await pass_time(hass, freezer, UPDATE_INTERVAL)
+    await pass_time(hass, freezer, timedelta(seconds=61))
+    assert state_of(hass, "sensor.example_gateway_group") == "vip"
     assert fired(changes) == [VIP, SIGNED_IN]
 
 

@@ -92,6 +92,7 @@ class Home:
         self.told: set[EventType] = set()
         self.alerts: set[EventType] = set()
         self.highest_requests = 0
+        self.has_seen_bonus = False
         self.replica: deque[Answer] = deque(maxlen=12)
         self.shown: Spending | None = None
         self.midnight = self.next_midnight()
@@ -230,7 +231,9 @@ class Home:
         self.write()
         is_stale = (
             answer.request_count or self.highest_requests
-        ) < self.highest_requests
+        ) < self.highest_requests or (
+            answer.bonus_quota is None and self.has_seen_bonus
+        )
         assert outcome.is_stale is is_stale
         if is_stale:
             assert outcome.events == ()
@@ -238,6 +241,7 @@ class Home:
         if outcome.look_again_in is not None:
             self.look_at = self.now + outcome.look_again_in
         self.highest_requests = answer.request_count or self.highest_requests
+        self.has_seen_bonus = answer.bonus_quota is not None
         self.answers_since_top_up.append(answer)
         if answer.used_quota is not None:
             if self.seen_spent == -1:
