@@ -10,7 +10,7 @@ import pytest
 from custom_components.llm_gateway_account.migration import from_0_1
 from custom_components.llm_gateway_account.spending import Event, EventType, Ledger
 
-from .spending.watched import POLL, Watched
+from .spending.watched import POLL, Watched, ledger_from
 
 DAY = timedelta(days=1)
 
@@ -54,7 +54,7 @@ def of_0_1(**changes: Any) -> dict[str, Any]:
 def taken_over(ledger: dict[str, Any]) -> Ledger:
     """Return a ledger of 0.1.0 as today's."""
     file = json.loads(json.dumps({"ledger": ledger, "activities": []}))
-    return Ledger.from_dict(from_0_1(file)["ledger"])
+    return ledger_from(from_0_1(file)["ledger"])
 
 
 def test_what_version_0_1_wrote_is_taken_over() -> None:

@@ -19,7 +19,8 @@ from homeassistant.util.hass_dict import HassKey
 from .const import CONF_ACCOUNT, CONF_USER_ID, DOMAIN, LOGGER
 from .events import EVENT_TYPES, AccountEvent
 from .migration import from_0_1
-from .spending import Ledger
+from .spending import Books, Ledger
+from .stored import read
 
 STORAGE_VERSION = 1
 STORAGE_MINOR_VERSION = 2
@@ -63,7 +64,7 @@ class StoredState:
         """Read what `as_dict` returned. Raises vol.Invalid or ValueError."""
         data = STORED_SCHEMA(data)
         return cls(
-            ledger=Ledger.from_dict(data["ledger"]),
+            ledger=Ledger(read(Books, data["ledger"])),
             group=data["group"],
             last_login_at=data["last_login_at"],
             events=[AccountEvent(**each) for each in data["events"]],

@@ -26,6 +26,7 @@ from custom_components.llm_gateway_account.spending import (
 )
 
 from .by_chance import Answer, Gateway
+from .watched import ledger_from
 
 CHUNKS = 25
 SEEDS_IN_A_CHUNK = 8
@@ -140,10 +141,10 @@ class Home:
                 continue
             if not was_on:
                 assert self.written
-                self.ledger = Ledger.from_dict(json.loads(self.written))
+                self.ledger = ledger_from(json.loads(self.written))
                 self.revision = 0
             elif self.random.random() < 0.001:
-                self.ledger = Ledger.from_dict(self.ledger.as_dict())
+                self.ledger = ledger_from(self.ledger.as_dict())
                 self.revision = 0
             if self.random.random() < 0.0001:
                 self.zone = self.random.choice(ZONES)

@@ -12,7 +12,7 @@ import pytest
 from custom_components.llm_gateway_account.spending import Ledger
 from custom_components.llm_gateway_account.spending.samples import MAX_SAMPLES
 
-from .watched import POLL, Watched
+from .watched import POLL, Watched, ledger_from
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -80,7 +80,7 @@ def test_restart_has_nothing_to_write() -> None:
 
 @pytest.mark.parametrize("state", [NEW, WRITTEN], ids=["new", "written"])
 def test_what_is_written_is_read(state: dict[str, Any]) -> None:
-    assert Ledger.from_dict(json.loads(json.dumps(state))).as_dict() == state
+    assert ledger_from(json.loads(json.dumps(state))).as_dict() == state
 
 
 def test_fields_of_a_newer_version_are_ignored() -> None:
@@ -88,7 +88,7 @@ def test_fields_of_a_newer_version_are_ignored() -> None:
     for part in ("counters", "samples", "figures", "top_ups", "level", "unusual"):
         state[part]["more"] = [{}]
     state["top_ups"]["marks"][0]["more"] = None
-    assert Ledger.from_dict(state).as_dict() == WRITTEN
+    assert ledger_from(state).as_dict() == WRITTEN
 
 
 def _set(*path: str, to: Any) -> Callable[[dict[str, Any]], None]:
@@ -148,7 +148,7 @@ def test_damaged_file_is_refused(damage: Callable[[dict[str, Any]], None]) -> No
     state = json.loads(json.dumps(WRITTEN))
     damage(state)
     with pytest.raises(ValueError, match=REFUSED):
-        Ledger.from_dict(state)
+        ledger_from(state)
 
 
 @pytest.mark.parametrize("place", [(each,) for each in WRITTEN])
@@ -156,7 +156,7 @@ def test_file_that_lacks_something_is_refused(place: tuple[str]) -> None:
     state = json.loads(json.dumps(WRITTEN))
     del state[place[0]]
     with pytest.raises(ValueError, match="not all fields of Books"):
-        Ledger.from_dict(state)
+        ledger_from(state)
 
 
 def test_sums_beyond_any_money_stay_writable() -> None:
@@ -174,7 +174,7 @@ def test_habit_without_the_samples_it_was_learnt_from() -> None:
     account = Watched(2026, 3, 7)
     account.run(POLL)
     state = account.ledger.as_dict() | {"unusual": WRITTEN["unusual"]}
-    account.ledger = Ledger.from_dict(state)
+    account.ledger = ledger_from(state)
     account.wait(POLL)
     assert account.spending.unusual is False
 
@@ -197,7 +197,7 @@ places = [(name,) for name in WRITTEN] + [
 @given(json_values)
 def test_any_file(state: Any) -> None:
     with pytest.raises(ValueError, match="not all fields of Books"):
-        Ledger.from_dict(state)
+        ledger_from(state)
 
 
 @given(st.sampled_from(places), json_values)
@@ -206,7 +206,7 @@ def test_any_damage(place: tuple[str, ...], value: Any) -> None:
     state = json.loads(json.dumps(WRITTEN))
     _set(*place, to=value)(state)
     try:
-        ledger = Ledger.from_dict(state)
+        ledger = ledger_from(state)
     except ValueError:
         return
     account = Watched(2026, 3, 7)

@@ -1,7 +1,6 @@
 """Arithmetic over what is left and what was spent. Knows nothing of Home Assistant."""
 
-from .ledger import Ledger
-from .limits import suggest_limits
+from .ledger import Books, Ledger
 from .models import (
     BalanceLevel,
     Event,
@@ -14,6 +13,7 @@ from .models import (
 
 __all__ = [
     "BalanceLevel",
+    "Books",
     "Event",
     "EventType",
     "Ledger",
@@ -21,5 +21,4 @@ __all__ = [
     "Observation",
     "Outcome",
     "Spending",
-    "suggest_limits",
 ]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from .local_time import DAY, HOUR
+from .local_time import HOUR
 from .models import Observation
 from .numbers import Count, Points, Time, bounded, bounded_count
 from .samples import Samples
@@ -15,9 +15,6 @@ _MOST_LAGGING = 2
 
 # No account that had used something had used so little of it an hour before.
 _BEGUN_ANEW = 0.01
-
-# What a gateway gives back, it gives back within this time.
-_LATEST_REFUND = 2 * DAY
 
 
 class Answer(Enum):
@@ -63,10 +60,8 @@ class Counters:
         # A clock that was put back must not make it last.
         self.stale_since = min(time, self.stale_since or time)
         self.stale_answers = bounded_count(self.stale_answers + 1)
-        if (
-            time - self.stale_since < _LONGEST_LAG
-            or self.stale_answers <= _MOST_LAGGING
-        ):
+        is_short = time - self.stale_since < _LONGEST_LAG
+        if is_short or self.stale_answers <= _MOST_LAGGING:
             return Answer.STALE
         return Answer.BEHIND
 
@@ -85,22 +80,19 @@ class Counters:
     ) -> tuple[float, float]:
         """Return what was spent, and how much lower the counter was set instead.
 
-        Less than nothing is a refund. No refund is what nobody spent in the days
-        before it, or what takes all off the counter and gives nothing back: that says
-        nothing of the spending.
+        Less than nothing is a refund. It is none if nobody spent so much since the
+        records began, or if the counter is at nothing and nothing was given back.
         """
         before = used if self.used_quota is None else self.used_quota
         change, gain = used - before, granted - self.granted
         self.used_quota, self.granted = used, granted
         began_anew = used < before * _BEGUN_ANEW and gain <= change
-        if change < 0 and (began_anew or -change > _refundable(samples)):
+        if change < 0 and (began_anew or -change > samples.refundable()):
             return 0, -change
         return change, 0
 
-    def _began_anew(
-        self, time: int, observation: Observation, samples: Samples
-    ) -> bool:
-        used, count = observation.used_quota, observation.request_count
+    def _began_anew(self, time: int, answer: Observation, samples: Samples) -> bool:
+        used, count = answer.used_quota, answer.request_count
         hour_ago = 0.0
         if samples.times and samples.times[0] <= time - HOUR:
             spent_since = samples.values[-1] - samples.spent_by(time - HOUR)
@@ -110,9 +102,3 @@ class Counters:
             and used < hour_ago * _BEGUN_ANEW
             and (count or 0) <= (self.request_count or 0) * _BEGUN_ANEW
         )
-
-
-def _refundable(samples: Samples) -> float:
-    if not samples.times:
-        return 0
-    return samples.values[-1] - samples.spent_by(samples.times[-1] - _LATEST_REFUND)

@@ -1,9 +1,8 @@
 """Keeps the books of an account, from one poll to the next."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
 from .counters import Answer, Counters
 from .figures import Figures
@@ -20,7 +19,6 @@ from .models import (
 )
 from .numbers import Points, bounded
 from .samples import Samples
-from .stored import read
 from .top_ups import TopUp, TopUps
 from .unusual import UnusualSpending
 
@@ -53,15 +51,6 @@ class Ledger:
         self._written = self._worth_writing()
         self._repeatable: tuple[object, Outcome] | None = None
         """The last poll and its outcome, if the same once more changes nothing."""
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Read what `as_dict` wrote.
-
-        Fields that a newer version wrote besides are ignored. Raises ValueError for
-        anything else.
-        """
-        return cls(read(Books, data))
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything, as what can be written as JSON."""
