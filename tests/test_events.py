@@ -1,5 +1,6 @@
 """What happens to an account: an event each, fired once, over restarts and outages."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -29,6 +30,7 @@ from homeassistant.const import (
 )
 from homeassistant.core import CoreState, Event, HomeAssistant
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
+from homeassistant.helpers.storage import Store
 
 from .conftest import OPTIONS
 from .gateway_server import NEW_API, ONE_API, Fork, GatewayServer, answering
@@ -331,12 +333,40 @@ async def test_what_happened_while_home_assistant_was_off(
 
     hass.set_state(CoreState.running)
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
-    await hass.async_block_till_done()
+    await jump(hass, freezer, timedelta(seconds=9))
     assert fired(changes) == []
-    await jump(hass, freezer, timedelta(seconds=11))
+    await jump(hass, freezer, timedelta(seconds=2))
     assert fired(changes) == [{"event_type": "balance_critical"}]
     await pass_time(hass, freezer, timedelta(minutes=30))
     assert len(fired(changes)) == 1
+
+
+async def test_reload_in_the_moment_of_an_event(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    changes: list[Event[Any]],
+) -> None:
+    """Who sees the answer reloads: the event waits for that, and is fired once."""
+    await jump(hass, freezer, timedelta(seconds=11))
+    save = Store.async_save
+
+    async def take_time(store: Store[Any], data: Any) -> None:
+        await save(store, data)
+        await asyncio.sleep(0)
+
+    def reload_once() -> None:
+        remove()
+        hass.config_entries.async_schedule_reload(loaded_entry.entry_id)
+
+    remove = loaded_entry.runtime_data.account.async_add_listener(reload_once)
+    gateway.account.leave(0)
+    with patch.object(Store, "async_save", take_time):
+        await jump(hass, freezer, UPDATE_INTERVAL)
+    assert fired(changes) == []
+    await jump(hass, freezer, timedelta(seconds=11))
+    assert fired(changes) == [{"event_type": "balance_exhausted"}]
 
 
 async def test_crash_before_an_event_is_fired_loses_nothing(
