@@ -65,7 +65,7 @@ async def test_browsers_get_the_strategy(
     version = (await async_get_integration(hass, DOMAIN)).version
     assert module == f"/{DOMAIN}/{version}/{STRATEGY.name}"
     client = await hass_client_no_auth()
-    wanted, loaded = {STRATEGY.name}, set()
+    wanted, loaded = {STRATEGY.name}, set[str]()
     while wanted - loaded:
         name = min(wanted - loaded)
         async with client.get(module.replace(STRATEGY.name, name)) as response:

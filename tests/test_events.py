@@ -1,5 +1,6 @@
 """What happens to an account: an event each, fired once, over restarts and outages."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -29,6 +30,7 @@ from homeassistant.const import (
 )
 from homeassistant.core import CoreState, Event, HomeAssistant
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
+from homeassistant.helpers.storage import Store
 
 from .conftest import OPTIONS
 from .gateway_server import NEW_API, ONE_API, Fork, GatewayServer, answering
@@ -235,6 +237,27 @@ async def test_replica_that_lags_shows_nothing_old(
     assert fired(changes) == [VIP]
 
 
+@pytest.mark.usefixtures("loaded_entry")
+async def test_replica_that_lags_does_not_hide_a_top_up(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    changes: list[Event[Any]],
+) -> None:
+    """It answers when a second answer is to tell how much it was."""
+    account, lagging = gateway.account, replace(gateway.account)
+    account.request_count += 10
+    await jump(hass, freezer, UPDATE_INTERVAL)
+    account.quota += UNIT * 5
+    await jump(hass, freezer, UPDATE_INTERVAL)
+    gateway.account = lagging
+    await jump(hass, freezer, timedelta(seconds=61))
+    assert fired(changes) == []
+    gateway.account = account
+    await jump(hass, freezer, timedelta(seconds=61))
+    assert [each["event_type"] for each in fired(changes)] == ["topped_up"]
+
+
 async def test_replica_that_lags_after_a_restart_fires_nothing(
     hass: HomeAssistant,
     gateway: GatewayServer,
@@ -242,16 +265,17 @@ async def test_replica_that_lags_after_a_restart_fires_nothing(
     freezer: FrozenDateTimeFactory,
     changes: list[Event[Any]],
 ) -> None:
-    """There is no better answer to show then; but what it says is no change."""
+    """There is no better answer to show for a minute; what it says is no change."""
     account, lagging = gateway.account, replace(gateway.account)
     account.request_count += 10
     account.group, account.last_login_at = "vip", 1_763_900_000
     await jump(hass, freezer, UPDATE_INTERVAL)
     gateway.account = lagging
     await reload(hass, loaded_entry)
-    await pass_time(hass, freezer, UPDATE_INTERVAL)
+    assert state_of(hass, "sensor.example_gateway_group") == "default"
     gateway.account = account
-    await pass_time(hass, freezer, UPDATE_INTERVAL)
+    await pass_time(hass, freezer, timedelta(seconds=61))
+    assert state_of(hass, "sensor.example_gateway_group") == "vip"
     assert fired(changes) == [VIP, SIGNED_IN]
 
 
@@ -310,12 +334,40 @@ async def test_what_happened_while_home_assistant_was_off(
 
     hass.set_state(CoreState.running)
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
-    await hass.async_block_till_done()
+    await jump(hass, freezer, timedelta(seconds=9))
     assert fired(changes) == []
-    await jump(hass, freezer, timedelta(seconds=11))
+    await jump(hass, freezer, timedelta(seconds=2))
     assert fired(changes) == [{"event_type": "balance_critical"}]
     await pass_time(hass, freezer, timedelta(minutes=30))
     assert len(fired(changes)) == 1
+
+
+async def test_reload_in_the_moment_of_an_event(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    changes: list[Event[Any]],
+) -> None:
+    """Who sees the answer reloads: the event waits for that, and is fired once."""
+    await jump(hass, freezer, timedelta(seconds=11))
+    save = Store.async_save
+
+    async def take_time(store: Store[Any], data: Any) -> None:
+        await save(store, data)
+        await asyncio.sleep(0)
+
+    def reload_once() -> None:
+        remove()
+        hass.config_entries.async_schedule_reload(loaded_entry.entry_id)
+
+    remove = loaded_entry.runtime_data.account.async_add_listener(reload_once)
+    gateway.account.leave(0)
+    with patch.object(Store, "async_save", take_time):
+        await jump(hass, freezer, UPDATE_INTERVAL)
+    assert fired(changes) == []
+    await jump(hass, freezer, timedelta(seconds=11))
+    assert fired(changes) == [{"event_type": "balance_exhausted"}]
 
 
 async def test_crash_before_an_event_is_fired_loses_nothing(

@@ -12,7 +12,11 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.llm_gateway_account.const import CONF_USER_ID, DOMAIN
 from homeassistant.components.repairs import DOMAIN as REPAIRS
-from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    ConfigEntryDisabler,
+    ConfigEntryState,
+)
 from homeassistant.const import CONF_ACCESS_TOKEN, CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
@@ -210,6 +214,59 @@ async def test_repair_leads_to_the_form_that_solves_it(
     assert issues(hass) == []
     assert loaded_entry.state is ConfigEntryState.LOADED
     assert loaded_entry.data[CONF_USER_ID] == "12"
+
+
+async def test_repair_of_an_account_that_is_removed_meanwhile(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """The dialog is open in a browser while somebody removes the account."""
+    other_account(gateway)
+    await pass_time(hass, freezer, TEN_MINUTES)
+    (issue,) = ir.async_get(hass).issues.values()
+    client = await hass_client()
+    url = "/api/repairs/issues/fix"
+    response = await client.post(
+        url, json={"handler": DOMAIN, "issue_id": issue.issue_id}
+    )
+    form = await response.json()
+    await hass.config_entries.async_remove(loaded_entry.entry_id)
+    response = await client.post(f"{url}/{form['flow_id']}", json={})
+    assert response.status == HTTPStatus.OK
+    assert (await response.json())["type"] == "create_entry"
+    assert not ir.async_get(hass).issues
+
+
+@pytest.mark.parametrize("back", [False, True])
+async def test_one_question_at_a_time(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    *,
+    back: bool,
+) -> None:
+    """What is wrong changes: the account is asked for what is wrong now."""
+    token = gateway.account.access_token
+    account_disabled(gateway)
+    await pass_time(hass, freezer, TEN_MINUTES)
+    assert issues(hass) == ["account_disabled"]
+    gateway.account.status, gateway.account.access_token = 1, "0" * 32
+    await pass_time(hass, freezer, TEN_MINUTES)
+    assert issues(hass) == []
+    (flow,) = loaded_entry.async_get_active_flows(hass, {SOURCE_REAUTH})
+    assert flow["step_id"] == "reauth_confirm"
+    if not back:
+        return
+    gateway.account.access_token = token
+    user_id_refused(gateway)
+    # Set-ups are tried again ever more rarely.
+    await pass_time(hass, freezer, 3 * TEN_MINUTES)
+    assert issues(hass) == ["user_id_refused"]
+    assert not list(loaded_entry.async_get_active_flows(hass, {SOURCE_REAUTH}))
 
 
 @pytest.mark.usefixtures("broken_handshakes")

@@ -23,7 +23,7 @@ from homeassistant.helpers import issue_registry as ir
 
 from .conftest import OPTIONS, TITLE
 from .gateway_server import GatewayServer, answering
-from .helpers import compile_statistics, jump
+from .helpers import compile_statistics, jump, state_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 LOOK = timedelta(minutes=20)
@@ -177,6 +177,53 @@ async def test_statistics(
         assert balance == pytest.approx((truth.balance - balance_before) / UNIT)
     assert await hass.async_add_executor_job(validate_statistics, hass) == {}
     assert not issue_registry.issues
+    assert not [
+        record.getMessage()
+        for record in caplog.records
+        if record.levelno >= logging.WARNING
+        and record.name.startswith("homeassistant.components")
+    ]
+
+
+@pytest.mark.parametrize("used_quota", [5_000_000, 50_000_000])
+async def test_advances_that_are_given_back(
+    recorder_mock: Recorder,
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+    used_quota: int,
+) -> None:
+    """Three videos fail. In points, where a total that only increases is not enough."""
+    hass.loop.set_debug(enabled=False)
+    caplog.set_level(logging.WARNING)
+    freezer.move_to(START + timedelta(seconds=150))
+    gateway.account.used_quota = used_quota
+    account = MockConfigEntry(
+        domain=DOMAIN,
+        title=TITLE,
+        data=entry.data,
+        options=OPTIONS | {CONF_CURRENCY: POINTS},
+    )
+    account.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(account.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    advance, shown, now = 1_130_000, [], START
+    for spent in (0, advance, advance, -advance, advance, -advance, -advance, 0):
+        gateway.account.used_quota += spent
+        gateway.account.quota -= spent
+        await compile_statistics(hass, now)
+        shown.append(int(state_of(hass, "sensor.example_gateway_used_quota")))
+        now += timedelta(minutes=5)
+        await jump(hass, freezer, timedelta(minutes=5))
+    await compile_statistics(hass, now)
+    for minutes in range(5, 61 - now.minute, 5):
+        await compile_statistics(hass, now + timedelta(minutes=minutes))
+    assert max(shown) == used_quota + 2 * advance
+    for key in ("used_quota", "spent_today", "spent_this_month"):
+        assert sum((await changes(hass, key)).values()) == 0, key
+    assert await hass.async_add_executor_job(validate_statistics, hass) == {}
     assert not [
         record.getMessage()
         for record in caplog.records

@@ -192,7 +192,7 @@ async def test_ignored_for_good(
     loaded_entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """Over days, a reload and a restart; but not one more unit."""
+    """Over days with other rates, a reload and a restart; but not another unit."""
     await site_says(hass, gateway, freezer, YUAN)
     (issue,) = (await ask("list_issues"))["issues"]
     await ask("ignore_issue", domain=DOMAIN, issue_id=issue["issue_id"], ignore=True)
@@ -212,9 +212,15 @@ async def test_ignored_for_good(
     assert loaded_entry.options == OPTIONS
     assert balance(hass) == "12.345"
 
-    await site_says(hass, gateway, freezer, EURO)
-    (issue,) = (await ask("list_issues"))["issues"]
-    assert not issue["ignored"]
+    for rate in (7.2, 7.35, 7.4, 7.5):
+        await site_says(hass, gateway, freezer, YUAN | {"usd_exchange_rate": rate})
+        (issue,) = (await ask("list_issues"))["issues"]
+        assert issue["ignored"]
+
+    for other in (YUAN | {"quota_per_unit": 50_000}, EURO):
+        await site_says(hass, gateway, freezer, other)
+        (issue,) = (await ask("list_issues"))["issues"]
+        assert not issue["ignored"]
     assert issue["translation_placeholders"]["new_currency"] == "EUR"
 
 

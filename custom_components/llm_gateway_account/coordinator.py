@@ -43,6 +43,9 @@ SET_UP_TIMEOUT = 10
 # minutes, and a little for the poll that is due just then to come back.
 GRACE_PERIOD = timedelta(minutes=15, seconds=45)
 
+# In seconds; another poll may be answered by a replica that is up to date.
+STALE_ANSWER_IS_SHOWN_FOR = 60
+
 # A gateway that asks for more patience than this is asked again all the same.
 MAX_RETRY_AFTER = timedelta(hours=1)
 
@@ -226,10 +229,13 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
             ),
             self._limits,
         )
+        if outcome.is_stale and not self.data:
+            # After a restart there is nothing better to show; but nothing happened.
+            self._async_look_again_in(STALE_ANSWER_IS_SHOWN_FOR)
+            return AccountData(account=answer, spending=outcome.spending)
         self._async_look_again_in(outcome.look_again_in)
         if outcome.is_stale:
-            # After a restart there is nothing better to show; but nothing happened.
-            return self.data or AccountData(account=answer, spending=outcome.spending)
+            return self.data
         stored.events += [
             *(
                 from_spending(event, self.unit, self.main_model)

@@ -63,6 +63,7 @@ def async_note_failure(
     now = monotonic()
     if now - first_seen.setdefault(err.key, now) < certain_after.total_seconds():
         return
+    _withdraw(hass, entry, but=err.key)
     if isinstance(err, TokenRefusedError):
         entry.async_start_reauth(hass)
         return
@@ -77,12 +78,22 @@ def async_note_answer(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
     """Withdraw every question: what was refused is accepted now."""
     if hass.data.get(FIRST_SEEN, {}).pop(entry.entry_id, None) is None:
         return
-    async_delete_issues(hass, entry, *(kind.key for kind in CERTAIN_AFTER))
-    for flow in list(entry.async_get_active_flows(hass, {SOURCE_REAUTH})):
-        hass.config_entries.flow.async_abort(flow["flow_id"])
+    _withdraw(hass, entry)
 
 
 @callback
 def async_forget_failures(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
     """Let no failure count any more, because the entry is disabled or removed."""
     hass.data.get(FIRST_SEEN, {}).pop(entry.entry_id, None)
+
+
+def _withdraw(
+    hass: HomeAssistant, entry: AccountConfigEntry, *, but: str | None = None
+) -> None:
+    """Withdraw what a person was asked for, except because of one kind of failure."""
+    for kind in CERTAIN_AFTER:
+        if kind.key != but:
+            async_delete_issues(hass, entry, kind.key)
+    if but != TokenRefusedError.key:
+        for flow in list(entry.async_get_active_flows(hass, {SOURCE_REAUTH})):
+            hass.config_entries.flow.async_abort(flow["flow_id"])

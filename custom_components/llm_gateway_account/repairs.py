@@ -1,6 +1,7 @@
 """What people have to repair themselves, and the flows that lead there."""
 
 from abc import abstractmethod
+from math import log2
 from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.components.repairs import FlowType, RepairsFlow, RepairsFlowResult
@@ -9,7 +10,7 @@ from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from .const import CONF_CURRENCY, CONF_POINTS_PER_UNIT, CONF_SITE_UNIT, DOMAIN
+from .const import CONF_SITE_UNIT, DOMAIN
 from .device import async_get_name
 from .gateway import ENABLED, AccountDisabledError, GatewayError
 from .spending import BalanceLevel
@@ -55,14 +56,16 @@ def async_update_unit_issue(
 ) -> None:
     """Offer the unit in which the gateway shows amounts now, if that is another one.
 
-    The issue is named after the unit, so that ignoring one ignores no other.
+    The issue is named after the currency, and how many times an amount doubles: who
+    ignores one is not asked again because of a rate that changes from day to day.
     """
-    current = f"{UNIT_CHANGED}_{unit[CONF_CURRENCY]}_{unit[CONF_POINTS_PER_UNIT]:g}"
+    new, old = Unit.from_options(unit), Unit.from_options(entry.options)
+    doubled = round(log2(old.points_per_unit / new.points_per_unit))
+    current = f"{UNIT_CHANGED}_{new.currency}_{doubled}"
     is_same = unit == entry.data[CONF_SITE_UNIT]
     async_delete_issues(hass, entry, UNIT_CHANGED, but=None if is_same else current)
     if is_same:
         return
-    new, old = Unit.from_options(unit), Unit.from_options(entry.options)
     _create(
         hass,
         entry,
@@ -159,7 +162,10 @@ class AccountRepairFlow(RepairsFlow):
     ) -> RepairsFlowResult:
         """Explain, then repair."""
         if user_input is not None:
-            return await self._async_repair()
+            if entry := self.hass.config_entries.async_get_entry(self._entry_id):
+                return await self._async_repair(entry)
+            # It was removed, and its issues with it.
+            return self.async_create_entry(data={})
         issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
         placeholders = issue.translation_placeholders if issue else None
         return self.async_show_form(
@@ -167,7 +173,7 @@ class AccountRepairFlow(RepairsFlow):
         )
 
     @abstractmethod
-    async def _async_repair(self) -> RepairsFlowResult:
+    async def _async_repair(self, entry: AccountConfigEntry) -> RepairsFlowResult:
         """Do what the person confirmed."""
 
 
@@ -175,11 +181,11 @@ class ReconfigureRepairFlow(AccountRepairFlow):
     """Leads to the form in which an account is reconfigured."""
 
     @override
-    async def _async_repair(self) -> RepairsFlowResult:
+    async def _async_repair(self, entry: AccountConfigEntry) -> RepairsFlowResult:
         """Open the form. The issue goes when the gateway accepts what is entered."""
         flow = await self.hass.config_entries.flow.async_init(
             DOMAIN,
-            context={"source": SOURCE_RECONFIGURE, "entry_id": self._entry_id},
+            context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id},
         )
         return self.async_abort(
             reason="reconfigure", next_flow=(FlowType.CONFIG_FLOW, flow["flow_id"])
@@ -195,9 +201,8 @@ class UnitRepairFlow(AccountRepairFlow):
         self._unit = unit
 
     @override
-    async def _async_repair(self) -> RepairsFlowResult:
+    async def _async_repair(self, entry: AccountConfigEntry) -> RepairsFlowResult:
         """Change the unit, and the limits to what is worth the same."""
-        entry = self.hass.config_entries.async_get_known_entry(self._entry_id)
         self.hass.config_entries.async_update_entry(
             entry,
             data={**entry.data, CONF_SITE_UNIT: self._unit},

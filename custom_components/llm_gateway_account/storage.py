@@ -18,7 +18,9 @@ from homeassistant.util.hass_dict import HassKey
 
 from .const import CONF_ACCOUNT, CONF_USER_ID, DOMAIN, LOGGER
 from .events import EVENT_TYPES, AccountEvent
-from .spending import Ledger
+from .migration import from_0_1
+from .spending import Books, Ledger
+from .stored import read
 from .stored_usage import STORED_USAGE_SCHEMA, StoredUsage
 
 STORAGE_VERSION = 1
@@ -66,7 +68,7 @@ class StoredState:
         """Read what `as_dict` returned. Raises vol.Invalid or ValueError."""
         data = STORED_SCHEMA(data)
         return cls(
-            ledger=Ledger.from_dict(data["ledger"]),
+            ledger=Ledger(read(Books, data["ledger"])),
             group=data["group"],
             last_login_at=data["last_login_at"],
             events=[AccountEvent(**each) for each in data["events"]],
@@ -110,12 +112,11 @@ class AccountStore(Store[dict[str, Any]]):
     async def _async_migrate_func(
         self, old_major_version: int, old_minor_version: int, old_data: dict[str, Any]
     ) -> dict[str, Any]:
-        """Rename what 0.1.0 called activities. Raises what `from_dict` raises."""
-        if old_minor_version < 2:
-            old_data["events"] = old_data.pop("activities")
+        """Take over a file of 0.1.0. Raises one of _UNREADABLE_DATA."""
+        data = from_0_1(old_data) if old_minor_version < 2 else old_data
         # What is returned is written at once, in the place of what was there.
-        StoredState.from_dict(old_data)
-        return old_data
+        StoredState.from_dict(data)
+        return data
 
     @override
     async def async_remove(self) -> None:

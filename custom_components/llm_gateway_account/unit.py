@@ -16,7 +16,8 @@ from .const import (
     CONF_UNUSUAL_MINIMUM,
 )
 from .gateway import DEFAULT_QUOTA_PER_UNIT, POINTS, Account, Site
-from .spending import Limits, suggest_limits
+from .limits import suggest_limits
+from .spending import Limits
 
 # Three times the usual, as others who sell such an alarm have it.
 DEFAULT_UNUSUAL_FACTOR = 3

@@ -135,6 +135,12 @@ def test_links_lead_somewhere(name: str) -> None:
             assert anchor in anchors(target.read_text(encoding="utf-8")), link
 
 
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_files_that_are_named_are_there(name: str) -> None:
+    for path in re.findall(r"`((?:tests|scripts|docs|e2e|demo)/[\w./-]+)`", read(name)):
+        assert (ROOT / path).exists(), path
+
+
 def test_layout_is_the_one_there_is() -> None:
     """What newcomers read first names no file that is gone."""
     _, _, rest = read("CONTRIBUTING.md").partition("## Where things are\n")

@@ -31,6 +31,7 @@ from custom_components.llm_gateway_account.spending import (
 )
 
 from .by_chance import Answer, Gateway
+from .watched import ledger_from
 
 CHUNKS = 25
 SEEDS_IN_A_CHUNK = 8
@@ -101,6 +102,7 @@ class Home:
         self.told: set[EventType] = set()
         self.alerts: set[EventType] = set()
         self.highest_requests = 0
+        self.has_seen_bonus = False
         self.replica: deque[Answer] = deque(maxlen=12)
         self.shown: Spending | None = None
         self.midnight = self.next_midnight()
@@ -148,10 +150,10 @@ class Home:
                 continue
             if not was_on:
                 assert self.written
-                self.ledger = Ledger.from_dict(json.loads(self.written))
+                self.ledger = ledger_from(json.loads(self.written))
                 self.revision = 0
             elif self.random.random() < 0.001:
-                self.ledger = Ledger.from_dict(self.ledger.as_dict())
+                self.ledger = ledger_from(self.ledger.as_dict())
                 self.revision = 0
             if self.random.random() < 0.0001:
                 self.zone = self.random.choice(ZONES)
@@ -239,7 +241,9 @@ class Home:
         self.write()
         is_stale = (
             answer.request_count or self.highest_requests
-        ) < self.highest_requests
+        ) < self.highest_requests or (
+            answer.bonus_quota is None and self.has_seen_bonus
+        )
         assert outcome.is_stale is is_stale
         if is_stale:
             assert outcome.events == ()
@@ -247,6 +251,7 @@ class Home:
         if outcome.look_again_in is not None:
             self.look_at = self.now + outcome.look_again_in
         self.highest_requests = answer.request_count or self.highest_requests
+        self.has_seen_bonus = answer.bonus_quota is not None
         self.answers_since_top_up.append(answer)
         if answer.used_quota is not None:
             if self.seen_spent == -1:

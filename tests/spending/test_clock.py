@@ -179,3 +179,15 @@ def test_clock_that_stands_still() -> None:
         account.spend(1)
         account.poll()
     assert account.spending.spent_today == 50
+
+
+def test_wrong_clock_after_an_idle_time_moves_nothing_to_another_day() -> None:
+    """An idle time is a long gap between samples too; nothing jumped there."""
+    account = Watched(2026, 3, 20)
+    account.run(22 * HOUR, spend=1)
+    account.run(3 * HOUR)
+    account.spend(10)
+    account.wait(POLL)
+    account.wait(-2 * HOUR)
+    account.wait(2 * HOUR)
+    assert account.spending.spent_today == 10

@@ -323,6 +323,21 @@ def test_answer_of_a_replica_that_lags_changes_nothing(
     assert account.spending.spent_today == (before.spent_today or 0) + 1
 
 
+@pytest.mark.parametrize("hours", [1, 3, 24])
+def test_replica_that_lags_answers_two_rare_polls(hours: int) -> None:
+    """Updates by hand: two answers in a row say nothing of the time between them."""
+    account = Watched(2026, 3, 2, 8, quota=100_000)
+    account.run(4 * HOUR, spend=1)
+    new = account.quota, account.used_quota, account.request_count
+    before = account.spending.spent_this_month
+    account.quota, account.used_quota, account.request_count = 100_020, 5030, 130
+    for _ in range(2):
+        assert account.wait(hours * HOUR).is_stale
+    account.quota, account.used_quota, account.request_count = new
+    account.wait(hours * HOUR)
+    assert account.spending.spent_this_month == before
+
+
 def test_answer_that_stays_behind_is_believed_after_an_hour() -> None:
     """As after a backup was restored: history and figures stay."""
     account = Watched(2026, 3, 2, 8, quota=1000)
@@ -396,6 +411,25 @@ def test_counter_that_is_set_to_less() -> None:
     account.wait(POLL)
     account.settle()
     assert [each.amount for each in account.happened] == [50]
+
+
+@pytest.mark.parametrize("left", [0, 2])
+def test_counter_begins_anew_within_what_was_spent_here(left: int) -> None:
+    """All of it was seen, and could be given back; but the quota does not rise."""
+    account = Watched(2026, 3, 2, quota=100_000)
+    account.used_quota = 0
+    account.ledger = Ledger()
+    account.run(3 * DAY, spend=1)
+    before = account.spending
+    account.used_quota = left
+    account.wait(POLL)
+    assert account.spending.spent_today == before.spent_today
+    account.spend(60)
+    account.wait(POLL)
+    account.refund(40)
+    account.wait(POLL)
+    assert account.spending.spent_today == (before.spent_today or 0) + 20
+    assert account.types == []
 
 
 def test_account_that_does_not_tell_what_was_spent() -> None:

@@ -18,6 +18,8 @@ from custom_components.llm_gateway_account.spending import (
 )
 from custom_components.llm_gateway_account.spending.samples import MAX_SAMPLES
 
+from .watched import ledger_from
+
 HOUR = 3600
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 T0 = int(START.timestamp())
@@ -180,7 +182,7 @@ def test_busy_past_keeps_its_newest_days() -> None:
     assert found == pytest.approx(expected)
     times = ledger.as_dict()["samples"]["times"]
     assert all(earlier < later for earlier, later in pairwise(times))
-    assert Ledger.from_dict(ledger.as_dict()).as_dict() == ledger.as_dict()
+    assert ledger_from(ledger.as_dict()).as_dict() == ledger.as_dict()
 
 
 def test_account_whose_gateway_counts_nothing() -> None:
@@ -197,7 +199,7 @@ def test_account_whose_gateway_counts_nothing() -> None:
 def samples_of(ledger: Ledger) -> dict[int, float]:
     """Return the sums by Unix time, after checking that they can be read again."""
     state = json.loads(json.dumps(ledger.as_dict()))
-    assert Ledger.from_dict(state).as_dict() == state
+    assert ledger_from(state).as_dict() == state
     times, values = state["samples"]["times"], state["samples"]["values"]
     return dict(zip(times, values, strict=True))
 

@@ -206,7 +206,7 @@ def test_bonus_counts() -> None:
     account.run(2 * POLL)
     assert account.types == [LOW_NOW]
     account.bonus_quota = None
-    account.run(timedelta(hours=1))
+    account.run(timedelta(hours=1) + POLL)
     assert account.types == [LOW_NOW, EXHAUSTED_NOW]
 
 

@@ -8,9 +8,7 @@ from random import Random
 
 import pytest
 
-from custom_components.llm_gateway_account.spending import Ledger
-
-from .watched import Watched
+from .watched import Watched, ledger_from
 
 MINUTE = timedelta(minutes=1)
 
@@ -58,7 +56,7 @@ def test_nothing_shown_is_lost_or_counted_twice(
     random = Random(lasts)  # noqa: S311
     for before, written in busy_day(is_told=is_told)[first::60]:
         account = deepcopy(before)
-        account.ledger = Ledger.from_dict(json.loads(written))
+        account.ledger = ledger_from(json.loads(written))
         shown = before.spending
         month, day = account.now.month, account.now.day
         for _ in range(lasts):

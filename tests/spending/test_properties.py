@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-import json
 from math import isfinite
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,6 +19,8 @@ from custom_components.llm_gateway_account.spending import (
 )
 from custom_components.llm_gateway_account.spending.local_time import Moment
 from custom_components.llm_gateway_account.spending.samples import MAX_SAMPLES
+
+from .watched import reloaded
 
 ZONES = [
     ZoneInfo(name)
@@ -80,10 +81,6 @@ stretches = st.tuples(
     st.integers(1, 40),
     st.sampled_from([0, 0, 3, -2]),
 )
-
-
-def reloaded(ledger: Ledger) -> Ledger:
-    return Ledger.from_dict(json.loads(json.dumps(ledger.as_dict(), allow_nan=False)))
 
 
 def check(outcome: Outcome, ledger: Ledger) -> None:

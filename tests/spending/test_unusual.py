@@ -5,10 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from custom_components.llm_gateway_account.spending import (
-    EventType,
-    suggest_limits,
-)
+from custom_components.llm_gateway_account.limits import suggest_limits
+from custom_components.llm_gateway_account.spending import EventType
 
 from .watched import POLL, Watched
 

@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 import json
-from typing import Self
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from custom_components.llm_gateway_account.spending import (
+    Books,
     Event,
     EventType,
     Interval,
@@ -15,12 +16,23 @@ from custom_components.llm_gateway_account.spending import (
     Outcome,
     Spending,
 )
+from custom_components.llm_gateway_account.stored import read
 
 LIMITS = Limits(
     low=200, critical=40, unusual_factor=3, unusual_minimum=10, smallest_top_up=5
 )
 BERLIN = ZoneInfo("Europe/Berlin")
 POLL = timedelta(minutes=5)
+
+
+def ledger_from(data: Any) -> Ledger:
+    """Return a ledger from what is stored of one. Raises ValueError."""
+    return Ledger(read(Books, data))
+
+
+def reloaded(ledger: Ledger) -> Ledger:
+    """Return a ledger as it is after it was written and read."""
+    return ledger_from(json.loads(json.dumps(ledger.as_dict(), allow_nan=False)))
 
 
 class Watched:
@@ -141,4 +153,4 @@ class Watched:
 
     def restart(self) -> None:
         """Stop Home Assistant, and start it again."""
-        self.ledger = Ledger.from_dict(json.loads(json.dumps(self.ledger.as_dict())))
+        self.ledger = reloaded(self.ledger)

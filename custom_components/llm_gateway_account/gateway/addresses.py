@@ -9,7 +9,7 @@ from yarl import URL
 _SCHEMES = {"http", "https"}
 
 # As what the last label of a name is not (WHATWG URL, "ends in a number").
-_NUMBER = re.compile("[0-9]+|0x[0-9a-f]*")
+_NUMBER = "[0-9]+|0x[0-9a-f]*"
 
 # Domains that never leave the local network (RFC 6761, 6762, 8375, ICANN's
 # .internal, and OpenWrt's default).
@@ -23,21 +23,17 @@ _SEPARATORS = dict.fromkeys(map(ord, _PUNCTUATION), " ")
 # What stands around an address in a chat, a mail or Markdown.
 _AROUND = "<>()\"'`*,;.!?:| \t\r\n"
 
-_WITH_SCHEME = re.compile(
-    r"https?://(?:\[[0-9a-f:.]+\])?[a-z0-9._~:/?#@!$&+=%-]*", re.ASCII | re.IGNORECASE
-)
-_WITHOUT_SCHEME = re.compile(
-    r"(?<![a-z0-9@/._%+-])(?:[a-z0-9_-]+\.)+[a-z0-9-]+(?::[0-9]+)?"
-    r"(?:/[a-z0-9._~:/?#@!$&+=%-]*)?(?![a-z0-9@._-])",
-    re.ASCII | re.IGNORECASE,
+_WITH_SCHEME = r"(?ai)https?://(?:\[[0-9a-f:.]+\])?[a-z0-9._~:/?#@!$&+=%-]*"
+_WITHOUT_SCHEME = (
+    r"(?ai)(?<![a-z0-9@/._%+-])(?:[a-z0-9_-]+\.)+[a-z0-9-]+(?::[0-9]+)?"
+    r"(?:/[a-z0-9._~:/?#@!$&+=%-]*)?(?![a-z0-9@._-])"
 )
 
 # A word that follows or precedes an address without a space would become part of its
 # host: no name mixes these with Latin letters.
-_GLUED = re.compile(
-    r"[a-z0-9][\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
-    r"|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af][a-z0-9]",
-    re.IGNORECASE,
+_GLUED = (
+    r"(?i)[a-z0-9][\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+    r"|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af][a-z0-9]"
 )
 
 
@@ -58,7 +54,7 @@ def find_address(text: str) -> URL | None:
     text = clean(text.translate(_SEPARATORS)).strip(_AROUND)
     if address := read_address(text):
         return address
-    found = _WITH_SCHEME.findall(text) or _WITHOUT_SCHEME.findall(text)
+    found = re.findall(_WITH_SCHEME, text) or re.findall(_WITHOUT_SCHEME, text)
     addresses = {read_address(each.rstrip(_AROUND)) for each in found} - {None}
     return addresses.pop() if len(addresses) == 1 else None
 
@@ -126,9 +122,9 @@ def _is_host(host: str) -> bool:
     """
     if _number_of(host) is not None:
         return True
-    if host in _SCHEMES or _NUMBER.fullmatch(host.rpartition(".")[2]):
+    if host in _SCHEMES or re.fullmatch(_NUMBER, host.rpartition(".")[2]):
         return False
-    if _GLUED.search(host):
+    if re.search(_GLUED, host):
         return False
     try:
         name = URL.build(scheme="https", host=host).raw_host or ""

@@ -17,8 +17,8 @@ _STATUSES = {468, 566, 567}
 # Nothing here is part of a page that is let through: into those, too, Cloudflare,
 # Imperva and others put scripts of theirs. A gateway's own page says "enable
 # JavaScript", so that alone means nothing.
-_MARKS = re.compile(
-    rb"just a moment|cf[-_]chl|challenge-platform/h/\w+/orchestrate"
+_MARKS = (
+    rb"(?i)just a moment|cf[-_]chl|challenge-platform/h/\w+/orchestrate"
     # Alibaba Cloud, old and new
     rb"|acw_sc__v\d|var arg1\s*=|aliyun_?waf_|errors\.aliyun\.com"
     # Tencent EdgeOne, Knownsec, SafeLine
@@ -36,8 +36,7 @@ _MARKS = re.compile(
     rb"|enable (?:javascript|js) and (?:cookies|disable any ad blocker)"
     rb"|checking (?:your browser|if the site connection is secure)"
     rb"|verify(?:ing)? (?:that )?you are (?:human|not a (?:ro)?bot)"
-    + "|(?:滑动|访问|人机|安全)验证".encode(),
-    re.IGNORECASE,
+    + "|(?:滑动|访问|人机|安全)验证".encode()
 )
 
 # Where in a page its maker shows; the rest may be a megabyte of pictures.
@@ -63,7 +62,7 @@ def is_protection(status: int, body: bytes) -> bool:
     """Tell whether an answer is the page of a protection."""
     if status in _STATUSES:
         return True
-    return is_page(body) and _MARKS.search(body, 0, _LOOKED_AT) is not None
+    return is_page(body) and re.search(_MARKS, body[:_LOOKED_AT]) is not None
 
 
 def is_foreign(status: int, envelope: Mapping[str, Any]) -> bool:

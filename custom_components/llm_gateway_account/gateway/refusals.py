@@ -73,16 +73,16 @@ _UNAUTHORIZED = (
 )
 
 # First match wins: the text about a user ID may also speak of the token.
-_WORDS: tuple[tuple[re.Pattern[str], type[GatewayError]], ...] = (
-    (re.compile(_DATABASE), ServerError),
-    (re.compile(_USER_ID), UserIdRefusedError),
-    (re.compile(_ACCOUNT), AccountDisabledError),
-    (re.compile(_UNAUTHORIZED), TokenRefusedError),
+_WORDS: tuple[tuple[str, type[GatewayError]], ...] = (
+    (_DATABASE, ServerError),
+    (_USER_ID, UserIdRefusedError),
+    (_ACCOUNT, AccountDisabledError),
+    (_UNAUTHORIZED, TokenRefusedError),
 )
 
 # What a server says of a path that it does not have. Below `/api/user/` it takes the
 # next word for the ID of a user, whom only administrators may see.
-_ABSENT = re.compile(rf"\binvalid url\b|{_PRIVILEGES}")
+_ABSENT = rf"\binvalid url\b|{_PRIVILEGES}"
 
 # What these mean where a gateway's words are unknown.
 _STATUSES: dict[int, type[GatewayError]] = {
@@ -106,7 +106,7 @@ def error_from_envelope(status: int, envelope: Mapping[str, Any]) -> GatewayErro
 def is_absent(envelope: Mapping[str, Any]) -> bool:
     """Tell whether an answer says that the server does not have the path."""
     code, message = _said(envelope)
-    return code == "AUTH_INSUFFICIENT_PRIVILEGE" or bool(_ABSENT.search(message))
+    return code == "AUTH_INSUFFICIENT_PRIVILEGE" or bool(re.search(_ABSENT, message))
 
 
 def _kind_of(status: int, envelope: Mapping[str, Any]) -> type[GatewayError]:
@@ -114,7 +114,7 @@ def _kind_of(status: int, envelope: Mapping[str, Any]) -> type[GatewayError]:
     if code in _CODES:
         return _CODES[code]
     for words, kind in _WORDS:
-        if words.search(message):
+        if re.search(words, message):
             return kind
 
     if is_foreign(status, envelope):

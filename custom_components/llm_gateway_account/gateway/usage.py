@@ -27,7 +27,7 @@ _LONGEST_MODEL = 255
 # The servers count in 64 bits.
 _TOO_MUCH = 2**63
 
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -166,7 +166,7 @@ def _day(value: Any) -> str | None:
     day = value[:10] if isinstance(value, str) else ""
     try:
         # Python itself would also read weeks.
-        return date.fromisoformat(day).isoformat() if _DAY.fullmatch(day) else None
+        return date.fromisoformat(day).isoformat() if re.fullmatch(_DAY, day) else None
     except ValueError:
         return None
 

@@ -1,8 +1,7 @@
 """Arithmetic over what is left and what was spent. Knows nothing of Home Assistant."""
 
 from .history import LOOKS_BACK, Interval
-from .ledger import Ledger
-from .limits import suggest_limits
+from .ledger import Books, Ledger
 from .models import (
     BalanceLevel,
     Event,
@@ -16,6 +15,7 @@ from .models import (
 __all__ = [
     "LOOKS_BACK",
     "BalanceLevel",
+    "Books",
     "Event",
     "EventType",
     "Interval",
@@ -24,5 +24,4 @@ __all__ = [
     "Observation",
     "Outcome",
     "Spending",
-    "suggest_limits",
 ]

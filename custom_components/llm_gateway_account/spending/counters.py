@@ -4,13 +4,16 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from .local_time import HOUR
+from .models import Observation
 from .numbers import Count, Points, Time, bounded, bounded_count
+from .samples import Samples
 
-# The longest that an answer is taken for one of a replica that lags, and that the
-# bonus may be missing from the answers.
+# Answers that lag, or lack the bonus, are passed over for an hour, where polls are rare
+# two of them.
 _LONGEST_LAG = HOUR
+_MOST_LAGGING = 2
 
-# No account that had used something an hour ago had used so little of it then.
+# No account that had used something had used so little of it an hour before.
 _BEGUN_ANEW = 0.01
 
 
@@ -19,9 +22,9 @@ class Answer(Enum):
 
     GOES_ON = auto()
     STALE = auto()
-    """It comes from a replica that lags."""
+    """It comes from a replica that lags, or is incomplete."""
     BEHIND = auto()
-    """It is behind for so long that it is the truth."""
+    """It is so for so long that it is the truth."""
     NEW_ACCOUNT = auto()
     """Both counters began anew."""
 
@@ -32,59 +35,70 @@ class Counters:
 
     used_quota: Points | None = None
     request_count: Count | None = None
-    stale_since: Time | None = None
     bonus_quota: Points | None = None
-    bonus_seen_at: Time | None = None
+    granted: Points = 0
+    stale_since: Time | None = None
+    stale_answers: Count = 0
 
-    def is_behind(self, request_count: int | None) -> bool:
-        """Tell whether an answer counts fewer requests than one seen before.
+    def judge(self, time: int, observation: Observation, samples: Samples) -> Answer:
+        """Tell whether an answer goes on from the one before.
 
-        Then it is older: none is ever taken back. (new-api lowers `used_quota` by a
-        refund, and leaves `request_count` alone.)
+        One that counts fewer requests than one seen before is older: none is ever
+        taken back. (new-api lowers `used_quota` by a refund, and leaves
+        `request_count` alone.)
         """
-        if request_count is None or self.request_count is None:
-            return False
-        return bounded_count(request_count) < self.request_count
-
-    def judge(
-        self,
-        time: int,
-        used_quota: float | None,
-        request_count: int,
-        used_an_hour_ago: float,
-    ) -> Answer:
-        """Tell what to make of an answer that is behind."""
+        count, before = observation.request_count, self.request_count
+        is_behind = (
+            count is not None and before is not None and bounded_count(count) < before
+        )
+        lacks_bonus = observation.bonus_quota is None and self.bonus_quota is not None
+        if not is_behind and not lacks_bonus:
+            self.stale_since, self.stale_answers = None, 0
+            return Answer.GOES_ON
+        if is_behind and self._began_anew(time, observation, samples):
+            return Answer.NEW_ACCOUNT
         # A clock that was put back must not make it last.
         self.stale_since = min(time, self.stale_since or time)
-        if (
-            used_quota is not None
-            and used_quota < used_an_hour_ago * _BEGUN_ANEW
-            and request_count <= (self.request_count or 0) * _BEGUN_ANEW
-        ):
-            return Answer.NEW_ACCOUNT
-        is_stale = time - self.stale_since < _LONGEST_LAG
-        return Answer.STALE if is_stale else Answer.BEHIND
+        self.stale_answers = bounded_count(self.stale_answers + 1)
+        is_short = time - self.stale_since < _LONGEST_LAG
+        if is_short or self.stale_answers <= _MOST_LAGGING:
+            return Answer.STALE
+        return Answer.BEHIND
 
-    def take_requests(self, request_count: int | None) -> None:
-        """Remember how many requests were counted."""
-        self.stale_since = None
-        if request_count is not None:
-            self.request_count = bounded_count(request_count)
-
-    def take_used(self, used_quota: float) -> float:
-        """Return how much more was used than before; less than nothing is a refund."""
-        before, self.used_quota = self.used_quota, used_quota
-        return 0 if before is None else used_quota - before
-
-    def take_bonus(self, time: int, bonus_quota: float | None) -> tuple[float, float]:
-        """Return the bonus that is left, and how much of it went since.
-
-        One that is missing from an answer is still there, for an hour.
-        """
-        before, seen_at = self.bonus_quota, min(self.bonus_seen_at or time, time)
-        if bonus_quota is not None or time - seen_at >= _LONGEST_LAG:
-            self.bonus_quota = None if bonus_quota is None else bounded(bonus_quota)
-            seen_at = time
-        self.bonus_seen_at = seen_at
+    def take_others(self, observation: Observation) -> tuple[float, float]:
+        """Remember requests and bonus; return the bonus, and how much of it went."""
+        if observation.request_count is not None:
+            self.request_count = bounded_count(observation.request_count)
+        before, self.bonus_quota = self.bonus_quota, observation.bonus_quota
+        if self.bonus_quota is not None:
+            self.bonus_quota = bounded(self.bonus_quota)
         left = self.bonus_quota or 0
         return left, max((before or 0) - left, 0)
+
+    def take_used(
+        self, used: float, granted: float, samples: Samples
+    ) -> tuple[float, float]:
+        """Return what was spent, and how much lower the counter was set instead.
+
+        Less than nothing is a refund. It is none if nobody spent so much since the
+        records began, or if the counter is at nothing and nothing was given back.
+        """
+        before = used if self.used_quota is None else self.used_quota
+        change, gain = used - before, granted - self.granted
+        self.used_quota, self.granted = used, granted
+        began_anew = used < before * _BEGUN_ANEW and gain <= change
+        if change < 0 and (began_anew or -change > samples.refundable()):
+            return 0, -change
+        return change, 0
+
+    def _began_anew(self, time: int, answer: Observation, samples: Samples) -> bool:
+        used, count = answer.used_quota, answer.request_count
+        hour_ago = 0.0
+        if samples.times and samples.times[0] <= time - HOUR:
+            spent_since = samples.values[-1] - samples.spent_by(time - HOUR)
+            hour_ago = (self.used_quota or 0) - spent_since
+        return (
+            used is not None
+            and used < hour_ago * _BEGUN_ANEW
+            and (count or 0) <= (self.request_count or 0) * _BEGUN_ANEW
+        )

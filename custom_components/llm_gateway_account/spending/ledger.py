@@ -1,17 +1,16 @@
 """Keeps the books of an account, from one poll to the next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import pairwise
-from typing import Any, Self
+from typing import Any
 
 from .counters import Answer, Counters
 from .figures import Figures
 from .history import Interval, enter_past, fill_gap, gap_of
 from .levels import Level
 from .local_time import HOUR, Moment, unix_time, within_reason
-from .migration import from_0_1, is_of_0_1
 from .models import (
     BalanceLevel,
     Event,
@@ -23,7 +22,6 @@ from .models import (
 )
 from .numbers import Points, bounded
 from .samples import Samples
-from .stored import read
 from .top_ups import TopUp, TopUps
 from .unusual import UnusualSpending
 
@@ -59,17 +57,6 @@ class Ledger:
         self._repeatable: tuple[object, Outcome] | None = None
         """The last poll and its outcome, if the same once more changes nothing."""
 
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Read what `as_dict` wrote, or what that of version 0.1.0 did.
-
-        Fields that a newer version wrote besides are ignored. Raises ValueError for
-        anything else.
-        """
-        if is_of_0_1(data):
-            data = from_0_1(data, asdict(Books()))
-        return cls(read(Books, data))
-
     def as_dict(self) -> dict[str, Any]:
         """Return everything, as what can be written as JSON."""
         return asdict(self._books)
@@ -84,9 +71,14 @@ class Ledger:
         if outcome and poll == known and self._books.samples.repeat(unix_time(now)):
             return outcome
         moment = Moment.of(now)
-        kind = self._judge(moment.time, observation)
+        books = self._books
+        kind = books.counters.judge(moment.time, observation, books.samples)
         if kind is Answer.STALE:
-            outcome = Outcome(spending=self._turn_to(moment), is_stale=True)
+            outcome = Outcome(
+                spending=self._turn_to(moment),
+                is_stale=True,
+                look_again_in=self._look_again_in(moment.time, limits),
+            )
         else:
             outcome = self._enter(moment, observation, limits, kind)
         is_settled = self._is_settled(observation, outcome)
@@ -172,18 +164,6 @@ class Ledger:
         self.revision += 1
         return spending
 
-    def _judge(self, time: int, observation: Observation) -> Answer:
-        """Tell whether an answer goes on from the one before."""
-        counters, samples = self._books.counters, self._books.samples
-        count = observation.request_count
-        if count is None or not counters.is_behind(count):
-            return Answer.GOES_ON
-        used_an_hour_ago = 0.0
-        if samples.times and samples.times[0] <= time - HOUR:
-            spent_since = self._books.spent - samples.spent_by(time - HOUR)
-            used_an_hour_ago = (counters.used_quota or 0) - spent_since
-        return counters.judge(time, observation.used_quota, count, used_an_hour_ago)
-
     def _enter(
         self, moment: Moment, observation: Observation, limits: Limits, kind: Answer
     ) -> Outcome:
@@ -196,8 +176,7 @@ class Ledger:
             books.samples, books.figures = Samples(), Figures()
             books.unusual = UnusualSpending()
         quota = bounded(observation.quota)
-        books.counters.take_requests(observation.request_count)
-        bonus, bonus_gone = books.counters.take_bonus(time, observation.bonus_quota)
+        bonus, bonus_gone = books.counters.take_others(observation)
         left = self._left = bounded(quota + bonus)
         top_up = unusual = None
         if observation.used_quota is None:
@@ -205,37 +184,29 @@ class Ledger:
         else:
             used = bounded(observation.used_quota)
             granted = bounded(quota + used)
-            change = books.counters.take_used(used)
-            spent = 0 if is_new else self._spent_by(change, granted)
+            spent, lowered = books.counters.take_used(used, granted, books.samples)
             # What a bonus paid for was not taken from the quota.
             books.top_ups.raise_by(bonus_gone)
+            books.top_ups.lower_by(lowered, granted)
             top_up = books.top_ups.observe(time, left, granted, limits.smallest_top_up)
+            spent = max(spent, 0) if is_new else spent
             unusual = self._count(moment, spent, left, limits)
         change_of_level = books.level.judge(
             time, left, limits, peak=top_up and top_up.peak, is_new=is_new
         )
-        looks = (
-            books.top_ups.look_again_in(limits.smallest_top_up),
-            books.level.look_again_in(time),
-        )
         return Outcome(
             spending=self._show(moment),
             events=tuple(self._events(top_up, change_of_level, unusual)),
-            look_again_in=min(filter(None, looks), default=None),
+            look_again_in=self._look_again_in(time, limits),
         )
 
-    def _spent_by(self, change: float, granted: float) -> float:
-        """Return what was spent, or refunded, when the used quota changed.
-
-        What nobody spent while the samples were taken cannot be refunded: then the
-        counter was set to less, and says nothing of the spending.
-        """
-        if change < 0:
-            refundable = self._books.spent - min(self._books.samples.values, default=0)
-            if -change > refundable:
-                self._books.top_ups.lower_by(-change, granted)
-                return 0
-        return change
+    def _look_again_in(self, time: int, limits: Limits) -> float | None:
+        """Return the seconds after which another answer tells what this one leaves."""
+        looks = (
+            self._books.top_ups.look_again_in(limits.smallest_top_up),
+            self._books.level.look_again_in(time),
+        )
+        return min(filter(None, looks), default=None)
 
     def _count(
         self, moment: Moment, spent: float, left: float, limits: Limits

@@ -13,6 +13,9 @@ _MARGIN = 10
 # By then a request that was paid in advance is over.
 _LONGEST_REQUEST = 240
 
+# The answer that was to tell may come from a replica that lags.
+_SOONEST_LOOK = 60
+
 _ALERTS = {
     BalanceLevel.LOW: EventType.BALANCE_LOW,
     BalanceLevel.CRITICAL: EventType.BALANCE_CRITICAL,
@@ -74,7 +77,8 @@ class Level:
         """Return the seconds after which to ask whether the level is worse."""
         if self.worse_since is None:
             return None
-        return float(_LONGEST_REQUEST - (time - self.worse_since))
+        seconds = _LONGEST_REQUEST - (time - self.worse_since)
+        return float(max(seconds, _SOONEST_LOOK))
 
     def _confirmed(
         self, time: int, before: BalanceLevel, now: BalanceLevel

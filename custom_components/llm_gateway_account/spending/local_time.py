@@ -39,9 +39,7 @@ def unix_time(now: datetime) -> int:
 
 def within_reason(now: datetime) -> datetime:
     """Return an aware time that can be calculated with, in its own time zone."""
-    if _FIRST <= now <= _LAST:
-        return now
-    return (_FIRST if now < _FIRST else _LAST).astimezone(now.tzinfo)
+    return min(max(now, _FIRST), _LAST).astimezone(now.tzinfo)
 
 
 @lru_cache(maxsize=100)

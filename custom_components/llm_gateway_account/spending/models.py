@@ -43,8 +43,7 @@ class Event:
     usual: float | None = None
     """Points spent in the busiest hour or on the average day before."""
     alerts: tuple[EventType, ...] | None = None
-    """The alerts since the balance recovered before, and unusual spending that still
-    lasts (balance recovered)."""
+    """Those since the last recovery, and what lasts (balance recovered)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from types import UnionType
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-from .numbers import LARGEST_INTEGER, Bounds
+from .spending.numbers import LARGEST_INTEGER, Bounds
 
 
 def read[T](kind: type[T], value: Any) -> T:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from .numbers import bounded
+from .spending.numbers import bounded
 
 _DAYS = 7
 

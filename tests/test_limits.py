@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.llm_gateway_account.spending import suggest_limits
+from custom_components.llm_gateway_account.limits import suggest_limits
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
