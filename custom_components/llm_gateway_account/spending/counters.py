@@ -76,18 +76,18 @@ class Counters:
         return left, max((before or 0) - left, 0)
 
     def take_used(
-        self, used: float, granted: float, samples: Samples
+        self, used: float, granted: float, refundable: float
     ) -> tuple[float, float]:
         """Return what was spent, and how much lower the counter was set instead.
 
-        Less than nothing is a refund. It is none if nobody spent so much since the
-        records began, or if the counter is at nothing and nothing was given back.
+        Less than nothing is a refund: not if nobody spent so much since the records
+        began, nor if the counter is at nothing and nothing was given back.
         """
         before = used if self.used_quota is None else self.used_quota
         change, gain = used - before, granted - self.granted
         self.used_quota, self.granted = used, granted
         began_anew = used < before * _BEGUN_ANEW and gain <= change
-        if change < 0 and (began_anew or -change > samples.refundable()):
+        if change < 0 and (began_anew or -change > refundable):
             return 0, -change
         return change, 0
 

@@ -184,7 +184,9 @@ class Ledger:
         else:
             used = bounded(observation.used_quota)
             granted = bounded(quota + used)
-            spent, lowered = books.counters.take_used(used, granted, books.samples)
+            # Not all is in the samples while the clock cannot be believed.
+            refundable = books.spent - min(books.samples.values, default=0)
+            spent, lowered = books.counters.take_used(used, granted, refundable)
             # What a bonus paid for was not taken from the quota.
             books.top_ups.raise_by(bonus_gone)
             books.top_ups.lower_by(lowered, granted)

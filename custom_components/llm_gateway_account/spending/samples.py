@@ -102,10 +102,6 @@ class Samples:
         end, then = self.times[after], self.values[after]
         return before + (then - before) * ((time - start) / (end - start))
 
-    def refundable(self) -> float:
-        """Return how far the sum may fall: no lower than it was."""
-        return self.values[-1] - min(self.values) if self.values else 0
-
     def _takes_the_place_of_the_last(self, time: int, value: float, day: int) -> bool:
         if len(self.times) < 2:
             return False
