@@ -77,8 +77,8 @@ class Level:
         """Return the seconds after which to ask whether the level is worse."""
         if self.worse_since is None:
             return None
-        seconds = _LONGEST_REQUEST - (time - self.worse_since)
-        return float(max(seconds, _SOONEST_LOOK))
+        left = _LONGEST_REQUEST - (time - self.worse_since)
+        return float(min(max(left, _SOONEST_LOOK), _LONGEST_REQUEST))
 
     def _confirmed(
         self, time: int, before: BalanceLevel, now: BalanceLevel
