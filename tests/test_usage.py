@@ -665,6 +665,9 @@ async def test_history_that_is_interrupted(
     await begin(hass, gateway, entry, days=350)
     gateway.books_fault = None
     first = asked(gateway)[USAGE]
+    if passes > 1:
+        usage = (await async_get_config_entry_diagnostics(hass, entry))["usage"]
+        assert usage["history_from"] < usage["past_read_from"] < usage["imported_from"]
     if reload:
         await hass.config_entries.async_reload(entry.entry_id)
     await pass_time(hass, freezer, HOUR)
