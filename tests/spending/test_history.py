@@ -345,3 +345,29 @@ def test_every_hour_is_as_it_was(
         found = sum(ledger.seen_by_hour(begin, hour).values())
         assert found == (expected if past else max(expected - unseen, 0))
     assert len(ledger.as_dict()["samples"]["times"]) <= MAX_SAMPLES
+
+
+@pytest.mark.parametrize(
+    ("intervals", "is_known_after"),
+    [
+        ([], 73),
+        ([spent(-30, -29, 40)], 43),
+        ([spent(-30, -29, 40), spent(-20, -19, 40)], 43),
+        ([spent(-100, -99, 40)], 1),
+    ],
+)
+def test_account_that_was_hardly_used_has_no_habit(
+    intervals: list[Interval], is_known_after: int
+) -> None:
+    """What it spends first is not unusual; nor is it when the books tell it twice."""
+    ledger = watched((0, 0))
+    past = T0 - 30 * 24 * HOUR
+    for _ in range(2):
+        ledger.enter_books(START, intervals, past=past)
+    used = 0.0
+    for hour in range(1, 80):
+        used += 1
+        assert seen(ledger, hour, used) == ()
+        spending = ledger.begin_day(START + timedelta(hours=hour))
+        assert spending
+        assert (spending.unusual is not None) is (hour >= is_known_after)

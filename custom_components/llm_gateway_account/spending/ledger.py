@@ -153,8 +153,8 @@ class Ledger:
             if past is not None:
                 first = times[0]
                 enter_past(books.samples, past, intervals)
-                if by_day and times[0] < first:
-                    books.unusual.hours_since = first
+                if times[0] < first:
+                    books.unusual.tell_past(first, intervals, by_day=by_day)
             books.figures.average(books.samples)
             if self._left is not None:
                 books.figures.forecast(moment.time, self._left)

@@ -1,8 +1,10 @@
 """Spending that is far from the account's own habit: a runaway, a stolen key."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
+from .history import Interval
 from .local_time import DAY, HOUR, Moment
 from .models import Event, EventType, Limits
 from .numbers import Rate, Time
@@ -22,6 +24,8 @@ class UnusualSpending:
     """When the spending became unusual; None while it is not."""
     busiest_hour: Rate | None = None
     average_day: Rate | None = None
+    habit_since: Time | None = None
+    """When it is known to have been used first; None if it was always watched."""
     hours_since: Time | None = None
     """Since when hours are known; before, only days."""
 
@@ -32,12 +36,24 @@ class UnusualSpending:
             return True
         return None if self.average_day is None else False
 
+    def tell_past(
+        self, first: int, intervals: Iterable[Interval], *, by_day: bool
+    ) -> None:
+        """Take what was spent before the first answer (Unix time) for a habit.
+
+        It begins when something was spent: an account that was hardly used has none.
+        """
+        if by_day:
+            self.hours_since = first
+        used = (each.start for each in intervals if each.spent > 0)
+        self.habit_since = max(min([self.habit_since or first, *used]), 0)
+
     def learn(self, samples: Samples, day: int) -> None:
         """Learn the habit: the week before the last hour, and before the local day.
 
         Takes a while, so it is called once an hour.
         """
-        first, last = samples.times[0], samples.times[-1]
+        first, last = max(samples.times[0], self.habit_since or 0), samples.times[-1]
         if samples.values[-2:-1] != samples.values[-1:]:
             last = samples.times[-2:][0]
         if last - first < _SHORTEST_HISTORY:
