@@ -123,6 +123,7 @@ def measure(*, quick: bool) -> dict[str, Any]:
     if not quick:
         figures["scale"] = [figures_of("scale", *size) for size in SIZES]
         figures["wire"] = figures_of("wire")
+        figures["usage"] = figures_of_tests("usage")
     return figures
 
 

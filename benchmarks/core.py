@@ -1,8 +1,8 @@
 """A real Home Assistant core in this process, and accounts in it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Coroutine, Generator
+from contextlib import asynccontextmanager, contextmanager
 import logging
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
@@ -41,8 +41,15 @@ OPTIONS = {
 }
 
 
-# For what is asked more often than at home.
-unlimited = patch("custom_components.llm_gateway_account.gateway.limiter.BURST", 10**9)
+@contextmanager
+def unlimited() -> Generator[None]:
+    """Let gateways be asked more often than at home."""
+    package = "custom_components.llm_gateway_account"
+    with (
+        patch(f"{package}.gateway.limiter.BURST", 10**9),
+        patch(f"{package}.books.SPACING", 0),
+    ):
+        yield
 
 
 def run[ResultT](measurement: Coroutine[Any, Any, ResultT]) -> ResultT:

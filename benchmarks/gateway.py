@@ -7,6 +7,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 import json
 import sys
 import time
@@ -14,7 +15,8 @@ from typing import Any, override
 
 from aiohttp import web
 
-from tests.gateway_server import GatewayServer, ServerAccount, answering
+from tests.gateway_books import Keeping
+from tests.gateway_server import V_API, GatewayServer, ServerAccount, answering
 
 FIRST_ID = 1000
 
@@ -61,7 +63,8 @@ class CountingGateway(GatewayServer):
 
         `limit` is the number of requests it takes within LIMITED_FOR.
         """
-        super().__init__()
+        # What the usage costs is measured for itself.
+        super().__init__(replace(V_API, books=Keeping(spent=False)))
         for number in range(accounts):
             kind = BusyAccount if number >= accounts - busy else ServerAccount
             self.more_accounts.append(

@@ -187,7 +187,7 @@ async def main() -> None:
                 for number in (IDLE, BUSY)
             ),
         )
-        with unlimited, patch("trmnl.trmnl.URL.build", lambda **_: URL(url)):
+        with unlimited(), patch("trmnl.trmnl.URL.build", lambda **_: URL(url)):
             idle = await ours(hass, url, IDLE)
             idle_six = await ours(hass, url, IDLE_SIX, SAME_SENSORS)
             busy = await ours(hass, url, BUSY)

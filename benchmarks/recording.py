@@ -28,6 +28,7 @@ from .rest import Poll, rest_config, set_up_rest
 # The day has a local midnight in it.
 START = datetime(2026, 11, 17, 12, tzinfo=UTC)
 POLLS = timedelta(days=1) // UPDATE_INTERVAL
+A_MONTH = timedelta(days=32)
 
 TABLES = ("states", "state_attributes", "statistics_short_term", "statistics")
 
@@ -92,6 +93,8 @@ async def test_day(  # noqa: PLR0913, PLR0917
     await hass.config.async_set_time_zone("Europe/Berlin")
     freezer.move_to(START + timedelta(seconds=150))
     if integration == "ours":
+        # The gateway knows of the month, and so what was spent in it.
+        gateway.books.spend("gpt-5", 1, at=(START - A_MONTH).timestamp())
         past = (unused if account == "unused" else past_week)(gateway.account)
         poll = await ours(hass, entry, past, gateway.account)
     else:

@@ -34,6 +34,15 @@ SCENARIOS = {
 
 POLLS_PER_DAY = 288
 
+USAGE = {
+    "added": "added, with a month behind it",
+    "idle": "unused for a day",
+    "busy": "used between all polls of a day",
+    "year": "added, with a year of 12 models in every hour",
+}
+
+RECORDS = {"hourly": "by hour and model", "daily": "sums"}
+
 # For which the accounts at a gateway with a limit are looked at, in seconds.
 WATCHED_FOR = 1200
 
@@ -238,6 +247,47 @@ def spread_out(figures: dict[str, Any]) -> Iterator[str]:
     )
 
 
+def usage(figures: dict[str, Any]) -> Iterator[str]:
+    """Yield what reading the usage costs."""
+    lines = {(each["records"], each["account"]): each for each in figures["usage"]}
+    yield from table(
+        (
+            "An account",
+            "Its gateway's records",
+            "Requests",
+            "KiB",
+            "Rows of statistics",
+        ),
+        (
+            (
+                USAGE[account],
+                RECORDS[records],
+                each["requests"],
+                each["bytes"] // 1024,
+                each["rows"],
+            )
+            for (records, account), each in lines.items()
+        ),
+    )
+
+
+def year(figures: dict[str, Any]) -> Iterator[str]:
+    """Yield what a year of the past costs at once."""
+    yield from table(
+        ("A year of the past", "Seconds", "MiB of memory", "Longest step, ms"),
+        (
+            (
+                "12 models in every hour",
+                f"{each['seconds']:.0f}",
+                each["memory"] // 1024**2,
+                f"{each['longest']:.1f}",
+            )
+            for each in figures["usage"]
+            if each["account"] == "year"
+        ),
+    )
+
+
 def wire(figures: dict[str, Any]) -> Iterator[str]:
     """Yield what goes over the wire in a day."""
     polls_afresh = [figures["wire"][f"{who}_afresh"] for who in ("ours", "rest")]
@@ -264,6 +314,8 @@ TABLES = {
     "limited": limited,
     "spread": spread_out,
     "wire": wire,
+    "usage": usage,
+    "year": year,
 }
 
 
@@ -272,7 +324,7 @@ def as_markdown(figures: dict[str, Any]) -> str:
     return "\n\n".join(
         "\n".join([f"## {name}", "", *make(figures)])
         for name, make in TABLES.items()
-        if {"spread": "limited"}.get(name, name) in figures
+        if {"spread": "limited", "year": "usage"}.get(name, name) in figures
     )
 
 

@@ -151,7 +151,7 @@ async def main(accounts: int, number: int) -> None:
         for domain in ("sensor", "binary_sensor", "event"):
             await async_setup_component(hass, domain, {})
         await async_setup_component(hass, DOMAIN, {})
-        with unlimited:
+        with unlimited():
             json.dump(await measure(hass, urls, accounts), sys.stdout)
 
 

@@ -17,6 +17,8 @@ COMMON = (
     "components.event",
     "components.frontend",
     "components.http",
+    "components.recorder",
+    "components.recorder.statistics",
     "components.repairs",
     "components.sensor",
     "helpers.update_coordinator",

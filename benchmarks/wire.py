@@ -9,13 +9,15 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 import json
 from pathlib import Path
 import sys
 from tempfile import TemporaryDirectory
 
 from homeassistant.core import HomeAssistant
-from tests.gateway_server import ACCESS_TOKEN, USER_ID, GatewayServer
+from tests.gateway_books import Keeping
+from tests.gateway_server import ACCESS_TOKEN, USER_ID, V_API, GatewayServer
 from tests.tls import CertificateAuthority
 
 from .core import account_entry, home_assistant, run
@@ -68,7 +70,7 @@ async def relayed_gateway() -> AsyncGenerator[tuple[GatewayServer, Relay, str]]:
     """Run a gateway with TLS behind a relay. Yields both, and the address."""
     with TemporaryDirectory(prefix="llm_gateway_account_") as folder:
         authority = CertificateAuthority(Path(folder))
-        gateway = GatewayServer()
+        gateway = GatewayServer(replace(V_API, books=Keeping(spent=False)))
         await gateway.start(tls=authority.server_context())
     relay = Relay(gateway.port)
     server = await asyncio.start_server(relay.handle, "127.0.0.1")

@@ -42,8 +42,8 @@ def create_gateway(
             username="second",
             display_name="Second",
             quota=1_234_000,
-            used_quota=766_000,
-            request_count=98,
+            used_quota=0,
+            request_count=0,
             group="vip",
             last_login_at=now - 3600,
         )

@@ -395,10 +395,6 @@ class Walk:
         key = "issues.config_entry_reauth.title"
         return self.screen.texts.core(key, name=await self._title())
 
-    async def _title(self) -> str:
-        (entry,) = await self._entries()
-        return entry["title"]
-
     async def _see_balance(self) -> None:
         name = self.screen.texts.ours("entity.sensor.balance.name")
         await self.screen.see_entity(name, self.balance)

@@ -50,6 +50,9 @@ OPTIONS = {
 
 TITLE = "planted-display-name @ Example Gateway"
 
+# Seconds, longer than any month.
+A_MONTH = 32 * 86_400
+
 
 @pytest.fixture(autouse=True)
 def auto_enable(request: pytest.FixtureRequest, socket_enabled: None) -> None:
@@ -77,6 +80,15 @@ async def gateway() -> AsyncGenerator[GatewayServer]:
     await server.start()
     yield server
     await server.stop()
+
+
+@pytest.fixture
+def recorded(gateway: GatewayServer) -> None:
+    """Let the gateway know of the time before: a point was spent, a month ago."""
+    account = gateway.account
+    account.quota, account.used_quota = account.quota + 1, account.used_quota - 1
+    account.request_count -= 1
+    gateway.books.spend("gpt-5", 1, at=gateway.clock() - A_MONTH)
 
 
 @pytest.fixture

@@ -137,6 +137,7 @@ async def second_account(
 ) -> str:
     """Return the ID of the device of another account, set up."""
     other = ServerAccount(id=4712, access_token="other", quota=2_000_000)
+    other.used_quota = 0
     gateway.more_accounts.append(other)
     entry = MockConfigEntry(
         domain=DOMAIN,
@@ -600,6 +601,7 @@ async def test_alert_by_hand_shows_how_it_would_look(
 # Daily report
 
 
+@pytest.mark.usefixtures("recorded")
 async def test_report(
     hass: HomeAssistant,
     gateway: GatewayServer,
@@ -691,6 +693,7 @@ async def test_report_lists_the_most_expensive_models_of_the_day(
     assert errors(caplog) == []
 
 
+@pytest.mark.usefixtures("recorded")
 async def test_report_right_after_midnight(
     hass: HomeAssistant,
     gateway: GatewayServer,
@@ -710,6 +713,7 @@ async def test_report_right_after_midnight(
     assert "Spent today: 0.00 USD\nSpent this month: 1.20 USD\n" in report[1]
 
 
+@pytest.mark.usefixtures("recorded")
 async def test_report_in_points(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,

@@ -87,6 +87,8 @@ async def test_entities_that_are_on(
         "low_balance",
         "unusual_spending",
         "activity",
+        "usage_records",
+        "top_model",
     }
 
 
@@ -229,6 +231,8 @@ async def test_unheard_of_number_gives_no_entity(
         "balance_level",
         "low_balance",
         "activity",
+        "usage_records",
+        "top_model",
     }
 
 
@@ -254,5 +258,7 @@ async def test_names_are_chinese(hass: HomeAssistant, entry: MockConfigEntry) ->
             "额度不足",
             "异常消费",
             "账户动态",
+            "用量记录",
+            "今日消费最高的模型",
         )
     }

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 import logging
 from typing import Any
@@ -44,7 +45,8 @@ from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 
-from .gateway_server import GatewayServer, Handler, ServerAccount, answering
+from .gateway_books import Keeping
+from .gateway_server import V_API, GatewayServer, Handler, ServerAccount, answering
 from .helpers import BALANCE, balance, jump, own_log, pass_time, setup
 
 ACCOUNTS = 12
@@ -112,6 +114,12 @@ def lines(caplog: pytest.LogCaptureFixture) -> Iterator[list[tuple[str, str]]]:
         for record in caplog.records
         if record.name.startswith(f"custom_components.{DOMAIN}")
     ]
+
+
+@pytest.fixture
+def no_books(gateway: GatewayServer) -> None:
+    """Let there be little to ask for but the account itself."""
+    gateway.fork = replace(V_API, books=Keeping(spent=False))
 
 
 def answering_after(event: asyncio.Event) -> Handler:
@@ -264,6 +272,15 @@ async def seconds_pass(
             await asyncio.sleep(0)
 
 
+async def all_usage_is_read(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> timedelta:
+    """Let time pass until what is read besides the accounts is there."""
+    await seconds_pass(hass, freezer, 45)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return timedelta(seconds=45)
+
+
 @pytest.mark.usefixtures("limited")
 async def test_start_does_not_wait_for_many_accounts(
     hass: HomeAssistant,
@@ -304,18 +321,21 @@ async def test_start_does_not_wait_for_many_accounts(
     assert not own_log(caplog)
 
 
-@pytest.mark.usefixtures("limited")
+@pytest.mark.usefixtures("limited", "no_books")
 async def test_accounts_do_not_poll_all_at_once(
     hass: HomeAssistant,
     gateway: GatewayServer,
     entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    add_accounts(hass, gateway, entry, accounts=8)
-    await set_up(hass)
-    for earliest in (UPDATE_INTERVAL * SHORTEST_FIRST_INTERVAL, timedelta(0)):
-        times = []
-        passed = timedelta(0)
+    first, *_ = add_accounts(hass, gateway, entry, accounts=8)
+    assert await hass.config_entries.async_setup(first.entry_id)
+    begun = await all_usage_is_read(hass, freezer)
+    for start, earliest in (
+        (begun, UPDATE_INTERVAL * SHORTEST_FIRST_INTERVAL),
+        (timedelta(0), timedelta(0)),
+    ):
+        times, passed = [], start
         while passed < UPDATE_INTERVAL:
             gateway.requests.clear()
             await jump(hass, freezer, STEP)
@@ -326,15 +346,18 @@ async def test_accounts_do_not_poll_all_at_once(
         assert len(set(times)) > 3
 
 
-@pytest.mark.usefixtures("limited")
+@pytest.mark.usefixtures("limited", "no_books")
 async def test_account_that_goes_while_it_waits_for_its_turn(
     hass: HomeAssistant,
     gateway: GatewayServer,
-    loaded_entry: MockConfigEntry,
+    entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    coordinator = loaded_entry.runtime_data.account
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await all_usage_is_read(hass, freezer)
+    coordinator = entry.runtime_data.account
     (limiter,) = hass.data[LIMITERS].values()
     others = asyncio.gather(
         *(limiter.async_acquire(Priority.SET_UP) for _ in range(BURST))
@@ -344,7 +367,7 @@ async def test_account_that_goes_while_it_waits_for_its_turn(
         refresh = asyncio.create_task(coordinator.async_refresh())
         await asyncio.sleep(0)
         assert not gateway.requests
-        assert await hass.config_entries.async_unload(loaded_entry.entry_id)
+        assert await hass.config_entries.async_unload(entry.entry_id)
         await seconds_pass(hass, freezer, 20)
         await refresh
     await others
@@ -370,7 +393,7 @@ async def test_refresh_that_is_cancelled_changes_nothing(
     answer.set()
 
 
-@pytest.mark.usefixtures("limited")
+@pytest.mark.usefixtures("limited", "no_books")
 async def test_set_up_leaves_a_gateway_alone_that_asks_for_patience(
     hass: HomeAssistant,
     gateway: GatewayServer,
@@ -385,6 +408,7 @@ async def test_set_up_leaves_a_gateway_alone_that_asks_for_patience(
     assert entry.reason == "The gateway gets too many requests from this network"
     assert gateway.paths() == ["/api/user/self"]
     gateway.fault = None
-    await jump(hass, freezer, timedelta(minutes=51))
+    freezer.tick(timedelta(minutes=51))
+    await all_usage_is_read(hass, freezer)
     assert balance(hass) == "12.345"
     assert gateway.paths().count("/api/user/self") == 2

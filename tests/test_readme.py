@@ -177,7 +177,7 @@ async def test_two_accounts_on_a_dashboard(
     ("alias", "notice"),
     [
         ("LLM gateway does not answer", "The balance is not known at the moment."),
-        ("大模型网关没有响应", "目前无法得知余额。"),
+        ("大模型网关没有响应", "目前无法得知剩余额度。"),
     ],
 )
 @pytest.mark.usefixtures("automation")

@@ -29,8 +29,8 @@ async def test_get_account(
         "balance": 12.345,
         "balance_level": "ok",
         "used_quota": 37.655,
-        "spent_today": 0,
-        "spent_this_month": 0,
+        "spent_today": None,
+        "spent_this_month": None,
         "average_daily_spending": None,
         "days_remaining": None,
         "runs_out_at": None,
@@ -44,7 +44,7 @@ async def test_get_account(
         await jump(hass, freezer, timedelta(hours=1))
     answer = await get_account(hass, device_of(hass, entry))
     assert answer["balance"] == 9.345
-    assert answer["spent_this_month"] == 3
+    assert answer["spent_today"] == 1.9
     assert answer["average_daily_spending"] == pytest.approx(2.4)
     assert answer["days_remaining"] == 3.9
     assert answer["runs_out_at"].startswith("2026-11-28T")

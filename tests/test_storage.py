@@ -52,6 +52,7 @@ TITLE = "planted-display-name @ Example Gateway"
 SPENT_TODAY = "sensor.example_gateway_spent_today"
 SPENT_THIS_MONTH = "sensor.example_gateway_spent_this_month"
 EVENTS = "event.example_gateway_activity"
+NEW_ENTITIES = {"top_model", "usage_records"}
 SECOND = timedelta(seconds=1)
 
 
@@ -68,7 +69,7 @@ def expected_lingering_timers() -> bool:
 
 
 @pytest.fixture(autouse=True)
-def account(gateway: GatewayServer) -> None:
+def account(gateway: GatewayServer, recorded: None) -> None:
     """Let the account be as it was when version 0.1.0 looked last."""
     account = gateway.account
     account.access_token = "planted-access-token"
@@ -216,9 +217,13 @@ async def test_entities_and_settings_stay(config_dir: Path) -> None:
         registry = er.async_get(hass)
         removed = {f"{ENTRY_ID}_{key}" for key in REMOVED_ENTITIES}
         assert removed <= {each["unique_id"] for each in entities}
-        assert {fate(each.as_partial_dict) for each in registry.entities.values()} == {
-            fate(each) for each in entities if each["unique_id"] not in removed
-        }
+        new = {f"{ENTRY_ID}_{key}" for key in NEW_ENTITIES}
+        assert new <= {each.unique_id for each in registry.entities.values()}
+        assert {
+            fate(each.as_partial_dict)
+            for each in registry.entities.values()
+            if each.unique_id not in new
+        } == {fate(each) for each in entities if each["unique_id"] not in removed}
         for entity in entities:
             kept_one = registry.async_get(entity["entity_id"])
             is_removed = entity["unique_id"] in removed

@@ -11,7 +11,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.llm_gateway_account.const import CONF_USER_ID, DOMAIN
 from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
-from custom_components.llm_gateway_account.gateway.client import USER_ID_HEADERS
+from custom_components.llm_gateway_account.gateway.client import (
+    ACCOUNT_PATH,
+    DAILY_USAGE_PATH,
+    SPENT_PATH,
+    USAGE_PATH,
+    USER_ID_HEADERS,
+)
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.const import CONF_ACCESS_TOKEN, CONF_URL
 from homeassistant.core import HomeAssistant
@@ -23,7 +29,7 @@ from .gateway_server import (
     Handler,
     answering,
 )
-from .helpers import jump, setup, user_input
+from .helpers import pass_time, setup, user_input
 from .watching import issues
 
 DATA = {"id": USER_ID, "quota": 1}
@@ -76,13 +82,20 @@ async def other() -> AsyncGenerator[GatewayServer]:
     await server.stop()
 
 
-def assert_token_at_the_account_page_only(*gateways: GatewayServer) -> None:
+# The pages of the account; nobody else sees them.
+ACCOUNT_PAGES = {
+    f"/{path}" for path in (ACCOUNT_PATH, USAGE_PATH, SPENT_PATH, DAILY_USAGE_PATH)
+}
+
+
+def assert_token_at_the_pages_of_the_account_only(*gateways: GatewayServer) -> None:
     """Check every request that was ever made."""
     credentials = {"Authorization", *USER_ID_HEADERS}
     for gateway in gateways:
         for request in gateway.requests:
             given = {name for name in credentials if name in request.headers}
-            is_account = request.path == "/api/user/self"
+            is_account = request.path in ACCOUNT_PAGES
+            assert is_account or request.path == "/api/status"
             assert given == (credentials if is_account else set())
             assert (ACCESS_TOKEN in str(request.headers)) is is_account
             assert ACCESS_TOKEN not in request.raw_path
@@ -100,14 +113,13 @@ async def test_running_account_is_not_lured_away(
 ) -> None:
     gateway.fault = gateway.status_fault = lure(other.url)
     gateway.requests.clear()
-    await jump(hass, freezer, UPDATE_INTERVAL)
-    await jump(hass, freezer, UPDATE_INTERVAL)
+    await pass_time(hass, freezer, 2 * UPDATE_INTERVAL)
     await hass.config_entries.async_reload(loaded_entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     # A redirect becomes a repair, with which the entry is loaded anew.
     assert gateway.paths().count("/api/user/self") == 3 + len(issues(hass))
     assert other.requests == []
-    assert_token_at_the_account_page_only(gateway)
+    assert_token_at_the_pages_of_the_account_only(gateway)
 
 
 @pytest.mark.parametrize("page", ["fault", "status_fault"])
@@ -128,7 +140,7 @@ async def test_form_is_not_lured_away(
     await hass.async_block_till_done(wait_background_tasks=True)
     assert "/api/user/self" in gateway.paths()
     assert other.requests == []
-    assert_token_at_the_account_page_only(gateway)
+    assert_token_at_the_pages_of_the_account_only(gateway)
 
 
 async def test_account_goes_past_a_proxy_of_the_environment(
@@ -144,7 +156,7 @@ async def test_account_goes_past_a_proxy_of_the_environment(
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     await setup(hass, entry)
-    assert set(gateway.paths()) == {"/api/user/self", "/api/status"}
+    assert set(gateway.paths()) == {"/api/status", *ACCOUNT_PAGES}
     assert other.requests == []
 
 
@@ -168,9 +180,9 @@ async def test_stored_token_goes_to_no_other_host(
     assert result["reason"] == "reconfigure_successful"
     await hass.async_block_till_done(wait_background_tasks=True)
     await loaded_entry.runtime_data.account.async_refresh()
-    assert set(other.paths()) == {"/api/user/self", "/api/status"}
+    assert {"/api/user/self", "/api/status"} <= set(other.paths())
     assert gateway.requests == []
-    assert_token_at_the_account_page_only(other)
+    assert_token_at_the_pages_of_the_account_only(other)
 
 
 async def test_stored_token_is_not_sent_without_encryption(

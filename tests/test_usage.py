@@ -278,6 +278,31 @@ async def test_no_books(
     await pass_time(hass, freezer, 2 * HOUR)
 
 
+@pytest.mark.parametrize("fork", [NEW_API, ONE_API], ids=lambda fork: fork.name)
+@pytest.mark.parametrize(
+    ("used", "spent_today"), [(18_827_500, "unknown"), (0, "0.0")], ids=["used", "new"]
+)
+async def test_books_that_hold_nothing(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    fork: Fork,
+    used: int,
+    spent_today: str,
+) -> None:
+    """An account that was used is not taken for one that never spends."""
+    gateway.fork = fork
+    gateway.account.used_quota = used
+    await setup(hass, entry)
+    assert state_of(hass, "sensor.example_gateway_spent_today") == spent_today
+    if used:
+        gateway.account.leave(gateway.account.quota - 2_500_000)
+        await pass_time(hass, freezer, HOUR)
+        unusual = "binary_sensor.example_gateway_unusual_spending"
+        assert state_of(hass, unusual) == "unknown"
+
+
 async def test_books_that_are_switched_off(
     recorder_mock: Recorder,
     hass: HomeAssistant,
@@ -640,6 +665,9 @@ async def test_history_that_is_interrupted(
     await begin(hass, gateway, entry, days=350)
     gateway.books_fault = None
     first = asked(gateway)[USAGE]
+    if passes > 1:
+        usage = (await async_get_config_entry_diagnostics(hass, entry))["usage"]
+        assert usage["history_from"] < usage["past_read_from"] < usage["imported_from"]
     if reload:
         await hass.config_entries.async_reload(entry.entry_id)
     await pass_time(hass, freezer, HOUR)

@@ -35,6 +35,11 @@ class Past:
         self._read_from = 0
 
     @property
+    def read_from(self) -> int:
+        """From when on the past is read, and not written yet; 0 if none is (Unix)."""
+        return self._read_from
+
+    @property
     def is_due(self) -> bool:
         """Whether statistics are wanted of an earlier time than there are."""
         stored = self._stored

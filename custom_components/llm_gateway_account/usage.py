@@ -61,7 +61,7 @@ class UsageCoordinator(DataUpdateCoordinator[UsageData]):
         self.stored = account.storage.state.usage
         self.data = self._last_data()
         self._account = account
-        self._past = Past(hass, entry, self.books, self.stored)
+        self.past = Past(hass, entry, self.books, self.stored)
         self._used_quota = account.data.account.used_quota
         has_changed = self._used_quota != self.stored.used_quota
         self._readings_left = READINGS_AFTER_A_CHANGE if has_changed else 0
@@ -126,7 +126,7 @@ class UsageCoordinator(DataUpdateCoordinator[UsageData]):
     async def _async_read(self) -> None:
         self.books.requests = 0
         await self.async_refresh()
-        await self._past.async_fill()
+        await self.past.async_fill()
         self._account.storage.async_write_if_changed()
 
     @override
@@ -235,7 +235,7 @@ class UsageCoordinator(DataUpdateCoordinator[UsageData]):
     def _is_behind(self) -> bool:
         """Whether something is missing that does not depend on a change."""
         is_new = self._wanted_series() != self.stored.series
-        is_missing = self._gap or self._past_of_ledger or self._past.is_due
+        is_missing = self._gap or self._past_of_ledger or self.past.is_due
         return is_new or bool(is_missing)
 
     @property

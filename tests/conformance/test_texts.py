@@ -16,13 +16,13 @@ from custom_components.llm_gateway_account.gateway import (
     errors,
 )
 from custom_components.llm_gateway_account.gateway.inputs import InputProblem
-from custom_components.llm_gateway_account.readings import UsageRecords
 from custom_components.llm_gateway_account.repairs import (
     BALANCE_EXHAUSTED,
     UNIT_CHANGED,
 )
 from custom_components.llm_gateway_account.sensor import ROLES, STATUSES
 from custom_components.llm_gateway_account.spending import BalanceLevel
+from custom_components.llm_gateway_account.stored_usage import UsageRecords
 from tests import PACKAGE
 
 from . import ENTITIES, load

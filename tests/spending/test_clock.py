@@ -94,12 +94,16 @@ def test_clock_that_is_wrong_for_a_while(
 def test_day_goes_on_while_the_clock_is_in_1970(account: Watched) -> None:
     before, right = account.spending, account.utc
     assert before.spent_today is not None
+    assert before.spent_this_month is not None
     account.set_clock(1970, 1, 1)
-    for polls in range(1, 20):
-        account.spend(0.5)
+    spent = 0.0
+    for change in [0.5] * 15 + [-2.0] + [1.0] * 4:
+        spent += change
+        account.refund(-change)
         account.wait(POLL)
         account.restart()
-        assert account.spending.spent_today == before.spent_today + polls / 2
+        assert account.spending.spent_today == before.spent_today + spent
+        assert account.spending.spent_this_month == before.spent_this_month + spent
     account.begin_day()
     assert account.spending.day_since == before.day_since
     account.utc = right + HOUR
@@ -107,6 +111,37 @@ def test_day_goes_on_while_the_clock_is_in_1970(account: Watched) -> None:
     account.poll()
     assert account.spending.spent_today == before.spent_today + 11
     assert account.spending.month_since == before.month_since
+
+
+def test_unknown_day_stays_unknown_while_the_clock_is_in_1970() -> None:
+    account = Watched(2026, 3, 2, 12)
+    account.run(HOUR, spend=1)
+    account.set_clock(1970, 1, 1)
+    account.run(HOUR, spend=1)
+    assert account.spending.spent_today is account.spending.spent_this_month is None
+
+
+def test_books_are_read_while_the_clock_is_in_1970() -> None:
+    """They tell nothing of the right month; when the clock is right again they do."""
+    account = Watched(2026, 3, 2, 12)
+    account.run(4 * DAY, spend=1)
+    before = account.spending
+    account.set_clock(1970, 1, 1)
+    account.told(an_hour=1)
+    assert account.spending == before
+    assert account.spending.spent_this_month is None
+    account.set_clock(2026, 3, 6, 12, 1)
+    account.told()
+    assert account.spending.spent_this_month == 4 * 288
+    assert account.spending.unusual is False
+
+
+def test_account_is_added_while_the_clock_is_in_1970() -> None:
+    account = Watched(1970, 1, 1, 12, quota=100_000).told()
+    account.restart()
+    account.set_clock(2026, 3, 2, 12)
+    account.run(DAY, spend=1)
+    assert account.spending.spent_today == 145
 
 
 def test_clock_that_was_wrong_from_the_first_answer_on() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from custom_components.llm_gateway_account.spending import (
     BalanceLevel,
+    Interval,
     Ledger,
     Spending,
 )
@@ -32,11 +33,13 @@ def test_day_and_month_of_the_first_look_are_unknown(has_answer: bool) -> None:
     account.begin_day()
     assert account.spending.spent_today == 0
     assert account.spending.day_since == datetime(2026, 3, 31, tzinfo=BERLIN)
-    assert account.spending.spent_this_month is account.spending.month_since is None
+    assert account.spending.spent_this_month is None
+    assert account.spending.month_since is None
     account.restart()
     account.run(DAY - POLL, spend=1)
     assert account.spending.spent_today == 287
-    assert account.spending.spent_this_month is account.spending.month_since is None
+    assert account.spending.spent_this_month is None
+    assert account.spending.month_since is None
     account.utc += POLL
     account.begin_day()
     assert account.spending.spent_today == account.spending.spent_this_month == 0
@@ -99,6 +102,50 @@ def test_books_tell_the_day_and_month_of_the_first_look() -> None:
     assert account.spending.spent_today == account.spending.spent_this_month == 24
     assert account.spending.day_since == datetime(2026, 3, 2, tzinfo=BERLIN)
     assert account.spending.month_since == datetime(2026, 3, 1, tzinfo=BERLIN)
+
+
+@pytest.mark.parametrize("refunded", [0, 35])
+@pytest.mark.parametrize(
+    ("zone", "day", "hours"),
+    [
+        ("Europe/Berlin", (2026, 10, 31), 3),
+        ("Europe/Berlin", (2026, 10, 24), 4),  # 02:00 comes twice
+        ("Europe/Berlin", (2026, 3, 28), 2),  # 02:00 does not come
+        # The hour that midnight divides belongs to the day in which it ends.
+        ("Asia/Kolkata", (2026, 10, 31), 4),
+        ("America/New_York", (2026, 12, 31), 3),
+    ],
+)
+def test_night_that_nobody_watched(
+    zone: str, day: tuple[int, int, int], hours: int, refunded: float
+) -> None:
+    """Ten points an hour; what is refunded in it is taken off at its end."""
+    account = Watched(*day, 20, zone=ZoneInfo(zone)).told()
+    account.spend(1)
+    account.wait(POLL)
+    start = int(account.utc.timestamp())
+    local = account.now.replace(hour=3, minute=0) + DAY
+    end = int(local.timestamp())
+    rows = range(start - start % 3600, end, 3600)
+    account.spend(10 * len(rows))
+    account.refund(refunded)
+    account.wait(timedelta(seconds=end + 60 - start))
+    total = 10 * len(rows) - refunded
+    assert account.spending.spent_today == total
+    gap = account.ledger.gap_after(start)
+    assert gap == (start, end + 60)
+    intervals = [
+        Interval(start=hour, end=hour + 3600, spent=10 + (hour < start))
+        for hour in rows
+    ]
+    account.spending = account.ledger.enter_books(account.now, intervals, gap=gap)
+    expected = max(10 * hours - refunded, 0)
+    assert account.spending.spent_today == expected
+    is_new_month = account.now.day == 1
+    assert account.spending.spent_this_month == (
+        expected if is_new_month else 1 + total
+    )
+    assert account.ledger.gap_after(end + 60) is None
 
 
 def test_midnight() -> None:

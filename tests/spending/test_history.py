@@ -10,6 +10,7 @@ import pytest
 
 from custom_components.llm_gateway_account.spending import (
     LOOKS_BACK,
+    Event,
     Interval,
     Ledger,
     Limits,
@@ -29,14 +30,14 @@ LIMITS = Limits(
 )
 
 
-def seen(ledger: Ledger, hours: float, used: float) -> None:
+def seen(ledger: Ledger, hours: float, used: float) -> tuple[Event, ...]:
     """Let the ledger see an answer, so many hours after the first one."""
-    ledger.observe(
+    return ledger.observe(
         Observation(
             time=START + timedelta(hours=hours), quota=10**6 - used, used_quota=used
         ),
         LIMITS,
-    )
+    ).events
 
 
 def watched(*answers: tuple[float, float]) -> Ledger:
@@ -125,16 +126,43 @@ def test_past(by_day: bool) -> None:
     intervals = [spent(each, each + size, 24 * size) for each in starts]
     intervals.append(spent(-12, 0, 12 * 24))
     intervals.append(spent(0, 1, 500))
-    past = T0 - LOOKS_BACK
+    past, revision = T0 - LOOKS_BACK, ledger.revision
     after = ledger.enter_books(START, intervals, past=past, by_day=by_day)
     assert after.spent_today == 12 * 24
     assert after.spent_this_month == 19 * 24 * 24 + 12 * 24
     assert after.average_daily == pytest.approx(24 * 24, rel=0.01)
     assert after.days_remaining == pytest.approx((10**6 - 70_000) / 576, rel=0.01)
     assert after.unusual is False
+    assert ledger.revision == revision + 1
     assert ledger.watched_since == past
     # Once more changes nothing.
     assert ledger.enter_books(START, intervals, past=past, by_day=by_day) == after
+
+
+@pytest.mark.parametrize("by_day", [False, True])
+def test_usual_hour_is_not_learnt_from_days(by_day: bool) -> None:
+    """Whoever works by day spends more in an hour than a day does on average."""
+    ledger, size = watched((0, 10**6)), 24 if by_day else 1
+    intervals = [
+        spent(each, each + size, 100 * size) for each in range(-180, -12, size)
+    ]
+    for _ in range(2):
+        ledger.enter_books(START, intervals, past=T0 - LOOKS_BACK, by_day=by_day)
+    assert bool(seen(ledger, 0.9, 10**6 + 400)) == (not by_day)
+    for each in range(1, 80):
+        assert not seen(ledger, each, 10**6 + 400 + each * 100)
+    assert seen(ledger, 79.9, 10**6 + 9_600)
+
+
+def test_usual_hour_of_the_past_stays_as_it_was() -> None:
+    """It is not spread over the idle ones before it, also when it is days ago."""
+    ledger = watched((0, 10**6))
+    intervals = [spent(each, each + 1, 100) for each in (-90, -66, -42, -18)]
+    ledger.enter_books(START, intervals, past=T0 - LOOKS_BACK)
+    for each in range(84):
+        assert not seen(ledger, each, 10**6 + each)
+        assert not seen(ledger, each + 0.1, 10**6 + each + 130 * (each == 83))
+    assert seen(ledger, 83.3, 10**6 + 83 + 320)
 
 
 def test_busy_past_keeps_its_newest_days() -> None:
@@ -248,19 +276,22 @@ def test_books_that_say_anything(
 @given(
     st.lists(st.tuples(st.integers(-50 * 60, 50 * 60), st.integers(1, 9)), max_size=60),
     st.lists(
-        st.sampled_from([5, 5, 5, 15, 55, 65, 120, 180, 11 * 60]) | st.integers(1, 600),
+        st.tuples(
+            st.sampled_from([61, 120, 180, 660]) | st.integers(61, 600),
+            st.sampled_from([0, 1, 60]) | st.integers(0, 75),
+        ),
         min_size=1,
-        max_size=20,
+        max_size=9,
     ),
-    st.integers(0, 20),
+    st.integers(0, 200),
 )
 def test_every_hour_is_as_it_was(
-    charges: list[tuple[int, int]], waits: list[int], told_at: int
+    charges: list[tuple[int, int]], life: list[tuple[int, int]], told_at: int
 ) -> None:
-    """The sum by each full hour is exact wherever nobody watched and the books tell.
+    """Whether somebody watched or the books tell: the sum by each full hour is exact.
 
-    Charges come on full minutes, answers a second before: none is seen in the hour
-    after its own while somebody watches.
+    There are minutes without an answer, then minutes with an answer each. Charges come
+    on full minutes, answers a second before: none is seen in the hour after its own.
     """
     minutes = [(T0 + minute * 60, points) for minute, points in charges]
 
@@ -272,20 +303,21 @@ def test_every_hour_is_as_it_was(
         rows = [(hour, hour + HOUR) for hour in hours if not hour < first < hour + HOUR]
         rows += [
             (first - first % HOUR, first),
-            (first - first % HOUR, last_hour(first)),
+            (first - first % HOUR, next_hour(first)),
         ]
         return [
             Interval(start=start, end=end, spent=truth(end) - truth(start))
             for start, end in rows
         ]
 
-    def last_hour(time: int) -> int:
+    def next_hour(time: int) -> int:
         return time - time % HOUR + HOUR
 
     ledger = Ledger()
     polls: list[int] = []
     gaps: list[tuple[int, int]] = []
     time, entered_until, past = T0 - 1, 0, None
+    waits = [wait for gap, watched in life for wait in (gap, *[1] * watched)]
     for number, wait in enumerate([0, *waits]):
         time += wait * 60
         polls.append(time)
@@ -304,7 +336,7 @@ def test_every_hour_is_as_it_was(
             )
     begin = T0 - 62 * HOUR
     unseen = truth(polls[0])
-    for hour in range(T0 - 49 * HOUR, last_hour(time), HOUR):
+    for hour in range(T0 - 49 * HOUR, next_hour(time), HOUR):
         is_told = hour <= polls[0] or any(start < hour <= end for start, end in gaps)
         last = max((poll for poll in polls if poll < hour), default=polls[0])
         expected = truth(hour if is_told else last)

@@ -12,6 +12,7 @@ from hypothesis import example, given, settings, strategies as st
 
 from custom_components.llm_gateway_account.spending import (
     EventType,
+    Interval,
     Ledger,
     Limits,
     Observation,
@@ -107,10 +108,12 @@ def check(outcome: Outcome, ledger: Ledger) -> None:
 @given(
     st.lists(st.tuples(any_time, amounts, used_quotas, amounts, counts, limits)),
     st.lists(any_time),
+    st.lists(st.tuples(any_time, any_time, amounts, st.booleans())),
 )
 def test_anything_in_any_order(
     answers: list[tuple[datetime, float, float | None, float, int | None, Limits]],
     midnights: list[datetime],
+    books: list[tuple[datetime, datetime, float, bool]],
 ) -> None:
     ledger = Ledger()
     for time, quota, used_quota, bonus_quota, request_count, limits_ in answers:
@@ -125,6 +128,13 @@ def test_anything_in_any_order(
         assert reloaded(ledger).as_dict() == ledger.as_dict()
         if midnights:
             ledger.begin_day(midnights.pop())
+        if books:
+            now, past, spent, by_day = books.pop()
+            since = int(past.timestamp())
+            interval = Interval(start=since, end=since + 3600, spent=spent)
+            gap = ledger.gap_after(0)
+            ledger.enter_books(now, [interval], gap=gap, past=since, by_day=by_day)
+            assert reloaded(ledger).as_dict() == ledger.as_dict()
 
 
 def observations(

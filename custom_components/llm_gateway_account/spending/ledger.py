@@ -153,20 +153,20 @@ class Ledger:
         `now`, in the time zone of the home.
         """
         books, moment = self._books, Moment.of(within_reason(now))
-        if books.samples.times:
+        times = books.samples.times
+        # What was read by a clock that is behind the answers is of another time.
+        if times and times[-1] - HOUR < moment.time:
             if gap:
                 fill_gap(books.samples, gap, intervals)
             if past is not None:
-                first = books.samples.times[0]
+                first = times[0]
                 enter_past(books.samples, past, intervals)
-                if by_day and books.samples.times[0] < first:
+                if by_day and times[0] < first:
                     books.unusual.hours_since = first
-            # A clock that is behind the answers has no day to learn a habit before.
-            if books.samples.times[-1] - HOUR < moment.time:
-                books.figures.average(books.samples)
-                if self._left is not None:
-                    books.figures.forecast(moment.time, self._left)
-                books.unusual.learn(books.samples, moment.day)
+            books.figures.average(books.samples)
+            if self._left is not None:
+                books.figures.forecast(moment.time, self._left)
+            books.unusual.learn(books.samples, moment.day)
         self._repeatable = None
         spending = self._turn_to(moment)
         self.revision += 1

@@ -1,0 +1,221 @@
+"""What reading a gateway's usage records costs: a day of it, and a year of the past.
+
+Run by pytest, whose Home Assistant lets a day pass at once. Each figure is a line of
+JSON at the end of the file that the environment variable FIGURES names.
+"""
+
+import asyncio
+from bisect import bisect_left, bisect_right
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+import gc
+import json
+import logging
+from threading import Event, Thread
+import time
+
+from aiohttp import web
+from freezegun.api import FrozenDateTimeFactory
+import psutil
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from sqlalchemy import text
+
+from custom_components.llm_gateway_account.const import CONF_HISTORY_DAYS, DOMAIN
+from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
+from custom_components.llm_gateway_account.gateway.transport import Transport
+from homeassistant.components.recorder import get_instance
+from homeassistant.components.recorder.core import Recorder
+from homeassistant.components.recorder.util import session_scope
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+from tests.conftest import OPTIONS
+from tests.gateway_books import DAY, HOUR, Amounts
+from tests.gateway_past import MODELS, give_past
+from tests.gateway_server import NEW_API_2026_08, ONE_API, Fork, GatewayServer
+from tests.helpers import jump, setup
+
+from .figures import write
+from .scale import memory, watched_loop
+
+START = datetime(2026, 11, 17, 12, tzinfo=UTC)
+POLLS = timedelta(days=1) // UPDATE_INTERVAL
+
+# Until nothing of the set-up is left to be read.
+SETTLED_AFTER = timedelta(hours=6)
+
+# Points of a request, of which there is one between two polls.
+COST = 777
+
+NOT_OF_THE_USAGE = {"/api/user/self", "/api/status"}
+
+
+@pytest.fixture(autouse=True)
+def silence(recorder_mock: Recorder, caplog: pytest.LogCaptureFixture) -> None:
+    """Log no statements of the database, which pytest would keep in memory."""
+    caplog.set_level(logging.WARNING)
+    logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
+
+
+@pytest.fixture
+def received(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list that gets the bytes of each answer, as they are read."""
+    sizes: list[int] = []
+    get = Transport.async_get
+
+    async def counted(
+        self: Transport, path: str, *args: object, **more: object
+    ) -> object:
+        answer = await get(self, path, *args, **more)  # type: ignore[arg-type]
+        if f"/{path}" not in NOT_OF_THE_USAGE:
+            sizes.append(len(answer.body))
+        return answer
+
+    monkeypatch.setattr(Transport, "async_get", counted)
+    return sizes
+
+
+async def rows(hass: HomeAssistant) -> int:
+    """Return how many rows of statistics there are of the usage."""
+
+    def count() -> int:
+        with session_scope(hass=hass, read_only=True) as session:
+            return int(
+                session.scalar(
+                    text(
+                        "SELECT count(*) FROM statistics JOIN statistics_meta"
+                        " ON statistics_meta.id = metadata_id WHERE source = :source"
+                    ),
+                    {"source": DOMAIN},
+                )
+            )
+
+    return await get_instance(hass).async_add_executor_job(count)
+
+
+@pytest.mark.parametrize("account", ["idle", "busy"])
+@pytest.mark.parametrize(
+    ("records", "fork"), [("hourly", NEW_API_2026_08), ("daily", ONE_API)]
+)
+async def test_day(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    received: list[int],
+    records: str,
+    fork: Fork,
+    account: str,
+) -> None:
+    """Add an account with a month behind it, let a day pass, and count."""
+    hass.loop.set_debug(enabled=False)
+    await hass.config.async_set_time_zone("Europe/Berlin")
+    freezer.move_to(START + timedelta(seconds=150))
+    gateway.fork = fork
+    give_past(
+        gateway.books,
+        spent=16_700_000,
+        requests=600,
+        top_up=7_500_000,
+        zone=dt_util.get_default_time_zone(),
+    )
+    await setup(hass, entry)
+    write(
+        records=records,
+        account="added",
+        requests=len(received),
+        bytes=sum(received),
+        rows=await rows(hass),
+    )
+    for _ in range(SETTLED_AFTER // UPDATE_INTERVAL):
+        await jump(hass, freezer, UPDATE_INTERVAL)
+    received.clear()
+    before = await rows(hass)
+    for number in range(POLLS):
+        if account == "busy":
+            gateway.books.spend(MODELS[number % 3].name, COST)
+        await jump(hass, freezer, UPDATE_INTERVAL)
+    write(
+        records=records,
+        account=account,
+        requests=len(received),
+        bytes=sum(received),
+        rows=await rows(hass) - before,
+    )
+
+
+@contextmanager
+def watched_memory() -> Generator[list[int]]:
+    """Yield a list that gets the most bytes beyond those of the beginning."""
+    base = memory()
+    most = [0]
+    is_over = Event()
+
+    def watch() -> None:
+        while not is_over.wait(0.02):
+            most[0] = max(most[0], psutil.Process().memory_info().rss - base)
+
+    thread = Thread(target=watch)
+    thread.start()
+    try:
+        yield most
+    finally:
+        is_over.set()
+        thread.join()
+
+
+async def test_year(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    received: list[int],
+) -> None:
+    """Read a year in which twelve models were used in every hour."""
+    hass.loop.set_debug(enabled=False)
+    gateway.fork = NEW_API_2026_08
+    now = int(time.time())
+    hours = range(now - now % HOUR - 365 * DAY, now, HOUR)
+    books = gateway.books
+    amounts = Amounts(3, 1234, 1000, 500)
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        start, end = (
+            int(request.query[f"{each}_timestamp"]) for each in ("start", "end")
+        )
+        if request.path != "/api/data/self":
+            return web.json_response({"success": True, "data": {"quota": 0}})
+
+        def build() -> bytes:
+            found = hours[bisect_left(hours, start) : bisect_right(hours, end)]
+            data = [
+                books._row((hour, f"model-{number}", "somebody", 0), amounts)
+                for hour in found
+                for number in range(12)
+            ]
+            return json.dumps({"success": True, "data": data}).encode()
+
+        # The gateway's own work is not that of the event loop.
+        body = await asyncio.to_thread(build)
+        return web.Response(body=body, content_type="application/json")
+
+    gateway.books_fault = answer
+    entry.add_to_hass(hass)
+    hass.config_entries.async_update_entry(
+        entry, options={**OPTIONS, CONF_HISTORY_DAYS: 365}
+    )
+    gc.collect()
+    started = time.perf_counter()
+    with watched_memory() as most, watched_loop() as loop:
+        await hass.config_entries.async_setup(entry.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)
+    write(
+        records="hourly",
+        account="year",
+        requests=len(received),
+        bytes=sum(received),
+        rows=await rows(hass),
+        seconds=time.perf_counter() - started,
+        memory=most[0],
+        longest=loop.longest,
+    )
