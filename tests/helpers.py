@@ -29,17 +29,24 @@ from .gateway_server import ACCESS_TOKEN, USER_ID, GatewayServer
 
 BALANCE = "sensor.example_gateway_balance"
 
-READMES = {
-    language: (ROOT / name).read_text(encoding="utf-8")
-    for language, name in (("en", "README.md"), ("zh-Hans", "README.zh-CN.md"))
-}
+# The languages of the documents, and how their files end.
+DOCUMENTED = {"en": ".md", "zh-Hans": ".zh-CN.md"}
 
-# What people paste, of both READMEs.
-EXAMPLES: list[dict[str, Any]] = [
-    yaml.safe_load(text)
-    for readme in READMES.values()
-    for text in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL)
-]
+
+def document(name: str, language: str) -> str:
+    """Return a document in a language, such as `README` or `docs/alerts`."""
+    return (ROOT / f"{name}{DOCUMENTED[language]}").read_text(encoding="utf-8")
+
+
+def examples(name: str) -> list[Any]:
+    """Return what people paste from a document, in all languages."""
+    return [
+        yaml.safe_load(text)
+        for language in DOCUMENTED
+        for text in re.findall(
+            r"```yaml\n(.*?)```", document(name, language), re.DOTALL
+        )
+    ]
 
 
 async def setup(hass: HomeAssistant, entry: MockConfigEntry) -> None:

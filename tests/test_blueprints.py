@@ -14,7 +14,6 @@ from pytest_homeassistant_custom_component.common import (
     async_mock_service,
     mock_restore_cache,
 )
-import yaml
 
 from custom_components.llm_gateway_account.const import (
     CONF_CRITICAL_BALANCE,
@@ -44,12 +43,23 @@ from .gateway_server import (
     ServerAccount,
     answering,
 )
-from .helpers import device_of, jump, pass_time, setup, state_of
+from .helpers import (
+    DOCUMENTED,
+    device_of,
+    document,
+    examples,
+    jump,
+    pass_time,
+    setup,
+    state_of,
+)
 
 FOLDER = ROOT / "blueprints" / "automation" / DOMAIN
 NAMES = ["balance_alert.yaml", "daily_report.yaml", "guard.yaml"]
 
-DOCUMENTATION = (ROOT / "docs" / "blueprints.md").read_text(encoding="utf-8")
+DOCUMENTATION = {
+    language: document("docs/blueprints", language) for language in DOCUMENTED
+}
 
 # Where Home Assistant puts what is imported from the repository.
 IMPORTED = "ha-llm-gateway-account"
@@ -227,8 +237,9 @@ def test_every_blueprint_is_known() -> None:
     assert sorted(path.name for path in (ROOT / "blueprints").rglob("*.*")) == NAMES
 
 
+@pytest.mark.parametrize("page", DOCUMENTATION.values())
 @pytest.mark.parametrize("name", NAMES)
-def test_readme_imports(name: str) -> None:
+def test_page_imports(name: str, page: str) -> None:
     url = (
         f"{REPOSITORY}/blob/main/blueprints/automation/{DOMAIN}/{name}".replace(
             ":", "%3A"
@@ -236,7 +247,7 @@ def test_readme_imports(name: str) -> None:
     ).replace("/", "%2F")
     assert (
         "https://my.home-assistant.io/redirect/blueprint_import/?blueprint_url=" + url
-    ) in (ROOT / "README.md").read_text(encoding="utf-8")
+    ) in page
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -254,7 +265,9 @@ def test_every_text_is_in_the_documentation_in_chinese(name: str) -> None:
     inputs = load_yaml_dict(str(FOLDER / name))["blueprint"]["input"]
     for text in inputs["texts"]["input"].values():
         assert re.search(
-            rf"^\| {text['name']} \| [^ -~]+ \|$", DOCUMENTATION, re.MULTILINE
+            rf"^\| {text['name']} \| [^ -~]+ \|$",
+            DOCUMENTATION["zh-Hans"],
+            re.MULTILINE,
         )
 
 
@@ -407,8 +420,9 @@ async def test_message_to_a_phone(
 ) -> None:
     """The actions of the documentation, as pasted: only what is urgent rings."""
     calls = async_mock_service(hass, "notify", "mobile_app_phone")
-    (actions,) = re.findall(r"```yaml\n(.*?)```", DOCUMENTATION, re.DOTALL)
-    await automate("balance_alert", account=account, actions=yaml.safe_load(actions))
+    actions, of_the_chinese_page = examples("docs/blueprints")
+    assert of_the_chinese_page == actions
+    await automate("balance_alert", account=account, actions=actions)
     gateway.account.leave(quota)
     await poll(hass, freezer)
     (call,) = calls

@@ -1,30 +1,39 @@
-"""The examples of the README, as pasted."""
+"""The examples of the README and the documentation, as pasted."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from datetime import timedelta
-import json
-import re
+from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_mock_service,
+)
 
+from custom_components.llm_gateway_account.const import (
+    CONF_SITE_NAME,
+    CONF_USER_ID,
+    DOMAIN,
+)
 from homeassistant.components.persistent_notification import (
     _async_get_or_create_notifications,
 )
+from homeassistant.const import CONF_ACCESS_TOKEN
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 
-from . import PACKAGE
 from .gateway_server import GatewayServer, answering
-from .helpers import EXAMPLES, READMES, pass_time
+from .helpers import examples, jump, pass_time, setup
 
-ENTITIES = {
-    language: rf"^\| {title} \|.*\n\|(?: --- \|)+\n((?:\| .*\n)+)"
-    for language, title in (("en", "Entity"), ("zh-Hans", "实体"))
-}
-TROUBLESHOOTING = {"en": "Troubleshooting", "zh-Hans": "故障排除"}
-AUTOMATIONS = {example["alias"]: example for example in EXAMPLES if "alias" in example}
+PASTED = [
+    example
+    for name in ("README", "docs/alerts", "docs/data")
+    for example in examples(name)
+]
+AUTOMATIONS = {example["alias"]: example for example in PASTED if "alias" in example}
+CARDS = [example for example in PASTED if "alias" not in example]
 
 
 @pytest.fixture(autouse=True)
@@ -60,62 +69,26 @@ def notices(hass: HomeAssistant) -> list[str]:
 
 
 def test_examples() -> None:
+    """Each of them is pasted by a test of this module."""
     assert list(AUTOMATIONS) == [
         "LLM credit is low",
-        "LLM gateway does not answer",
-        "Ask the LLM gateway every minute",
+        "Stop when LLM spending runs away",
         "大模型额度不足",
+        "异常消费时关闭插座",
+        "Report a top-up",
+        "LLM gateway does not answer",
+        "充值到账时通知",
         "大模型网关没有响应",
+        "Ask the LLM gateway every minute",
         "每分钟查询大模型网关",
     ]
 
 
-@pytest.mark.parametrize("language", list(READMES))
-def test_names_and_messages_are_those_that_people_see(language: str) -> None:
-    readme = READMES[language]
-    file = PACKAGE / "translations" / f"{language}.json"
-    texts = json.loads(file.read_text(encoding="utf-8"))
-    names = [
-        name
-        for row in re.findall(ENTITIES[language], readme, re.MULTILINE)[0].splitlines()
-        for name in re.split(", |、", row.split(" | ")[0].removeprefix("| "))
-    ]
-    assert sorted(names) == sorted(
-        entity["name"]
-        for platform in texts["entity"].values()
-        for entity in platform.values()
-    )
-    _, _, rest = readme.partition(f"## {TROUBLESHOOTING[language]}\n")
-    tables = re.findall(
-        r"^\| --- \| --- \|\n((?:\| .* \|\n)+)",
-        rest.partition("\n## ")[0],
-        re.MULTILINE,
-    )
-    rows = [
-        row.split(" | ")[0].removeprefix("| ")
-        for table in tables
-        for row in table.splitlines()
-    ]
-    shown = [
-        re.sub(r"{\w+}", "…", text)
-        for text in (
-            *texts["config"]["error"].values(),
-            *texts["options"]["error"].values(),
-            *(each["message"] for each in texts["exceptions"].values()),
-            *(each["title"] for each in texts["issues"].values()),
-        )
-    ]
-    for row in rows:
-        assert any(text.startswith(row) for text in shown), row
-    for text in shown:
-        assert any(text.startswith(row) for row in rows), text
-
-
 @pytest.mark.parametrize(
-    ("alias", "notice"),
+    ("alias", "message"),
     [
         ("LLM credit is low", "4.80 USD left. Time to top up."),
-        ("大模型额度不足", "还剩 4.80 USD， 该充值了。"),
+        ("大模型额度不足", "还剩 4.80 USD，请充值。"),
     ],
 )
 @pytest.mark.usefixtures("automation")
@@ -123,19 +96,88 @@ async def test_low_credit(
     hass: HomeAssistant,
     gateway: GatewayServer,
     freezer: FrozenDateTimeFactory,
-    notice: str,
+    alias: str,
+    message: str,
 ) -> None:
-    assert notices(hass) == []
+    calls = async_mock_service(hass, "notify", "mobile_app_phone")
+    await pass_time(hass, freezer, timedelta(minutes=6))
+    assert not calls
     gateway.account.quota = 2_400_000
     await pass_time(hass, freezer, timedelta(minutes=6))
+    (call,) = calls
+    assert call.data == {"title": alias, "message": message}
+
+
+@pytest.mark.parametrize(
+    "alias", ["Stop when LLM spending runs away", "异常消费时关闭插座"]
+)
+@pytest.mark.usefixtures("automation")
+async def test_spending_runs_away(
+    hass: HomeAssistant, gateway: GatewayServer, freezer: FrozenDateTimeFactory
+) -> None:
+    """Once, after some usual days."""
+    calls = async_mock_service(hass, "switch", "turn_off")
+    for _ in range(4 * 24):
+        gateway.account.leave(gateway.account.quota - 10_000)
+        await jump(hass, freezer, timedelta(hours=1))
+    assert not calls
+    for _ in range(3):
+        gateway.account.leave(gateway.account.quota - 1_500_000)
+        await pass_time(hass, freezer, timedelta(minutes=6))
+    (call,) = calls
+    assert call.data == {"entity_id": ["switch.llm_server"]}
+
+
+@pytest.mark.parametrize(
+    ("alias", "notice"),
+    [
+        ("Report a top-up", "10.0 USD more on the account."),
+        ("充值到账时通知", "已到账 10.0 USD。"),
+    ],
+)
+@pytest.mark.usefixtures("automation")
+async def test_top_up(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    notice: str,
+) -> None:
+    gateway.account.quota += 5_000_000
+    await pass_time(hass, freezer, timedelta(minutes=8))
     assert notices(hass) == [notice]
+
+
+@pytest.mark.parametrize("card", CARDS)
+async def test_two_accounts_on_a_dashboard(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    card: dict[str, Any],
+) -> None:
+    """What the card shows is there."""
+    account = replace(gateway.account, id=4712, access_token="2" * 32)
+    gateway.more_accounts.append(account)
+    data = {
+        CONF_SITE_NAME: "Second Gateway",
+        CONF_USER_ID: str(account.id),
+        CONF_ACCESS_TOKEN: account.access_token,
+    }
+    options = loaded_entry.options
+    second = MockConfigEntry(
+        domain=DOMAIN, data={**loaded_entry.data, **data}, options=options
+    )
+    await setup(hass, second)
+    assert card["type"] == "grid"
+    for tile in card["cards"]:
+        assert tile["type"] == "tile"
+        assert hass.states.get(tile["entity"])
 
 
 @pytest.mark.parametrize(
     ("alias", "notice"),
     [
         ("LLM gateway does not answer", "The balance is not known at the moment."),
-        ("大模型网关没有响应", "目前无法得知余额。"),
+        ("大模型网关没有响应", "目前无法得知剩余额度。"),
     ],
 )
 @pytest.mark.usefixtures("automation")

@@ -1,4 +1,4 @@
-"""Totals over several accounts, as the README tells."""
+"""Totals over several accounts, as the documentation tells."""
 
 from datetime import timedelta
 from typing import Any
@@ -19,13 +19,11 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 
 from .gateway_server import GatewayServer, ServerAccount
-from .helpers import EXAMPLES, jump, setup, state_of
+from .helpers import examples, jump, setup, state_of
 
 POLL = timedelta(minutes=5, seconds=5)
 BALANCES = ["sensor.example_gateway_balance", "sensor.second_gateway_balance"]
-TOTALS, TOTALS_OF_THE_CHINESE_README = (
-    example for example in EXAMPLES if "sensor" in example
-)
+TOTALS, TOTALS_OF_THE_CHINESE_PAGE = examples("docs/accounts")
 
 
 @pytest.fixture(autouse=True)
@@ -50,8 +48,8 @@ def second(gateway: GatewayServer) -> ServerAccount:
     return account
 
 
-def test_readmes_tell_the_same() -> None:
-    assert TOTALS_OF_THE_CHINESE_README == TOTALS
+def test_pages_tell_the_same() -> None:
+    assert TOTALS_OF_THE_CHINESE_PAGE == TOTALS
 
 
 async def set_up_both(
@@ -197,7 +195,7 @@ async def test_helper_that_groups(
     second: ServerAccount,
     issue_registry: ir.IssueRegistry,
 ) -> None:
-    """Why the README says not to take it. When this fails, it has learned money."""
+    """Why the page says not to take it. When this fails, it has learned money."""
     await set_up_both(hass, entry, second)
     options = {
         "group_type": "sensor",

@@ -9,7 +9,7 @@ from e2e.shown import RECORD, shown
 from tests import PACKAGE, ROOT
 from tests.gateway_server import ACCESS_TOKEN, PLANTED_SECRETS
 
-from . import load, read
+from . import REPOSITORY, load, read
 
 # What the tests plant on purpose.
 PLANTED = {
@@ -29,7 +29,7 @@ DOCUMENTS = sorted(
 )
 
 
-@pytest.mark.parametrize("name", ["e2e", "test", "test_oldest"])
+@pytest.mark.parametrize("name", ["docs", "e2e", "test", "test_oldest"])
 def test_every_version_is_locked(name: str) -> None:
     for line in read(f"requirements_{name}.txt").splitlines():
         if line and not line.startswith("#"):
@@ -113,19 +113,27 @@ def test_secret_would_be_found(secret: str) -> None:
         assert secrets_in(text) == {secret}
 
 
-def anchors(text: str) -> set[str]:
-    """Return what a link can lead to: headings, but no comments of examples."""
+def anchors(text: str) -> list[str]:
+    """Return what a link can lead to: headings, but no comments of examples.
+
+    Some name their anchor: `## Heading { #anchor }`.
+    """
     text = re.sub(r"^ *```.*?^ *```", "", text, flags=re.DOTALL | re.MULTILINE)
-    return {
-        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-        for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)
-    }
+    return [
+        named or re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        for heading, named in re.findall(
+            r"^#+ (.*?)(?: { #(\w[\w-]*) })?$", text, re.MULTILINE
+        )
+    ]
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_links_lead_somewhere(name: str) -> None:
     """Files that are there, and headings of this document or of another one."""
-    for link in re.findall(r"\]\(([^)\s]+)\)", read(name)):
+    for link in re.findall(r"(?:\]\(|src=\")([^)\s\"]+)[)\"]", read(name)):
+        if link.startswith(f"{REPOSITORY}/blob/main/"):
+            file, _, _ = link.removeprefix(f"{REPOSITORY}/blob/main/").partition("#")
+            assert (ROOT / file).exists(), link
         if link.startswith("https://"):
             continue
         path, _, anchor = link.partition("#")
@@ -141,10 +149,29 @@ def test_files_that_are_named_are_there(name: str) -> None:
         assert (ROOT / path).exists(), path
 
 
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_heading_has_an_anchor_of_its_own(name: str) -> None:
+    found = anchors(read(name))
+    assert len(set(found)) == len(found)
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_readme_is_read_in_a_few_minutes(name: str) -> None:
+    """A word of Chinese is two characters, more or less."""
+    text = read(name)
+    characters = re.findall(r"[\u4e00-\u9fff]", text)
+    assert len(text.split()) + len(characters) / 2 <= 1500
+
+
+@pytest.mark.parametrize("name", ["dashboard", "setup", "alerts"])
+def test_every_picture_is_there_in_both_languages(name: str) -> None:
+    for end in ("", ".zh-CN"):
+        assert f"docs/images/{name}{end}.png" in read(f"README{end}.md")
+
+
 def test_layout_is_the_one_there_is() -> None:
     """What newcomers read first names no file that is gone."""
-    _, _, rest = read("CONTRIBUTING.md").partition("## Where things are\n")
-    tables = re.findall(r"^\| (`.*?) \|", rest.partition("\n## ")[0], re.MULTILINE)
+    tables = re.findall(r"^\| (`.*?) \|", read("docs/architecture.md"), re.MULTILINE)
     names = re.findall(r"`(?:\.\.\./)?([\w./]+)`", " ".join(tables))
     assert len(names) > 25
     for name in names:

@@ -39,9 +39,6 @@ RULES = """
 
 DISCOVERIES = {"bluetooth", "dhcp", "homekit", "mqtt", "ssdp", "usb", "zeroconf"}
 
-ENGLISH: dict[str, Any] = load(f"custom_components/{DOMAIN}/translations/en.json")
-READMES = ["README.md", "README.zh-CN.md"]
-
 
 def exempt() -> set[str]:
     """Return the rules that do not apply, as the ledger says."""
@@ -95,21 +92,3 @@ def test_devices_neither_come_nor_go(
 def test_every_platform_limits_its_updates(platform: str) -> None:
     module = import_module(f"custom_components.{DOMAIN}.{platform}")
     assert module.PARALLEL_UPDATES == 0
-
-
-@pytest.mark.parametrize("readme", READMES)
-def test_every_action_is_documented(readme: str) -> None:
-    for action in ENGLISH["services"]:
-        assert f"`{DOMAIN}.{action}`" in read(readme)
-
-
-@pytest.mark.parametrize("readme", READMES)
-def test_every_parameter_is_documented(readme: str) -> None:
-    """The fields of the forms and the options, by the names people see."""
-    language = {"README.md": "en", "README.zh-CN.md": "zh-Hans"}[readme]
-    texts = load(f"custom_components/{DOMAIN}/translations/{language}.json")
-    for steps in (texts["config"]["step"], texts["options"]["step"]):
-        for step in steps.values():
-            for form in (step, *step.get("sections", {}).values()):
-                for label in form.get("data", {}).values():
-                    assert label in " ".join(read(readme).split()), label

@@ -1,0 +1,192 @@
+"""The pages of the documentation, against what the code has and people see."""
+
+from datetime import UTC, datetime
+import re
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+import yaml
+
+from custom_components.llm_gateway_account.const import DOMAIN
+from custom_components.llm_gateway_account.device_condition import CONDITIONS
+from custom_components.llm_gateway_account.events import (
+    EVENT_TYPES,
+    changes_of,
+    from_spending,
+)
+from custom_components.llm_gateway_account.gateway import Account
+from custom_components.llm_gateway_account.spending import Event, EventType
+from custom_components.llm_gateway_account.storage import StoredState
+from custom_components.llm_gateway_account.unit import Unit
+from homeassistant.core import HomeAssistant
+from tests.helpers import DOCUMENTED, device_of, document, get_account
+
+from . import load, read
+
+pytestmark = pytest.mark.parametrize("language", list(DOCUMENTED))
+
+type Rows = list[list[str]]
+
+
+def tables(text: str) -> list[Rows]:
+    """Return the tables of a page, as rows of cells, without their heads."""
+    found = re.findall(r"^\|(?: --- \|)+\n((?:\|.*\|\n)+)", text, re.MULTILINE)
+    return [
+        [
+            [cell.strip() for cell in line.strip("|").split("|")]
+            for line in each.splitlines()
+        ]
+        for each in found
+    ]
+
+
+def sections(text: str) -> dict[str, tuple[str, str]]:
+    """Return heading and text of each section that names its anchor."""
+    parts = re.split(r"^#+ (.*) { #(\w+) }$", text, flags=re.MULTILINE)[1:]
+    return {
+        anchor: (heading, content)
+        for heading, anchor, content in zip(
+            parts[::3], parts[1::3], parts[2::3], strict=True
+        )
+    }
+
+
+def names(cell: str) -> list[str]:
+    """Return the entities or options of one row, without the section they are in."""
+    return re.split(", |、", re.sub(r"^\*.*?\*\s*", "", cell))
+
+
+def codes(cell: str) -> list[str]:
+    """Return what a cell names in the words of the code."""
+    return re.findall(r"`(\w+)`", cell)
+
+
+def texts(language: str) -> Any:
+    """Return what people see."""
+    return load(f"custom_components/{DOMAIN}/translations/{language}.json")
+
+
+def shown(text: str) -> str:
+    """Return a text as the pages have it."""
+    return re.sub(r"{\w+}", "…", text)
+
+
+def test_entities(language: str) -> None:
+    (entities, attributes, _) = tables(document("docs/entities", language))
+    known = {
+        entity["name"]
+        for platform in texts(language)["entity"].values()
+        for entity in platform.values()
+    }
+    documented = [name for row in entities for name in names(row[0])]
+    assert sorted(documented) == sorted(known)
+    assert {name for row in attributes for name in names(row[0])} <= known
+
+
+def test_fields_and_options(language: str) -> None:
+    """By the names people see."""
+    steps = [
+        step
+        for flow in ("config", "options")
+        for step in texts(language)[flow]["step"].values()
+    ]
+    labels = {
+        label
+        for step in steps
+        for form in (step, *step.get("sections", {}).values())
+        for label in form.get("data", {}).values()
+    }
+    documented = [
+        name
+        for table in tables(document("docs/setup", language))
+        for row in table
+        for name in names(row[0])
+    ]
+    assert sorted(documented) == sorted(labels)
+
+
+def test_events(language: str) -> None:
+    page = document("docs/alerts", language)
+    (rows,) = tables(page)
+    assert [codes(row[0]) for row in rows] == [[each] for each in EVENT_TYPES]
+    spent = (
+        from_spending(
+            Event(type=each, amount=amount, usual=usual, alerts=alerts),
+            Unit(currency="USD", points_per_unit=500_000),
+            "model",
+        )
+        for each, amount, usual, alerts in (
+            (EventType.BALANCE_RECOVERED, None, None, ()),
+            (EventType.TOPPED_UP, 1, None, None),
+            (EventType.UNUSUAL_SPENDING, 1, 1, None),
+        )
+    )
+    now = datetime.now(UTC)
+    before = StoredState(group="a", last_login_at=datetime(2026, 1, 1, tzinfo=UTC))
+    changed = changes_of(before, Account(quota=0, group="b", last_login_at=now))
+    details = {each.type: set(each.attributes) for each in (*spent, *changed)}
+    assert {row[0]: set(codes(row[2])) for row in rows if codes(row[2])} == {
+        f"[`{key}`](#{key})": details[key] for key in details
+    }
+    triggers = texts(language)["device_automation"]["trigger_type"]
+    assert [(key, heading) for key, (heading, _) in sections(page).items()] == [
+        (each, triggers[each]) for each in EVENT_TYPES
+    ]
+
+
+def test_conditions(language: str) -> None:
+    known = texts(language)["device_automation"]["condition_type"]
+    listed = re.findall(r"^- (.*)$", document("docs/alerts", language), re.MULTILINE)
+    assert [each for each in listed if each in known.values()] == [
+        known[each] for each in CONDITIONS
+    ]
+
+
+async def test_actions(
+    hass: HomeAssistant, loaded_entry: MockConfigEntry, language: str
+) -> None:
+    """Their fields with what they are by default, and what one of them answers."""
+    services = yaml.safe_load(read(f"custom_components/{DOMAIN}/services.yaml"))
+    documented = sections(document("docs/actions", language))
+    assert list(documented) == list(services)
+    for action, (heading, content) in documented.items():
+        assert heading == texts(language)["services"][action]["name"]
+        assert f"`{DOMAIN}.{action}`" in content
+        fields = services[action]["fields"]
+        rows = tables(content)[0]
+        assert [codes(row[0]) for row in rows] == [[each] for each in fields]
+        for row, field in zip(rows, fields.values(), strict=True):
+            default = {field[key] for key in ("default",) if key in field}
+            assert set(codes(row[1])) == default
+            for option in field["selector"].get("select", {}).get("options", ()):
+                assert option in codes(row[2])
+    _, answer = tables(documented["get_account"][1])
+    assert {code for row in answer for code in codes(row[0])} == set(
+        await get_account(hass, device_of(hass, loaded_entry))
+    )
+
+
+def test_messages(language: str) -> None:
+    """Every message, by its first words; every repair, by the key it may link to."""
+    page = document("docs/messages", language)
+    known = texts(language)
+    forms, elsewhere = tables(page)
+    for rows, messages in (
+        (
+            forms,
+            [*known["config"]["error"].values(), *known["options"]["error"].values()],
+        ),
+        (elsewhere, [each["message"] for each in known["exceptions"].values()]),
+    ):
+        firsts = [row[0] for row in rows]
+        for first in firsts:
+            assert any(shown(text).startswith(first) for text in messages), first
+        for text in messages:
+            assert any(shown(text).startswith(first) for first in firsts), text
+    repairs = {
+        key: heading for key, (heading, _) in sections(page).items() if key != "repairs"
+    }
+    assert repairs == {
+        key: shown(issue["title"]) for key, issue in known["issues"].items()
+    }
