@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 import logging
 from typing import Any
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -117,9 +118,11 @@ def lines(caplog: pytest.LogCaptureFixture) -> Iterator[list[tuple[str, str]]]:
 
 
 @pytest.fixture
-def no_books(gateway: GatewayServer) -> None:
-    """Let there be little to ask for but the account itself."""
+def no_books(gateway: GatewayServer) -> Iterator[None]:
+    """Let there be little to ask for but the account itself, and that at once."""
     gateway.fork = replace(V_API, books=Keeping(spent=False))
+    with patch(f"custom_components.{DOMAIN}.books.SPACING", 0):
+        yield
 
 
 def answering_after(event: asyncio.Event) -> Handler:
@@ -329,8 +332,9 @@ async def test_accounts_do_not_poll_all_at_once(
     freezer: FrozenDateTimeFactory,
 ) -> None:
     first, *_ = add_accounts(hass, gateway, entry, accounts=8)
-    assert await hass.config_entries.async_setup(first.entry_id)
+    start_up = asyncio.create_task(hass.config_entries.async_setup(first.entry_id))
     begun = await all_usage_is_read(hass, freezer)
+    assert await start_up
     for start, earliest in (
         (begun, UPDATE_INTERVAL * SHORTEST_FIRST_INTERVAL),
         (timedelta(0), timedelta(0)),

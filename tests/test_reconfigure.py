@@ -74,7 +74,7 @@ async def test_reconfigure_to_a_moved_gateway(
     assert CONF_ACCOUNT not in entry.data
 
 
-@pytest.mark.usefixtures("every_entity_enabled")
+@pytest.mark.usefixtures("recorded", "every_entity_enabled")
 @pytest.mark.parametrize(
     ("fork", "account"),
     [
@@ -114,7 +114,7 @@ async def test_reconfigure_to_another_account(
     assert loaded_entry.title == "Another @ Other"
     assert loaded_entry.data[CONF_SITE_NAME] == "Other"
     assert loaded_entry.options[CONF_CURRENCY] == "CNY"
-    assert state_of(hass, "sensor.example_gateway_spent_today") == "0.0"
+    assert state_of(hass, "sensor.example_gateway_spent_today") == "unknown"
     spent = hass.states.get("sensor.example_gateway_spent_today")
     assert spent
     assert spent.attributes["unit_of_measurement"] == "CNY"

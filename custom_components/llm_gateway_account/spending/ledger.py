@@ -151,10 +151,7 @@ class Ledger:
             if gap:
                 fill_gap(books.samples, gap, intervals)
             if past is not None:
-                first = times[0]
-                enter_past(books.samples, past, intervals)
-                if times[0] < first:
-                    books.unusual.tell_past(first, intervals, by_day=by_day)
+                self._enter_past(past, intervals, by_day=by_day)
             books.figures.average(books.samples)
             if self._left is not None:
                 books.figures.forecast(moment.time, self._left)
@@ -163,6 +160,15 @@ class Ledger:
         spending = self._turn_to(moment)
         self.revision += 1
         return spending
+
+    def _enter_past(
+        self, past: int, intervals: Sequence[Interval], *, by_day: bool
+    ) -> None:
+        samples = self._books.samples
+        first = samples.times[0]
+        enter_past(samples, past, intervals)
+        if samples.times[0] < first:
+            self._books.unusual.tell_past(first, intervals, by_day=by_day)
 
     def _enter(
         self, moment: Moment, observation: Observation, limits: Limits, kind: Answer
@@ -193,6 +199,10 @@ class Ledger:
             top_up = books.top_ups.observe(time, left, granted, limits.smallest_top_up)
             spent = max(spent, 0) if is_new else spent
             unusual = self._count(moment, spent, left, limits)
+        if kind is Answer.NEW_ACCOUNT:
+            # Nobody used it before.
+            self._enter_past(moment.month, [], by_day=False)
+            self._turn_to(moment)
         change_of_level = books.level.judge(
             time, left, limits, peak=top_up and top_up.peak, is_new=is_new
         )
