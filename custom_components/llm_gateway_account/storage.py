@@ -172,7 +172,12 @@ class AccountStorage:
         """Write before a crash can lose what people saw, or fire an event twice."""
         if (written := self._worth_writing()) != self._written:
             self._written = written
-            self._store.async_delay_save(self._as_dict)
+            self.async_write()
+
+    @callback
+    def async_write(self) -> None:
+        """Write soon."""
+        self._store.async_delay_save(self._as_dict)
 
     @callback
     def async_take_events(self) -> list[AccountEvent]:
@@ -196,7 +201,6 @@ class AccountStorage:
             state.group,
             state.last_login_at,
             len(state.events),
-            asdict(state.usage),
         )
 
     def _keep_copy(self) -> None:

@@ -107,8 +107,7 @@ class UsageCoordinator(DataUpdateCoordinator[UsageData]):
             self._readings_left = READINGS_AFTER_A_CHANGE
             if self._gap or self._past_of_ledger:
                 self._async_read_soon()
-        data = self._last_data()
-        if self.data.models_today and not data.models_today:
+        if self.data.models_today and not (data := self._last_data()).models_today:
             self.async_set_updated_data(data)
 
     @callback
@@ -127,7 +126,7 @@ class UsageCoordinator(DataUpdateCoordinator[UsageData]):
         self.books.requests = 0
         await self.async_refresh()
         await self.past.async_fill()
-        self._account.storage.async_write_if_changed()
+        self._account.storage.async_write()
 
     @override
     async def _async_update_data(self) -> UsageData:
