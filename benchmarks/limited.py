@@ -9,6 +9,7 @@ from collections import Counter
 from datetime import timedelta
 import logging
 from typing import Any
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -177,10 +178,12 @@ async def test_spread(
     ]
     for entry in entries:
         add_without_set_up(hass, entry)
-    assert await async_setup_component(hass, DOMAIN, {})
-    await hass.async_block_till_done(wait_background_tasks=True)
-    watch = Watch(entries, [])
-    await pass_time(hass, freezer, watch)
+    set_up = asyncio.create_task(async_setup_component(hass, DOMAIN, {}))
+    watch = Watch(entries, [set_up])
+    # Twenty minutes, after which nothing is asked but the accounts.
+    with patch("custom_components.llm_gateway_account.books.SPACING", 0):
+        await pass_time(hass, freezer, watch)
+    assert await set_up
     for server in servers:
         server.count()
     polls = []

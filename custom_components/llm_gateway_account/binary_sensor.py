@@ -16,8 +16,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import AccountData
 from .data import AccountConfigEntry
 from .entity import (
-    AccountEntity,
     AccountEntityDescription,
+    AccountValueEntity,
     async_add_account_entities,
 )
 from .spending import BalanceLevel
@@ -67,7 +67,7 @@ async def async_setup_entry(
     )
 
 
-class AccountBinarySensor(AccountEntity, BinarySensorEntity):
+class AccountBinarySensor(AccountValueEntity, BinarySensorEntity):
     """A value as it is."""
 
     entity_description: AccountBinarySensorEntityDescription
@@ -81,8 +81,8 @@ class AccountBinarySensor(AccountEntity, BinarySensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, str] | None:
-        """Return the model that stands out, if one does."""
+        """Return the model that stands out, or why there is no value yet."""
         model = self.coordinator.main_model
         if model and self.is_on and self.entity_description.names_model:
             return {"model": model}
-        return None
+        return super().extra_state_attributes

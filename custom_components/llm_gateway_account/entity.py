@@ -26,12 +26,21 @@ class AccountEntityDescription(EntityDescription):
     value_fn: Callable[[AccountData], Any]
     follows_spending: bool = False
     """Whether the value is known only after the account was watched for a while."""
+    first_known_fn: Callable[[AccountData], Any] | None = None
+    """What has to be known before it, if it may be unknown for another reason too."""
 
     def exists(self, data: AccountData) -> bool:
         """Tell whether the account has it."""
         if self.follows_spending:
             return data.account.used_quota is not None
         return self.value_fn(data) is not None
+
+    def reason(self, data: AccountData) -> dict[str, str] | None:
+        """Return why the value is not known yet, as attributes."""
+        first_known_fn = self.first_known_fn or self.value_fn
+        if self.follows_spending and first_known_fn(data) is None:
+            return {"reason": "no_records_of_before"}
+        return None
 
 
 class GatewayEntity[CoordinatorT: DataUpdateCoordinator[Any]](
@@ -68,6 +77,18 @@ class AccountEntity(GatewayEntity[AccountCoordinator]):
     def available(self) -> bool:
         """Stay available on the last good answer for a while."""
         return self.coordinator.has_answer
+
+
+class AccountValueEntity(AccountEntity):
+    """An entity that shows a value of the account."""
+
+    entity_description: AccountEntityDescription
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, str] | None:
+        """Return why there is no value yet."""
+        return self.entity_description.reason(self.coordinator.data)
 
 
 @callback

@@ -26,8 +26,8 @@ from homeassistant.helpers.typing import StateType
 from .coordinator import AccountCoordinator, AccountData
 from .data import AccountConfigEntry
 from .entity import (
-    AccountEntity,
     AccountEntityDescription,
+    AccountValueEntity,
     GatewayEntity,
     async_add_account_entities,
 )
@@ -156,6 +156,7 @@ SENSORS = (
     AccountSensorEntityDescription(
         key="days_remaining",
         follows_spending=True,
+        first_known_fn=lambda data: data.spending.average_daily,
         device_class=SensorDeviceClass.DURATION,
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfTime.DAYS,
@@ -165,6 +166,7 @@ SENSORS = (
     AccountSensorEntityDescription(
         key="runs_out_at",
         follows_spending=True,
+        first_known_fn=lambda data: data.spending.average_daily,
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_registry_enabled_default=False,
         value_fn=lambda data: data.spending.runs_out_at,
@@ -203,7 +205,7 @@ async def async_setup_entry(
     )
 
 
-class AccountSensor(AccountEntity, SensorEntity):
+class AccountSensor(AccountValueEntity, SensorEntity):
     """A value as it is."""
 
     entity_description: AccountSensorEntityDescription
@@ -215,7 +217,7 @@ class AccountSensor(AccountEntity, SensorEntity):
         return self.entity_description.value_fn(self.coordinator.data)
 
 
-class AmountSensor(AccountEntity, SensorEntity):
+class AmountSensor(AccountValueEntity, SensorEntity):
     """Quota points as an amount in the account's unit."""
 
     entity_description: AmountSensorEntityDescription
@@ -253,14 +255,6 @@ class AmountSensor(AccountEntity, SensorEntity):
     def last_reset(self) -> datetime | None:
         """Return when the amount began to count."""
         return self.entity_description.last_reset_fn(self.coordinator.data)
-
-    @property
-    @override
-    def extra_state_attributes(self) -> dict[str, str] | None:
-        """Return why there is no amount yet."""
-        if self.native_value is None and self.entity_description.follows_spending:
-            return {"reason": "no_records_of_before"}
-        return None
 
 
 class UsageRecordsSensor(GatewayEntity[UsageCoordinator], SensorEntity):
