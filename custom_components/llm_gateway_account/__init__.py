@@ -1,5 +1,7 @@
 """The LLM Gateway Account integration."""
 
+import asyncio
+
 from homeassistant.config_entries import (
     SIGNAL_CONFIG_ENTRY_CHANGED,
     ConfigEntry,
@@ -76,6 +78,8 @@ async def async_migrate_entry(hass: HomeAssistant, entry: AccountConfigEntry) ->
 
 async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> bool:
     """Set up an account from a config entry."""
+    # Home Assistant starts all of them in one step of the event loop.
+    await asyncio.sleep(0)
     if not is_complete(entry):
         raise ConfigEntryError(
             translation_domain=DOMAIN, translation_key="damaged_entry"
