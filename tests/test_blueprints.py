@@ -938,3 +938,31 @@ async def test_guard_without_recovery(
     await poll(hass, freezer)
     assert len(switched_off) == 1
     assert errors(caplog) == []
+
+
+@pytest.mark.parametrize("name", ["1.10", "None", "[1]", "1_0", "0x10", "Ålesund 1"])
+@pytest.mark.parametrize("blueprint", ["balance_alert", "guard"])
+async def test_name_that_looks_like_a_value_stays_a_text(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+    account: str,
+    automate: Automate,
+    told: Told,
+    name: str,
+    blueprint: str,
+) -> None:
+    dr.async_get(hass).async_update_device(account, name_by_user=name)
+    notice = {
+        "action": "persistent_notification.create",
+        "data": {"title": "{{ title }}", "message": "{{ message }}"},
+    }
+    await automate(blueprint, account=account, actions=[notice])
+    gateway.account.leave(0)
+    await poll(hass, freezer)
+    await poll(hass, freezer)
+    ((title, _),) = told
+    assert title
+    assert title.removesuffix("\u2060") == name
+    assert errors(caplog) == []

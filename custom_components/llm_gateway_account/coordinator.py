@@ -8,9 +8,11 @@ from random import uniform
 from time import monotonic
 from typing import TYPE_CHECKING, override
 
+from homeassistant.const import EVENT_CORE_CONFIG_UPDATE
 from homeassistant.core import (
     CALLBACK_TYPE,
     CoreState,
+    Event,
     HassJob,
     HomeAssistant,
     callback,
@@ -193,8 +195,14 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         """Load what is known from earlier polls, and follow the days."""
         await self.storage.async_load()
         self.config_entry.async_on_unload(
+            # Where clocks are put forward at midnight, a day begins at one.
             async_track_time_change(
-                self.hass, self._async_begin_day, hour=0, minute=0, second=0
+                self.hass, self._async_begin_day, hour=[0, 1], minute=0, second=0
+            )
+        )
+        self.config_entry.async_on_unload(
+            self.hass.bus.async_listen(
+                EVENT_CORE_CONFIG_UPDATE, self._async_zone_may_have_changed
             )
         )
 
@@ -295,6 +303,10 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
             self.data = replace(self.data, spending=spending)
             self.storage.async_write_if_changed()
             self.async_update_listeners()
+
+    @callback
+    def _async_zone_may_have_changed(self, _event: Event) -> None:
+        self._async_begin_day(dt_util.utcnow())
 
     @callback
     def async_start_events(self, _now: datetime | None = None) -> None:

@@ -498,3 +498,48 @@ def test_what_is_noticed_on_the_stroke_of_midnight_is_of_the_new_day(zone: str) 
     assert account.spending.spent_today == 10
     account.wait(POLL)
     assert account.spending.spent_today == 10
+
+
+@pytest.mark.parametrize("pattern", ["NNO", "NNON", "NNONONON", "NNOOOON"])
+@pytest.mark.parametrize("balance", [0, 30])
+def test_replica_from_before_a_top_up_of_an_idle_account(
+    balance: int, pattern: str
+) -> None:
+    """It counts as many requests: an account that is used up can make none."""
+    account = Watched(2026, 3, 2, 8, quota=100_000).told()
+    account.run(2 * HOUR, spend=1)
+    account.leave(balance)
+    account.settle()
+    account.run(HOUR)
+    account.happened.clear()
+    old = account.quota
+    for answer in pattern + "NN":
+        account.quota = old + 10_000 * (answer == "N")
+        outcome = account.wait(POLL)
+        assert outcome.is_stale is (answer == "O")
+    assert sorted(account.types) == ["balance_recovered", "topped_up"]
+    account.quota = old
+    account.run(2 * HOUR)
+    account.settle()
+    assert account.types[2:] == [
+        "balance_exhausted" if balance == 0 else "balance_critical"
+    ]
+
+
+@pytest.mark.parametrize("rise", [5, 20, 300])
+def test_counter_begins_anew_while_money_is_added(rise: int) -> None:
+    account = Watched(2026, 3, 2, quota=100_000).told()
+    account.used_quota = 0
+    account.ledger = Ledger()
+    account.poll()
+    account.told()
+    account.run(3 * DAY, spend=1)
+    before = account.spending.spent_today
+    account.used_quota = 0
+    account.quota += rise
+    account.wait(POLL)
+    assert account.spending.spent_today == before
+    account.quota += 3000
+    account.wait(POLL)
+    account.settle()
+    assert account.types[-1] == "topped_up"

@@ -48,7 +48,7 @@ def busy_day(*, is_told: bool) -> list[tuple[Watched, str]]:
 
 
 @pytest.mark.parametrize("lasts", [1, 2, 7, 58, 133, 300])
-@pytest.mark.parametrize("first", range(0, 60, 20))
+@pytest.mark.parametrize("first", range(0, 60, 17))
 @pytest.mark.parametrize("is_told", [False, True])
 def test_nothing_shown_is_lost_or_counted_twice(
     lasts: int, first: int, is_told: bool

@@ -37,6 +37,9 @@ class Counters:
     request_count: Count | None = None
     bonus_quota: Points | None = None
     granted: Points = 0
+    granted_before: Points | None = None
+    """What was granted before the last top-up, which was certain at `rose_at`."""
+    rose_at: Time | None = None
     stale_since: Time | None = None
     stale_answers: Count = 0
 
@@ -45,11 +48,16 @@ class Counters:
 
         One that counts fewer requests than one seen before is older: none is ever
         taken back. (new-api lowers `used_quota` by a refund, and leaves
-        `request_count` alone.)
+        `request_count` alone.) So is one that is like those before a top-up.
         """
         count, before = observation.request_count, self.request_count
         is_behind = (
-            count is not None and before is not None and bounded_count(count) < before
+            count is not None
+            and before is not None
+            and (
+                bounded_count(count) < before
+                or (count == before and self._is_from_before_a_rise(time, observation))
+            )
         )
         lacks_bonus = observation.bonus_quota is None and self.bonus_quota is not None
         if not is_behind and not lacks_bonus:
@@ -86,10 +94,20 @@ class Counters:
         before = used if self.used_quota is None else self.used_quota
         change, gain = used - before, granted - self.granted
         self.used_quota, self.granted = used, granted
-        began_anew = used < before * _BEGUN_ANEW and gain <= change
+        began_anew = used < before * _BEGUN_ANEW and gain <= change / 2
         if change < 0 and (began_anew or -change > refundable):
             return 0, -change
         return change, 0
+
+    def _is_from_before_a_rise(self, time: int, answer: Observation) -> bool:
+        used = answer.used_quota
+        return (
+            used is not None
+            and used == self.used_quota
+            and self.rose_at is not None
+            and 0 <= time - self.rose_at < _LONGEST_LAG
+            and bounded(bounded(answer.quota) + used) == self.granted_before
+        )
 
     def _began_anew(self, time: int, answer: Observation, samples: Samples) -> bool:
         used, count = answer.used_quota, answer.request_count

@@ -197,6 +197,9 @@ class Ledger:
             books.top_ups.raise_by(bonus_gone)
             books.top_ups.lower_by(lowered, granted)
             top_up = books.top_ups.observe(time, left, granted, limits.smallest_top_up)
+            if top_up:
+                books.counters.granted_before = bounded(granted - top_up.amount)
+                books.counters.rose_at = time
             spent = max(spent, 0) if is_new else spent
             unusual = self._count(moment, spent, left, limits)
         if kind is Answer.NEW_ACCOUNT:
