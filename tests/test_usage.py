@@ -806,3 +806,102 @@ async def test_unusual_spending_names_the_model(
     assert event.attributes["event_type"] == "unusual_spending"
     assert state.attributes.get("model") == named
     assert event.attributes.get("model") == named
+
+
+@pytest.mark.parametrize("reloads", [False, True])
+async def test_page_that_is_missing_while_a_gateway_starts_again(
+    recorder_mock: Recorder,
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    *,
+    reloads: bool,
+) -> None:
+    """As a proxy says of a gateway that is not there yet: its records are not gone."""
+    await begin(hass, gateway, entry)
+    gateway.books_fault = answering(404, "404 page not found")
+    gateway.books.spend("gpt-5", 500_000)
+    if reloads:
+        await hass.config_entries.async_reload(entry.entry_id)
+    await pass_time(hass, freezer, 2 * HOUR)
+    assert state_of(hass, "sensor.example_gateway_usage_records") == "hourly"
+    gateway.books_fault = None
+    gateway.books.spend("gpt-5", 100_000)
+    await pass_time(hass, freezer, 3 * HOUR)
+    found, truth = await series(hass), charged(gateway)
+    assert found["gpt-5"] == pytest.approx(truth["gpt-5"])
+    assert sum(found[ALL].values()) == pytest.approx(sum(truth[ALL].values()))
+
+
+async def test_records_that_a_gateway_no_longer_keeps(
+    recorder_mock: Recorder,
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+) -> None:
+    """What is missing for a day is absent; the sums go on."""
+    await begin(hass, gateway, entry)
+    missing = answering(404, "404 page not found")
+
+    async def only_sums(request: web.BaseRequest) -> web.StreamResponse:
+        if request.path == USAGE:
+            return await missing(request)
+        answer = gateway._recorded(request)
+        assert answer
+        return answer
+
+    gateway.books_fault = only_sums
+    for _ in range(27):
+        gateway.books.spend("gpt-5", 1000)
+        await jump(hass, freezer, HOUR)
+    assert state_of(hass, "sensor.example_gateway_usage_records") == "daily"
+
+
+async def test_page_that_is_missing_during_a_long_past(
+    recorder_mock: Recorder,
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+) -> None:
+    entry.__dict__["options"] = {**OPTIONS, CONF_HISTORY_DAYS: 365}
+    Hindrance(gateway, 6, answering(404, "404 page not found"))
+    await begin(hass, gateway, entry, days=350)
+    gateway.books_fault = None
+    await pass_time(hass, freezer, 3 * HOUR)
+    found, truth = await series(hass), charged(gateway)
+    assert sum(found[ALL].values()) == pytest.approx(sum(truth[ALL].values()))
+
+
+async def test_slow_gateway_and_idle_days(
+    recorder_mock: Recorder,
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+) -> None:
+    """Small windows without anything are no end of the past."""
+    gateway.fork = NEW_API
+    gateway.books.started -= 40 * 86400
+    for day in (1, 2, 3, 12, 13, 20, 25):
+        at = (NOON - timedelta(days=day)).timestamp()
+        gateway.books.spend("gpt-5", 500_000, at=at)
+
+    async def slow(request: web.BaseRequest) -> web.StreamResponse:
+        times = (int(request.query[f"{each}_timestamp"]) for each in ("start", "end"))
+        start, end = times
+        if request.path == USAGE and end - start > 3 * 86400:
+            assert request.transport
+            request.transport.abort()
+            return web.Response()
+        answer = gateway._recorded(request)
+        assert answer
+        return answer
+
+    gateway.books_fault = slow
+    await setup(hass, entry)
+    await pass_time(hass, freezer, 3 * HOUR)
+    found, truth = await series(hass), charged(gateway)
+    assert sum(found[ALL].values()) == pytest.approx(sum(truth[ALL].values()))

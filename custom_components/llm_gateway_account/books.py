@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from datetime import timedelta
 from enum import StrEnum
+from http import HTTPStatus
 from time import monotonic
 from typing import Any
 
@@ -16,6 +17,7 @@ from .gateway import (
     GatewayError,
     InvalidAnswerError,
     ModelUsage,
+    ServerError,
     UnreachableError,
 )
 
@@ -24,6 +26,9 @@ DAY = 24 * HOUR
 
 # A gateway that is updated may get what it did not have.
 ASK_AGAIN_IF_ABSENT = 7 * DAY
+
+# A proxy says that there is no such page while a gateway starts again.
+MISSING_IS_ABSENT_AFTER = DAY
 
 # What new-api answers at once, and how small a window may become that is too slow.
 LONGEST_WINDOW = 30 * DAY
@@ -49,10 +54,13 @@ class BookState(StrEnum):
 class Book:
     """One of the gateway's books, which is left alone where it is absent."""
 
-    def __init__(self) -> None:
-        """Start with a book that was not asked for yet."""
+    def __init__(self, *, was_there: bool = False) -> None:
+        """Start with a book that was not asked for yet, or was there before."""
         self.state = BookState.UNKNOWN
-        self._ask_again_at = 0.0  # monotonic seconds
+        self._was_there = was_there
+        # Monotonic seconds
+        self._missing_since: float | None = None
+        self._ask_again_at = 0.0
 
     async def async_ask[**ParamsT, AnswerT](
         self,
@@ -68,23 +76,29 @@ class Book:
             raise AbsentError("there was no such book lately")
         try:
             answer = await question(*args, **kwargs)
-        except AbsentError:
+        except AbsentError as err:
+            now = monotonic()
+            self._missing_since = self._missing_since or now
+            if self._was_there and now - self._missing_since < MISSING_IS_ABSENT_AFTER:
+                self.state = BookState.FAILING
+                raise ServerError(HTTPStatus.NOT_FOUND) from err
             self.state = BookState.ABSENT
-            self._ask_again_at = monotonic() + ASK_AGAIN_IF_ABSENT
+            self._ask_again_at = now + ASK_AGAIN_IF_ABSENT
             raise
         except GatewayError:
             self.state = BookState.FAILING
             raise
-        self.state = BookState.THERE
+        self.state, self._was_there = BookState.THERE, True
+        self._missing_since = None
         return answer
 
 
 class UsageBooks:
     """Reads what an account used: per hour and model, or as sums of days."""
 
-    def __init__(self, client: GatewayClient) -> None:
-        """Start with a gateway of which nothing is known."""
-        self.hours = Book()
+    def __init__(self, client: GatewayClient, *, keeps_hours: bool = False) -> None:
+        """Start with a gateway of which nothing is known, but that it keeps hours."""
+        self.hours = Book(was_there=keeps_hours)
         self.sums = Book()
         self.days = Book()
         self.requests = 0
@@ -99,8 +113,9 @@ class UsageBooks:
         Each with the full hour that it begins with. `start` and `end` are Unix
         seconds. Ends early where nothing was used for long. Raises GatewayError.
         """
-        window, empty = LONGEST_WINDOW, 0
-        while start <= end and empty < EMPTY_WINDOWS:
+        window, empty = min(LONGEST_WINDOW, max(end - start, HOUR)), 0
+        # A window is up to an hour shorter, to begin with a full one.
+        while start <= end and empty < EMPTY_WINDOWS * (LONGEST_WINDOW - HOUR):
             since = max(start, end - window)
             since = min(since + -since % HOUR, end)
             await self._async_keep_distance()
@@ -114,7 +129,7 @@ class UsageBooks:
                     raise
                 window //= 2
                 continue
-            empty = 0 if rows else empty + 1
+            empty = 0 if rows else empty + end - since
             yield since, rows
             end = since - 1
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from homeassistant.core import HomeAssistant
 
 from .books import HOUR, UsageBooks
-from .gateway import AbsentError, GatewayError, ModelUsage
+from .gateway import GatewayError, ModelUsage
 from .series import async_collect
 from .statistics import async_import
 from .stored_usage import StoredUsage, UsageRecords
@@ -45,6 +45,10 @@ class Past:
         stored = self._stored
         return stored.series is not None and stored.history_from < stored.imported_from
 
+    def forget(self) -> None:
+        """Start anew, because the statistics do."""
+        self._series = None
+
     async def async_fill(self) -> None:
         """Read and write the past; after a failure the next time goes on from there."""
         if not self.is_due:
@@ -57,8 +61,6 @@ class Past:
         created = int(created_at.timestamp()) // HOUR * HOUR if created_at else 0
         try:
             await self._async_read(max(stored.history_from, created))
-        except AbsentError:
-            pass
         except GatewayError:
             return
         series = await async_collect(

@@ -57,8 +57,10 @@ class UsageCoordinator(DataUpdateCoordinator[UsageData]):
         super().__init__(
             hass, LOGGER, config_entry=entry, name=entry.title, always_update=False
         )
-        self.books = UsageBooks(account.client)
         self.stored = account.storage.state.usage
+        self.books = UsageBooks(
+            account.client, keeps_hours=self.stored.records is UsageRecords.HOURLY
+        )
         self.data = self._last_data()
         self._account = account
         self.past = Past(hass, entry, self.books, self.stored)
@@ -94,6 +96,7 @@ class UsageCoordinator(DataUpdateCoordinator[UsageData]):
             await asyncio.wait([self._task])
         await clear
         self.stored.series = None
+        self.past.forget()
         self.stored.history_from = self._begin_of_history()
         self.stored.models.clear()
         self._async_read_soon()
