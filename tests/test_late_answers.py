@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+import logging
 from typing import Any
 
 from aiohttp import web
@@ -130,6 +131,44 @@ async def test_answer_to_an_account_that_is_gone_changes_nothing(
     assert gateway.requests == []
     assert hass_storage.get(f"{DOMAIN}.{loaded_entry.entry_id}") == stored
     assert (stored is None) is (change is remove)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [None, answering(502), answering(200, {"success": False, "message": "token 无效"})],
+    ids=["good", "502", "refused"],
+)
+@pytest.mark.parametrize("change", [reload, remove, disable])
+async def test_account_that_goes_during_its_first_poll(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+    change: Change,
+    answer: Handler | None,
+) -> None:
+    """No traceback, no poll and no file of what is gone; what stays, is set up."""
+    entry.add_to_hass(hass)
+    gateway.fault = held = HeldAnswer(gateway, answer)
+    set_up = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
+    await held.asked.wait()
+    changed = hass.async_create_task(change(hass, entry))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    held.release.set()
+    await asyncio.gather(set_up, changed)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    gateway.requests.clear()
+    await pass_time(hass, freezer, timedelta(minutes=20))
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+    if change is reload:
+        assert state_of(hass, BALANCE) == "12.345"
+        return
+    assert gateway.requests == []
+    if change is remove:
+        assert f"{DOMAIN}.{entry.entry_id}" not in hass_storage
 
 
 async def test_no_timer_of_an_account_that_is_gone(
