@@ -1,7 +1,7 @@
 """An answer that arrives when its account is no longer the same."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 import logging
 from typing import Any
@@ -26,7 +26,7 @@ from homeassistant.util.async_ import get_scheduled_timer_handles
 from .gateway_server import GatewayServer, Handler, answering
 from .helpers import BALANCE, own_log, pass_time, state_of
 
-type Change = Callable[[HomeAssistant, MockConfigEntry], Awaitable[Any]]
+type Change = Callable[[HomeAssistant, MockConfigEntry], Coroutine[Any, Any, None]]
 
 
 class HeldAnswer:
