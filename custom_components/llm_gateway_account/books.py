@@ -154,15 +154,15 @@ class UsageBooks:
         `start` and `end` are Unix seconds, so the first and the last day may be parts
         of one. Ends early where nothing was spent for long. Raises GatewayError.
         """
-        empty = 0
-        for since, until in _days_before(end):
-            if until <= start or empty >= EMPTY_DAYS:
-                break
+        empty, days = 0, _days_before(end)
+        since, until = next(days)
+        while until > start and empty < EMPTY_DAYS:
             # What was spent in the very second of an answer, the answer tells.
             last = until if until == end else until - 1
             points = await self.async_read_sum(max(since, start), last)
             empty = 0 if points else empty + 1
             yield max(since, start), until, points
+            since, until = next(days)
 
     async def async_read_models_by_day(self) -> list[DailyUsage]:
         """Return the usage per model and day of the gateway. Raises GatewayError."""

@@ -371,3 +371,24 @@ def test_account_that_was_hardly_used_has_no_habit(
         spending = ledger.begin_day(START + timedelta(hours=hour))
         assert spending
         assert (spending.unusual is not None) is (hour >= is_known_after)
+
+
+def test_gap_of_which_the_answer_before_is_gone() -> None:
+    """As when the account was made anew while its books were read."""
+    ledger = watched((0, 0), (0.1, 5), (5, 50))
+    before = ledger.as_dict()["samples"]
+    gap = T0 + 7, T0 + 5 * HOUR
+    ledger.enter_books(START + timedelta(hours=5), [spent(1, 2, 40)], gap=gap)
+    assert ledger.as_dict()["samples"] == before
+
+
+def test_books_before_the_first_answer_after_a_restart() -> None:
+    """The forecast waits for what is left."""
+    ledger = watched(*((hour, 100 * hour) for hour in range(100)))
+    now = START + timedelta(hours=99)
+    spending = ledger.begin_day(now)
+    again = ledger_from(ledger.as_dict())
+    assert spending
+    assert spending.days_remaining
+    entered = again.enter_books(now, [], past=T0 - 24 * HOUR)
+    assert entered.days_remaining == spending.days_remaining
