@@ -168,7 +168,7 @@ async def test_polls(
         if number == POLLS // 10:
             gateway.fault = None
             await jump(hass, freezer, UPDATE_INTERVAL)
-            await loaded_entry.runtime_data.account._storage.async_save()
+            await loaded_entry.runtime_data.account.storage.async_save()
             before = figures(hass)
         fault, error = random.choice([(None, None), random.choice(faults)])
         # The second of its kind since the last good answer would need one.
@@ -186,7 +186,7 @@ async def test_polls(
     await jump(hass, freezer, UPDATE_INTERVAL)
     # Whether the last poll's write is still due, and listens for the stop of Home
     # Assistant, is up to the disk. At both counts none is.
-    await loaded_entry.runtime_data.account._storage.async_save()
+    await loaded_entry.runtime_data.account.storage.async_save()
     compare(show, f"{POLLS} polls", before, figures(hass))
     show(
         "event loop blocked, by the server in the same process too:"
