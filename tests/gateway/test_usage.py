@@ -271,21 +271,16 @@ async def test_a_long_answer_is_read_beside_the_event_loop(
     body = json.dumps({"success": True, "data": rows})
     assert MAX_USAGE_BODY * 0.8 < len(body) < MAX_USAGE_BODY
     gateway.books_fault = answering(200, body)
-    decoding, going_on = threading.Event(), threading.Event()
-    loads = json.loads
+    going_on, loads = threading.Event(), json.loads
+    loop = asyncio.get_running_loop()
 
     def waiting_loads(*args: Any, **options: Any) -> Any:
-        decoding.set()
+        loop.call_soon_threadsafe(going_on.set)
         assert going_on.wait(5), "the event loop stands still"
         return loads(*args, **options)
 
-    async def go_on() -> None:
-        while not decoding.is_set():
-            await asyncio.sleep(0.001)
-        going_on.set()
-
     with patch("json.loads", waiting_loads):
-        usage, _ = await asyncio.gather(client.async_get_usage(START, END), go_on())
+        usage = await client.async_get_usage(START, END)
     assert len(usage) == len(rows)
 
 
