@@ -5,6 +5,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
+from aiohttp.test_utils import TestClient
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -170,20 +171,23 @@ async def test_ignored_repair_stays_ignored_over_a_reload(
     assert issue.dismissed_version
 
 
-async def fix(
-    hass: HomeAssistant, hass_client: ClientSessionGenerator, issue: ir.IssueEntry
-) -> dict[str, Any]:
-    """Click through a repair as the frontend does, and return where it leads."""
-    client = await hass_client()
-    url = "/api/repairs/issues/fix"
-    response = await client.post(
-        url, json={"handler": DOMAIN, "issue_id": issue.issue_id}
-    )
+FIX = "/api/repairs/issues/fix"
+
+
+async def open_repair(client: TestClient[Any, Any], issue: ir.IssueEntry) -> str:
+    """Open a repair as the frontend does, and return where it is confirmed."""
+    data = {"handler": DOMAIN, "issue_id": issue.issue_id}
+    response = await client.post(FIX, json=data)
     assert response.status == HTTPStatus.OK
     form = await response.json()
     assert form["step_id"] == "confirm"
     assert form["description_placeholders"] == issue.translation_placeholders
-    response = await client.post(f"{url}/{form['flow_id']}", json={})
+    return f"{FIX}/{form['flow_id']}"
+
+
+async def confirm(client: TestClient[Any, Any], url: str) -> dict[str, Any]:
+    """Confirm a repair, and return where it leads."""
+    response = await client.post(url, json={})
     assert response.status == HTTPStatus.OK
     result: dict[str, Any] = await response.json()
     return result
@@ -199,7 +203,8 @@ async def test_repair_leads_to_the_form_that_solves_it(
     other_account(gateway)
     await pass_time(hass, freezer, TEN_MINUTES)
     (issue,) = ir.async_get(hass).issues.values()
-    result = await fix(hass, hass_client, issue)
+    client = await hass_client()
+    result = await confirm(client, await open_repair(client, issue))
     assert result["reason"] == "reconfigure"
     kind, flow_id = result["next_flow"]
     assert kind == "config_flow"
@@ -228,15 +233,9 @@ async def test_repair_of_an_account_that_is_removed_meanwhile(
     await pass_time(hass, freezer, TEN_MINUTES)
     (issue,) = ir.async_get(hass).issues.values()
     client = await hass_client()
-    url = "/api/repairs/issues/fix"
-    response = await client.post(
-        url, json={"handler": DOMAIN, "issue_id": issue.issue_id}
-    )
-    form = await response.json()
+    url = await open_repair(client, issue)
     await hass.config_entries.async_remove(loaded_entry.entry_id)
-    response = await client.post(f"{url}/{form['flow_id']}", json={})
-    assert response.status == HTTPStatus.OK
-    assert (await response.json())["type"] == "create_entry"
+    assert (await confirm(client, url))["type"] == "create_entry"
     assert not ir.async_get(hass).issues
 
 

@@ -20,9 +20,7 @@ from .gateway import (
     ServerError,
     UnreachableError,
 )
-
-HOUR = 3600
-DAY = 24 * HOUR
+from .spending.local_time import DAY, HOUR
 
 # A gateway that is updated may get what it did not have.
 ASK_AGAIN_IF_ABSENT = 7 * DAY

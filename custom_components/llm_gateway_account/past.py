@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 from homeassistant.core import HomeAssistant
 
-from .books import HOUR, UsageBooks
+from .books import UsageBooks
 from .gateway import GatewayError, ModelUsage
 from .series import async_collect
+from .spending.local_time import HOUR
 from .statistics import async_import
 from .stored_usage import StoredUsage, UsageRecords
 

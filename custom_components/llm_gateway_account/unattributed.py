@@ -4,9 +4,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
-from .books import HOUR
 from .readings import Reading
 from .spending import Ledger
+from .spending.local_time import HOUR
 from .stored_usage import StoredUsage, UsageRecords
 
 

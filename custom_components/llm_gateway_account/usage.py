@@ -11,7 +11,7 @@ from homeassistant.helpers.event import async_track_time_change
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
-from .books import DAY, HOUR, UsageBooks
+from .books import UsageBooks
 from .const import (
     CONF_HISTORY_DAYS,
     CONF_MORE_SERIES,
@@ -24,6 +24,7 @@ from .readings import Reading, Request, UsageData, async_read
 from .series import async_collect, series_prefix
 from .sites import async_get_site
 from .spending import LOOKS_BACK
+from .spending.local_time import DAY, HOUR
 from .statistics import async_import
 from .stored_usage import UsageRecords
 from .unattributed import find_unattributed
