@@ -87,6 +87,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> b
 
     coordinator = AccountCoordinator(hass, entry, async_create_client(hass, entry.data))
     await coordinator.async_config_entry_first_refresh()
+    if entry.disabled_by:
+        # Home Assistant would pass over its platforms, and fail to unload them.
+        return False
     usage = UsageCoordinator(hass, entry, coordinator)
     entry.runtime_data = AccountRuntime(account=coordinator, usage=usage)
 
