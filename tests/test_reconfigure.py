@@ -45,16 +45,23 @@ async def reconfigure_to(
     return await hass.config_entries.flow.async_configure(form["flow_id"], typed)
 
 
+@pytest.mark.usefixtures("recorded")
 @pytest.mark.parametrize("is_loaded", [True, False])
 async def test_reconfigure_to_a_moved_gateway(
-    hass: HomeAssistant, entry: MockConfigEntry, is_loaded: bool
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    is_loaded: bool,
 ) -> None:
     """Everything goes on; where nobody can know that it is the same, the form asks."""
     if is_loaded:
         await setup(hass, entry)
+        gateway.account.used_quota += 500_000
+        await entry.runtime_data.account.async_refresh()
     else:
         entry.add_to_hass(hass)
-    moved = GatewayServer(access_token=NEW_TOKEN)
+    used_quota = gateway.account.used_quota + 250_000
+    moved = GatewayServer(access_token=NEW_TOKEN, used_quota=used_quota)
     await moved.start()
     result = await reconfigure_to(hass, entry, moved)
     if not is_loaded:
@@ -72,6 +79,8 @@ async def test_reconfigure_to_a_moved_gateway(
     assert entry.unique_id == f"{moved.url.removeprefix('http://')}#{USER_ID}"
     assert entry.options == OPTIONS
     assert CONF_ACCOUNT not in entry.data
+    if is_loaded:
+        assert state_of(hass, "sensor.example_gateway_spent_today") == "1.5"
 
 
 @pytest.mark.usefixtures("recorded", "every_entity_enabled")

@@ -1,7 +1,6 @@
 """Polls a gateway: what all coordinators have in common, and that of the account."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import uniform
@@ -24,8 +23,9 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN, LOGGER
 from .events import async_fire, changes_of, from_spending
 from .failures import async_note_answer, async_note_failure
+from .gaps import Hindsight, enter_hindsight
 from .gateway import Account, GatewayClient, GatewayError, Priority, RateLimitedError
-from .spending import Interval, Observation, Spending
+from .spending import Observation, Spending
 from .storage import AccountStorage
 from .unit import Unit, limits_from_options
 
@@ -197,7 +197,7 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         self.config_entry.async_on_unload(
             # Where clocks are put forward at midnight, a day begins at one.
             async_track_time_change(
-                self.hass, self._async_begin_day, hour=[0, 1], minute=0, second=0
+                self.hass, self._async_recount, hour=[0, 1], minute=0, second=0
             )
         )
         self.config_entry.async_on_unload(
@@ -279,26 +279,16 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
             self._cancel_look = None
 
     @callback
-    def async_enter_books(
-        self,
-        intervals: Sequence[Interval],
-        *,
-        gap: tuple[int, int] | None,
-        past: int | None,
-        by_day: bool,
-    ) -> None:
+    def async_enter(self, hindsight: Hindsight) -> None:
         """Show what follows from what the gateway's books say."""
-        spending = self.storage.state.ledger.enter_books(
-            dt_util.now(), intervals, gap=gap, past=past, by_day=by_day
-        )
-        self.data = replace(self.data, spending=spending)
-        self.storage.async_write_if_changed()
-        self.async_update_listeners()
+        now = dt_util.now()
+        enter_hindsight(self.storage.state.ledger, now, hindsight)
+        self._async_recount(now)
 
     @callback
-    def _async_begin_day(self, _now: datetime) -> None:
-        """Show the new day at once, which the next poll may be far from."""
-        spending = self.storage.state.ledger.begin_day(dt_util.now())
+    def _async_recount(self, _now: datetime) -> None:
+        """Show a new day at once, which the next poll may be far from."""
+        spending = self.storage.state.ledger.recount(dt_util.now())
         if self.data and spending:
             self.data = replace(self.data, spending=spending)
             self.storage.async_write_if_changed()
@@ -306,7 +296,7 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
 
     @callback
     def _async_zone_may_have_changed(self, _event: Event) -> None:
-        self._async_begin_day(dt_util.utcnow())
+        self._async_recount(dt_util.utcnow())
 
     @callback
     def async_start_events(self, _now: datetime | None = None) -> None:

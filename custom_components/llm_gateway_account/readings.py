@@ -10,8 +10,8 @@ from typing import Self
 from homeassistant.util import dt as dt_util
 
 from .books import UsageBooks
+from .gaps import Interval
 from .gateway import AbsentError, DailyUsage, GatewayError, ModelUsage
-from .spending import Interval
 from .spending.local_time import HOUR
 from .stored_usage import StoredUsage, UsageRecords
 

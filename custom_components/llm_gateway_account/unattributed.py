@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
+from .gaps import seen_by_hour
 from .readings import Reading
 from .spending import Ledger
 from .spending.local_time import HOUR
@@ -37,7 +38,7 @@ def find_unattributed(
     known: dict[int, float] = defaultdict(float)
     for row in reading.rows:
         known[row.hour] += row.quota
-    seen = ledger.seen_by_hour(start, end)
+    seen = seen_by_hour(ledger, start, end)
     points, ahead = {}, stored.ahead
     for hour in range(start, end, HOUR):
         ahead += seen.get(hour, 0) - known[hour]

@@ -18,12 +18,12 @@ from .const import (
     DEFAULT_HISTORY_DAYS,
     LOGGER,
 )
+from .gaps import LOOKS_BACK, Hindsight, gap_after, watched_since
 from .gateway import GatewayError
 from .past import Past
 from .readings import Reading, Request, UsageData, async_read
 from .series import async_collect, series_prefix
 from .sites import async_get_site
-from .spending import LOOKS_BACK
 from .spending.local_time import DAY, HOUR
 from .statistics import async_import
 from .stored_usage import UsageRecords
@@ -180,11 +180,12 @@ class UsageCoordinator(DataUpdateCoordinator[UsageData]):
         if not reading.tells_sums:
             return
         tells_past = request.past and self._tells_past(reading, request.past[1])
-        self._account.async_enter_books(
-            reading.intervals,
-            gap=request.gap,
-            past=self.stored.entered_until - LOOKS_BACK if tells_past else None,
-            by_day=reading.records is not UsageRecords.HOURLY,
+        past = self.stored.entered_until - LOOKS_BACK if tells_past else None
+        by_day = reading.records is not UsageRecords.HOURLY
+        self._account.async_enter(
+            Hindsight(
+                intervals=reading.intervals, gap=request.gap, past=past, by_day=by_day
+            )
         )
 
     def _tells_past(self, reading: Reading, first: int) -> bool:
@@ -243,13 +244,14 @@ class UsageCoordinator(DataUpdateCoordinator[UsageData]):
 
     @property
     def _gap(self) -> tuple[int, int] | None:
-        return self._account.storage.state.ledger.gap_after(self.stored.entered_until)
+        ledger = self._account.storage.state.ledger
+        return gap_after(ledger, self.stored.entered_until)
 
     @property
     def _past_of_ledger(self) -> tuple[int, int] | None:
         """The time before the first answer, unless the ledger knows it (Unix time)."""
         since = int(dt_util.utcnow().timestamp()) - LOOKS_BACK
-        first = self._account.storage.state.ledger.watched_since
+        first = watched_since(self._account.storage.state.ledger)
         if not first or first <= max(self.stored.entered_until, since):
             return None
         return min(max(since, self._created_at), first), first

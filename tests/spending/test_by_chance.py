@@ -18,11 +18,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from custom_components.llm_gateway_account.gaps import LOOKS_BACK, Interval
 from custom_components.llm_gateway_account.spending import (
-    LOOKS_BACK,
     BalanceLevel,
     EventType,
-    Interval,
     Ledger,
     Limits,
     Observation,
@@ -31,7 +30,7 @@ from custom_components.llm_gateway_account.spending import (
 )
 
 from .by_chance import Answer, Gateway
-from .watched import ledger_from
+from .watched import enter, ledger_from
 
 CHUNKS = 25
 SEEDS_IN_A_CHUNK = 8
@@ -200,7 +199,7 @@ class Home:
 
     def begin_day(self) -> None:
         """Turn to the day without an answer, and compare it."""
-        spending = self.ledger.begin_day(self.local())
+        spending = self.ledger.recount(self.local())
         if spending is None:
             return
         self.write()
@@ -286,7 +285,7 @@ class Home:
         ]
         self.noticed = before + self.noticed
         self.past.shuffle(intervals)
-        self.check(self.ledger.enter_books(self.local(), intervals, past=past))
+        self.check(enter(self.ledger, self.local(), intervals, past=past))
         self.write()
 
     def ask(self) -> Answer:

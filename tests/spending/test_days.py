@@ -5,15 +5,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from custom_components.llm_gateway_account.gaps import Interval, gap_after
 from custom_components.llm_gateway_account.spending import (
     BalanceLevel,
-    Interval,
     Ledger,
     Spending,
 )
 from custom_components.llm_gateway_account.spending.local_time import start_of_day
 
-from .watched import BERLIN, POLL, Watched
+from .watched import BERLIN, POLL, Watched, enter
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -132,20 +132,20 @@ def test_night_that_nobody_watched(
     account.wait(timedelta(seconds=end + 60 - start))
     total = 10 * len(rows) - refunded
     assert account.spending.spent_today == total
-    gap = account.ledger.gap_after(start)
+    gap = gap_after(account.ledger, start)
     assert gap == (start, end + 60)
     intervals = [
         Interval(start=hour, end=hour + 3600, spent=10 + (hour < start))
         for hour in rows
     ]
-    account.spending = account.ledger.enter_books(account.now, intervals, gap=gap)
+    account.spending = enter(account.ledger, account.now, intervals, gap=gap)
     expected = max(10 * hours - refunded, 0)
     assert account.spending.spent_today == expected
     is_new_month = account.now.day == 1
     assert account.spending.spent_this_month == (
         expected if is_new_month else 1 + total
     )
-    assert account.ledger.gap_after(end + 60) is None
+    assert gap_after(account.ledger, end + 60) is None
 
 
 def test_midnight() -> None:
@@ -486,7 +486,7 @@ def test_day_that_begins_without_an_answer(zone: str) -> None:
 
 
 def test_nothing_is_known_of_a_day_before_the_first_answer() -> None:
-    assert Ledger().begin_day(datetime(2026, 3, 2, tzinfo=UTC)) is None
+    assert Ledger().recount(datetime(2026, 3, 2, tzinfo=UTC)) is None
 
 
 @pytest.mark.parametrize("zone", ["Asia/Kolkata", "Europe/Berlin"])

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import example, given, settings, strategies as st
 
+from custom_components.llm_gateway_account.gaps import Interval, gap_after
 from custom_components.llm_gateway_account.spending import (
     EventType,
-    Interval,
     Ledger,
     Limits,
     Observation,
@@ -20,7 +20,7 @@ from custom_components.llm_gateway_account.spending import (
 from custom_components.llm_gateway_account.spending.local_time import Moment
 from custom_components.llm_gateway_account.spending.samples import MAX_SAMPLES
 
-from .watched import reloaded
+from .watched import enter, reloaded
 
 ZONES = [
     ZoneInfo(name)
@@ -124,13 +124,13 @@ def test_anything_in_any_order(
         check(ledger.observe(observation, limits_), ledger)
         assert reloaded(ledger).as_dict() == ledger.as_dict()
         if midnights:
-            ledger.begin_day(midnights.pop())
+            ledger.recount(midnights.pop())
         if books:
             now, past, spent, by_day = books.pop()
             since = int(past.timestamp())
             interval = Interval(start=since, end=since + 3600, spent=spent)
-            gap = ledger.gap_after(0)
-            ledger.enter_books(now, [interval], gap=gap, past=since, by_day=by_day)
+            gap = gap_after(ledger, 0)
+            enter(ledger, now, [interval], gap=gap, past=since, by_day=by_day)
             assert reloaded(ledger).as_dict() == ledger.as_dict()
 
 
@@ -213,7 +213,7 @@ def test_days_and_months_add_up(
     )
     if is_told:
         past = int(utc.timestamp()) - 32 * 86400
-        ledger.enter_books(utc.astimezone(zone), [], past=past)
+        enter(ledger, utc.astimezone(zone), [], past=past)
     for form in ("%Y-%m-%d", "%Y-%m"):
         second_before = (utc - timedelta(seconds=1)).astimezone(zone)
         has_begun = f"{second_before:{form}}" == f"{utc.astimezone(zone):{form}}"

@@ -48,7 +48,7 @@ def test_top_up_while_home_assistant_was_off(account: Watched) -> None:
     assert account.happened[0] == topped_up(50)
 
 
-@pytest.mark.parametrize(("rise", "told"), [(4.9, False), (5, True)])
+@pytest.mark.parametrize(("rise", "told"), [(5, False), (5.25, True)])
 def test_refund_of_older_gateways_is_no_top_up(
     account: Watched, rise: float, told: bool
 ) -> None:

@@ -1,15 +1,20 @@
 """An account that is polled, as a test sees it."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 import json
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
+from custom_components.llm_gateway_account.gaps import (
+    Hindsight,
+    Interval,
+    enter_hindsight,
+)
 from custom_components.llm_gateway_account.spending import (
     Books,
     Event,
     EventType,
-    Interval,
     Ledger,
     Limits,
     Observation,
@@ -33,6 +38,16 @@ def ledger_from(data: Any) -> Ledger:
 def reloaded(ledger: Ledger) -> Ledger:
     """Return a ledger as it is after it was written and read."""
     return ledger_from(json.loads(json.dumps(ledger.as_dict(), allow_nan=False)))
+
+
+def enter(
+    ledger: Ledger, now: datetime, intervals: Sequence[Interval], **known: Any
+) -> Spending:
+    """Enter what the gateway's books say, and return what follows."""
+    enter_hindsight(ledger, now, Hindsight(intervals=intervals, **known))
+    spending = ledger.recount(now)
+    assert spending
+    return spending
 
 
 class Watched:
@@ -70,7 +85,7 @@ class Watched:
             Interval(start=hour, end=hour + 3600, spent=an_hour)
             for hour in range(past, int(self.utc.timestamp()), 3600)
         ]
-        self.spending = self.ledger.enter_books(self.now, intervals, past=past)
+        self.spending = enter(self.ledger, self.now, intervals, past=past)
         return self
 
     @property
@@ -147,7 +162,7 @@ class Watched:
 
     def begin_day(self) -> None:
         """Turn to the day, without an answer."""
-        spending = self.ledger.begin_day(self.now)
+        spending = self.ledger.recount(self.now)
         assert spending
         self.spending = spending
 

@@ -1,6 +1,5 @@
 """Arithmetic over what is left and what was spent. Knows nothing of Home Assistant."""
 
-from .history import LOOKS_BACK, Interval
 from .ledger import Books, Ledger
 from .models import (
     BalanceLevel,
@@ -13,12 +12,10 @@ from .models import (
 )
 
 __all__ = [
-    "LOOKS_BACK",
     "BalanceLevel",
     "Books",
     "Event",
     "EventType",
-    "Interval",
     "Ledger",
     "Limits",
     "Observation",

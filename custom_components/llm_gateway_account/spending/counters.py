@@ -51,13 +51,8 @@ class Counters:
         `request_count` alone.) So is one that is like those before a top-up.
         """
         count, before = observation.request_count, self.request_count
-        is_behind = (
-            count is not None
-            and before is not None
-            and (
-                bounded_count(count) < before
-                or (count == before and self._is_from_before_a_rise(time, observation))
-            )
+        is_behind = self._is_from_before_a_rise(time, observation) or (
+            count is not None and before is not None and bounded_count(count) < before
         )
         lacks_bonus = observation.bonus_quota is None and self.bonus_quota is not None
         if not is_behind and not lacks_bonus:
@@ -67,7 +62,7 @@ class Counters:
             return Answer.NEW_ACCOUNT
         # A clock that was put back must not make it last.
         self.stale_since = min(time, self.stale_since or time)
-        self.stale_answers = bounded_count(self.stale_answers + 1)
+        self.stale_answers += 1
         is_short = time - self.stale_since < _LONGEST_LAG
         if is_short or self.stale_answers <= _MOST_LAGGING:
             return Answer.STALE

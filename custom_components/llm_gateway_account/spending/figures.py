@@ -42,18 +42,12 @@ class Figures:
         What was spent unseen belongs to the day on which it was noticed. Of a day or
         month that began before the records, nothing is known.
         """
-        spent, first = samples.values[-1], samples.times[0]
-        today = day_since = this_month = month_since = None
-        if first <= moment.day:
-            today = spent - samples.noticed_before(moment.day)
-            day_since = _since(moment.day, self.day_since, self.spent_today, today)
-        if first <= moment.month:
-            this_month = spent - samples.noticed_before(moment.month)
-            month_since = _since(
-                moment.month, self.month_since, self.spent_this_month, this_month
-            )
-        self.spent_today, self.day_since = today, day_since
-        self.spent_this_month, self.month_since = this_month, month_since
+        self.spent_today, self.day_since = _spent_since(
+            samples, moment.day, (self.spent_today, self.day_since)
+        )
+        self.spent_this_month, self.month_since = _spent_since(
+            samples, moment.month, (self.spent_this_month, self.month_since)
+        )
 
     def average(self, samples: Samples) -> None:
         """Take the average per day. Once an hour, so that it does not tremble."""
@@ -101,12 +95,17 @@ class Figures:
         )
 
 
-def _since(start: int, shown: int | None, before: float | None, spent: float) -> int:
-    """Return when an amount began to count.
+def _spent_since(
+    samples: Samples, start: int, shown: tuple[float | None, int | None]
+) -> tuple[float | None, int | None]:
+    """Return what was spent, and when that began to count.
 
     Nothing begins anew where there was nothing and is nothing: the recorder would
     write a row a day for it.
     """
-    if shown is not None and shown <= start and before == spent == 0:
-        return shown
-    return start
+    if samples.times[0] > start:
+        return None, None
+    spent, (before, since) = samples.values[-1] - samples.noticed_before(start), shown
+    if since is not None and since <= start and before == spent == 0:
+        return spent, since
+    return spent, start

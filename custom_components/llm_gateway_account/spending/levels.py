@@ -16,6 +16,8 @@ _LONGEST_REQUEST = 240
 # The answer that was to tell may come from a replica that lags.
 _SOONEST_LOOK = 60
 
+_severity = list(BalanceLevel).index
+
 _ALERTS = {
     BalanceLevel.LOW: EventType.BALANCE_LOW,
     BalanceLevel.CRITICAL: EventType.BALANCE_CRITICAL,
@@ -62,7 +64,7 @@ class Level:
             self.current = now
             return None
         is_at_once = is_new or now is BalanceLevel.EXHAUSTED
-        if now.severity <= before.severity or is_at_once:
+        if _severity(now) <= _severity(before) or is_at_once:
             self.worse = self.worse_since = None
         else:
             now = self._confirmed(time, before, now)
@@ -71,7 +73,7 @@ class Level:
             return EventType.BALANCE_RECOVERED if before is not now else None
         if peak is not None:
             before = min(before, _level(peak, low, critical), key=_severity)
-        return _ALERTS[now] if now.severity > before.severity else None
+        return _ALERTS[now] if _severity(now) > _severity(before) else None
 
     def look_again_in(self, time: int) -> float | None:
         """Return the seconds after which to ask whether the level is worse."""
@@ -89,7 +91,7 @@ class Level:
         worse = min(self.worse or now, now, key=_severity)
         if time - since >= _LONGEST_REQUEST:
             before, worse, since = worse, now, time
-        is_worse = worse.severity > before.severity
+        is_worse = _severity(worse) > _severity(before)
         self.worse, self.worse_since = (worse, since) if is_worse else (None, None)
         return before
 
@@ -107,10 +109,6 @@ class Level:
         if left <= margin_of_critical:
             return BalanceLevel.EXHAUSTED
         return _level(left, low + margin_of_low, critical + margin_of_critical)
-
-
-def _severity(level: BalanceLevel) -> int:
-    return level.severity
 
 
 def _level(left: float, low: float, critical: float) -> BalanceLevel:

@@ -22,24 +22,15 @@ class Moment(NamedTuple):
 
     @classmethod
     def of(cls, now: datetime) -> Self:
-        """Return an aware time as a moment."""
+        """Return an aware time, if it can be calculated with, as a moment."""
+        now = min(max(now, _FIRST), _LAST).astimezone(now.tzinfo)
         today, zone = now.date(), now.tzinfo
         return cls(
-            unix_time(now),
+            int(now.timestamp()),
             start_of_day(today, zone),
             start_of_day(today.replace(day=1), zone),
             zone,
         )
-
-
-def unix_time(now: datetime) -> int:
-    """Return the Unix time of an aware time, when its second began."""
-    return int(now.timestamp())
-
-
-def within_reason(now: datetime) -> datetime:
-    """Return an aware time that can be calculated with, in its own time zone."""
-    return min(max(now, _FIRST), _LAST).astimezone(now.tzinfo)
 
 
 @lru_cache(maxsize=100)

@@ -13,14 +13,6 @@ class BalanceLevel(StrEnum):
     CRITICAL = "critical"
     EXHAUSTED = "exhausted"
 
-    @property
-    def severity(self) -> int:
-        """Return a number to compare levels by; as texts they are in no order."""
-        return _SEVERITIES[self]
-
-
-_SEVERITIES = {level: number for number, level in enumerate(BalanceLevel)}
-
 
 class EventType(StrEnum):
     """What may happen to an account."""
@@ -57,7 +49,7 @@ class Limits:
     unusual_minimum: float
     """Less than this is never unusual."""
     smallest_top_up: float
-    """A smaller rise is a refund or a correction."""
+    """A rise that is not larger is a refund or a correction."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,8 +71,7 @@ class Spending:
     spent_today: float | None
     """Less than nothing on a day when more was refunded than spent."""
     day_since: datetime | None
-    """Start of the local day, or of the records if that is later. Of an earlier day
-    while nothing was spent since."""
+    """Start of the local day, or of an earlier one while nothing was spent since."""
     spent_this_month: float | None
     month_since: datetime | None
     average_daily: float | None

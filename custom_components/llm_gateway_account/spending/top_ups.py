@@ -79,14 +79,14 @@ class TopUps:
         self.rises.clear()
         self._take(time, left, granted)
         rise = granted - mark
-        return TopUp(rise, bounded(before + rise)) if rise >= smallest else None
+        return TopUp(rise, bounded(before + rise)) if rise > smallest else None
 
     def look_again_in(self, smallest: float) -> float | None:
         """Return the seconds after which to ask for another answer, if it matters."""
         if not self.rises or not self.marks:
             return None
         rise = max(self.rises) - self.marks[0].granted
-        return _SECOND_ANSWER if rise >= smallest else None
+        return _SECOND_ANSWER if rise > smallest else None
 
     def raise_by(self, amount: float) -> None:
         """Expect the sum to be higher, for no top-up."""

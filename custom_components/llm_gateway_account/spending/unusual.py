@@ -1,10 +1,8 @@
 """Spending that is far from the account's own habit: a runaway, a stolen key."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from .history import Interval
 from .local_time import DAY, HOUR, Moment
 from .models import Event, EventType, Limits
 from .numbers import Rate, Time
@@ -35,18 +33,6 @@ class UnusualSpending:
         if self.since is not None:
             return True
         return None if self.average_day is None else False
-
-    def tell_past(
-        self, first: int, intervals: Iterable[Interval], *, by_day: bool
-    ) -> None:
-        """Take what was spent before the first answer (Unix time) for a habit.
-
-        It begins when something was spent: an account that was hardly used has none.
-        """
-        if by_day:
-            self.hours_since = first
-        used = (each.start for each in intervals if each.spent > 0)
-        self.habit_since = max(min([self.habit_since or first, *used]), 0)
 
     def learn(self, samples: Samples, day: int) -> None:
         """Learn the habit: the week before the last hour, and before the local day.

@@ -8,17 +8,22 @@ from random import Random
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.llm_gateway_account.spending import (
+from custom_components.llm_gateway_account.gaps import (
     LOOKS_BACK,
-    Event,
     Interval,
+    gap_after,
+    seen_by_hour,
+    watched_since,
+)
+from custom_components.llm_gateway_account.spending import (
+    Event,
     Ledger,
     Limits,
     Observation,
 )
 from custom_components.llm_gateway_account.spending.samples import MAX_SAMPLES
 
-from .watched import ledger_from
+from .watched import enter, ledger_from
 
 HOUR = 3600
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -75,8 +80,8 @@ def test_gap(
     """Only the last in which something was spent, and only of the last two days."""
     ledger = watched(*answers)
     expected = gap and tuple(T0 + int(each * HOUR) for each in gap)
-    assert ledger.gap_after(0) == expected
-    assert ledger.gap_after(T0 + 10 * HOUR) is None
+    assert gap_after(ledger, 0) == expected
+    assert gap_after(ledger, T0 + 10 * HOUR) is None
 
 
 @pytest.mark.parametrize(
@@ -99,9 +104,9 @@ def test_gap_is_spread_as_the_books_say(
 ) -> None:
     """Exactly in sum, whatever they say."""
     ledger = watched((0, 0), (0.1, 10), (5.5, 110))
-    gap = ledger.gap_after(0)
-    ledger.enter_books(START + timedelta(hours=6), intervals, gap=gap)
-    found = ledger.seen_by_hour(T0, T0 + 8 * HOUR)
+    gap = gap_after(ledger, 0)
+    enter(ledger, START + timedelta(hours=6), intervals, gap=gap)
+    found = seen_by_hour(ledger, T0, T0 + 8 * HOUR)
     expected = {T0 + hour * HOUR: points for hour, points in by_hour.items()}
     expected[T0] = expected.get(T0, 0) + 10
     assert found == pytest.approx(expected)
@@ -110,16 +115,16 @@ def test_gap_is_spread_as_the_books_say(
 def test_gap_that_is_gone() -> None:
     """The clock may have been set back since."""
     ledger = watched((0, 0), (5, 100))
-    ledger.enter_books(START, [spent(1, 2, 40)], gap=(T0 + 1, T0 + 5 * HOUR))
-    ledger.enter_books(START, [spent(1, 2, 40)], gap=(T0 + 5 * HOUR, T0 + 9 * HOUR))
-    assert ledger.seen_by_hour(T0, T0 + 6 * HOUR) == {T0 + 5 * HOUR: 100}
+    enter(ledger, START, [spent(1, 2, 40)], gap=(T0 + 1, T0 + 5 * HOUR))
+    enter(ledger, START, [spent(1, 2, 40)], gap=(T0 + 5 * HOUR, T0 + 9 * HOUR))
+    assert seen_by_hour(ledger, T0, T0 + 6 * HOUR) == {T0 + 5 * HOUR: 100}
 
 
 @pytest.mark.parametrize("by_day", [False, True])
 def test_past(by_day: bool) -> None:
     """Day, month, average, forecast and habit are known at once."""
     ledger = watched((0, 70_000))
-    before = ledger.begin_day(START)
+    before = ledger.recount(START)
     assert before
     assert before.spent_today is before.spent_this_month is before.average_daily is None
     size = 24 if by_day else 1
@@ -129,16 +134,16 @@ def test_past(by_day: bool) -> None:
     intervals.append(spent(-12, 0, 12 * 24))
     intervals.append(spent(0, 1, 500))
     past, revision = T0 - LOOKS_BACK, ledger.revision
-    after = ledger.enter_books(START, intervals, past=past, by_day=by_day)
+    after = enter(ledger, START, intervals, past=past, by_day=by_day)
     assert after.spent_today == 12 * 24
     assert after.spent_this_month == 19 * 24 * 24 + 12 * 24
     assert after.average_daily == pytest.approx(24 * 24, rel=0.01)
     assert after.days_remaining == pytest.approx((10**6 - 70_000) / 576, rel=0.01)
     assert after.unusual is False
-    assert ledger.revision == revision + 1
-    assert ledger.watched_since == past
+    assert ledger.revision > revision
+    assert watched_since(ledger) == past
     # Once more changes nothing.
-    assert ledger.enter_books(START, intervals, past=past, by_day=by_day) == after
+    assert enter(ledger, START, intervals, past=past, by_day=by_day) == after
 
 
 @pytest.mark.parametrize("by_day", [False, True])
@@ -149,7 +154,7 @@ def test_usual_hour_is_not_learnt_from_days(by_day: bool) -> None:
         spent(each, each + size, 100 * size) for each in range(-180, -12, size)
     ]
     for _ in range(2):
-        ledger.enter_books(START, intervals, past=T0 - LOOKS_BACK, by_day=by_day)
+        enter(ledger, START, intervals, past=T0 - LOOKS_BACK, by_day=by_day)
     assert bool(seen(ledger, 0.9, 10**6 + 400)) == (not by_day)
     for each in range(1, 80):
         assert not seen(ledger, each, 10**6 + 400 + each * 100)
@@ -160,7 +165,7 @@ def test_usual_hour_of_the_past_stays_as_it_was() -> None:
     """It is not spread over the idle ones before it, also when it is days ago."""
     ledger = watched((0, 10**6))
     intervals = [spent(each, each + 1, 100) for each in (-90, -66, -42, -18)]
-    ledger.enter_books(START, intervals, past=T0 - LOOKS_BACK)
+    enter(ledger, START, intervals, past=T0 - LOOKS_BACK)
     for each in range(84):
         assert not seen(ledger, each, 10**6 + each)
         assert not seen(ledger, each + 0.1, 10**6 + each + 130 * (each == 83))
@@ -174,10 +179,10 @@ def test_busy_past_keeps_its_newest_days() -> None:
     intervals = [
         spent(each, each + 1, random.randrange(1, 9)) for each in range(-800, 0)
     ]
-    ledger.enter_books(START, intervals, past=T0 - LOOKS_BACK)
+    enter(ledger, START, intervals, past=T0 - LOOKS_BACK)
     for each in range(1, 1200):
         seen(ledger, each / 4, 10**6 + each)
-    found = ledger.seen_by_hour(T0 - 700 * HOUR, T0)
+    found = seen_by_hour(ledger, T0 - 700 * HOUR, T0)
     expected = {each.start: each.spent for each in intervals[100:]}
     assert found == pytest.approx(expected)
     times = ledger.as_dict()["samples"]["times"]
@@ -189,10 +194,10 @@ def test_account_whose_gateway_counts_nothing() -> None:
     """Then there is nothing to enter anything into."""
     ledger = Ledger()
     ledger.observe(Observation(time=START, quota=5, used_quota=None), LIMITS)
-    assert ledger.watched_since is None
-    assert ledger.gap_after(0) is None
-    assert ledger.seen_by_hour(T0, T0 + HOUR) == {}
-    after = ledger.enter_books(START, [spent(0, 1, 4)], past=T0 - HOUR, by_day=True)
+    assert watched_since(ledger) is None
+    assert gap_after(ledger, 0) is None
+    assert seen_by_hour(ledger, T0, T0 + HOUR) == {}
+    after = enter(ledger, START, [spent(0, 1, 4)], past=T0 - HOUR, by_day=True)
     assert after.spent_today is None
 
 
@@ -249,7 +254,7 @@ def test_books_that_say_anything(
     before = samples_of(ledger)
     edges = [*pairwise(before)]
     gap = edges[before_gap % len(edges)] if edges else None
-    ledger.enter_books(now, intervals, gap=gap, past=past, by_day=by_day)
+    enter(ledger, now, intervals, gap=gap, past=past, by_day=by_day)
     after = samples_of(ledger)
 
     assert after.items() >= before.items()
@@ -270,7 +275,7 @@ def test_books_that_say_anything(
         no_less = pairwise(sum_ for time, sum_ in after.items() if time < first)
         assert all(low <= high for low, high in no_less)
     once = ledger.as_dict()
-    ledger.enter_books(now, intervals, gap=gap, past=past, by_day=by_day)
+    enter(ledger, now, intervals, gap=gap, past=past, by_day=by_day)
     assert ledger.as_dict() == once
 
 
@@ -324,13 +329,14 @@ def test_every_hour_is_as_it_was(
         time += wait * 60
         polls.append(time)
         seen(ledger, (time - T0) / HOUR, truth(time))
-        gap = ledger.gap_after(entered_until)
+        gap = gap_after(ledger, entered_until)
         if number == told_at:
             past = polls[0] - 60 * HOUR
         if gap or number == told_at:
             entered_until = time
             gaps += [gap] if gap else []
-            ledger.enter_books(
+            enter(
+                ledger,
                 datetime.fromtimestamp(time, UTC),
                 books(polls[0]),
                 gap=gap,
@@ -342,7 +348,7 @@ def test_every_hour_is_as_it_was(
         is_told = hour <= polls[0] or any(start < hour <= end for start, end in gaps)
         last = max((poll for poll in polls if poll < hour), default=polls[0])
         expected = truth(hour if is_told else last)
-        found = sum(ledger.seen_by_hour(begin, hour).values())
+        found = sum(seen_by_hour(ledger, begin, hour).values())
         assert found == (expected if past else max(expected - unseen, 0))
     assert len(ledger.as_dict()["samples"]["times"]) <= MAX_SAMPLES
 
@@ -363,12 +369,12 @@ def test_account_that_was_hardly_used_has_no_habit(
     ledger = watched((0, 0))
     past = T0 - 30 * 24 * HOUR
     for _ in range(2):
-        ledger.enter_books(START, intervals, past=past)
+        enter(ledger, START, intervals, past=past)
     used = 0.0
     for hour in range(1, 80):
         used += 1
         assert seen(ledger, hour, used) == ()
-        spending = ledger.begin_day(START + timedelta(hours=hour))
+        spending = ledger.recount(START + timedelta(hours=hour))
         assert spending
         assert (spending.unusual is not None) is (hour >= is_known_after)
 
@@ -378,7 +384,7 @@ def test_gap_of_which_the_answer_before_is_gone() -> None:
     ledger = watched((0, 0), (0.1, 5), (5, 50))
     before = ledger.as_dict()["samples"]
     gap = T0 + 7, T0 + 5 * HOUR
-    ledger.enter_books(START + timedelta(hours=5), [spent(1, 2, 40)], gap=gap)
+    enter(ledger, START + timedelta(hours=5), [spent(1, 2, 40)], gap=gap)
     assert ledger.as_dict()["samples"] == before
 
 
@@ -386,9 +392,9 @@ def test_books_before_the_first_answer_after_a_restart() -> None:
     """The forecast waits for what is left."""
     ledger = watched(*((hour, 100 * hour) for hour in range(100)))
     now = START + timedelta(hours=99)
-    spending = ledger.begin_day(now)
+    spending = ledger.recount(now)
     again = ledger_from(ledger.as_dict())
     assert spending
     assert spending.days_remaining
-    entered = again.enter_books(now, [], past=T0 - 24 * HOUR)
+    entered = enter(again, now, [], past=T0 - 24 * HOUR)
     assert entered.days_remaining == spending.days_remaining
