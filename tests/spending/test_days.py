@@ -500,13 +500,23 @@ def test_what_is_noticed_on_the_stroke_of_midnight_is_of_the_new_day(zone: str) 
     assert account.spending.spent_today == 10
 
 
-@pytest.mark.parametrize("pattern", ["NNO", "NNON", "NNONONON", "NNOOOON"])
+@pytest.mark.parametrize(
+    "pattern", ["NNO", "NNON", "NNONONON", "NNOOOON", "NONN", "NOONN", "NONONO"]
+)
 @pytest.mark.parametrize("balance", [0, 30])
+@pytest.mark.parametrize("count", [None, 100])
 def test_replica_from_before_a_top_up_of_an_idle_account(
-    balance: int, pattern: str
+    balance: int, pattern: str, count: int | None
 ) -> None:
-    """It counts as many requests: an account that is used up can make none."""
-    account = Watched(2026, 3, 2, 8, quota=100_000).told()
+    """It counts as many requests: an account that is used up can make none.
+
+    Whether or not a second answer has shown the top-up yet.
+    """
+    account = Watched(2026, 3, 2, 8, quota=100_000)
+    account.request_count = count
+    account.ledger = Ledger()
+    account.poll()
+    account.told()
     account.run(2 * HOUR, spend=1)
     account.leave(balance)
     account.settle()
@@ -524,6 +534,26 @@ def test_replica_from_before_a_top_up_of_an_idle_account(
     assert account.types[2:] == [
         "balance_exhausted" if balance == 0 else "balance_critical"
     ]
+
+
+@pytest.mark.parametrize("pattern", ["NO", "NNOO", "NONONO"])
+def test_replica_from_before_a_refund(pattern: str) -> None:
+    """A task that failed: no request counts it, and what was given back stays so."""
+    account = Watched(2026, 3, 2, 8, quota=100_000).told()
+    account.run(2 * HOUR, spend=1)
+    account.spend(226)
+    account.wait(POLL)
+    old = account.quota, account.used_quota
+    account.refund(226)
+    new = account.quota, account.used_quota
+    for answer in pattern:
+        account.quota, account.used_quota = new if answer == "N" else old
+        assert account.wait(POLL).is_stale is (answer == "O")
+        assert account.spending.spent_today == 24
+    account.quota, account.used_quota = new
+    account.run(HOUR, spend=1)
+    assert account.spending.spent_today == 36
+    assert account.happened == []
 
 
 @pytest.mark.parametrize("rise", [5, 20, 300])

@@ -11,7 +11,7 @@ from .samples import Samples
 # Answers that lag, or lack the bonus, are passed over for an hour, where polls are rare
 # two of them.
 _LONGEST_LAG = HOUR
-_MOST_LAGGING = 2
+_MOST_STALE = 2
 
 # No account that had used something had used so little of it an hour before.
 _BEGUN_ANEW = 0.01
@@ -37,9 +37,10 @@ class Counters:
     request_count: Count | None = None
     bonus_quota: Points | None = None
     granted: Points = 0
-    granted_before: Points | None = None
-    """What was granted before the last top-up, which was certain at `rose_at`."""
-    rose_at: Time | None = None
+    outdated_used: Points | None = None
+    """With `outdated_granted`: as it was before a top-up or a refund."""
+    outdated_granted: Points = 0
+    outdated_at: Time = 0
     stale_since: Time | None = None
     stale_answers: Count = 0
 
@@ -48,23 +49,23 @@ class Counters:
 
         One that counts fewer requests than one seen before is older: none is ever
         taken back. (new-api lowers `used_quota` by a refund, and leaves
-        `request_count` alone.) So is one that is like those before a top-up.
+        `request_count` alone.) So is one that is as it was before a top-up or a refund.
         """
         count, before = observation.request_count, self.request_count
-        is_behind = self._is_from_before_a_rise(time, observation) or (
+        is_behind = self._is_outdated(time, observation) or (
             count is not None and before is not None and bounded_count(count) < before
         )
         lacks_bonus = observation.bonus_quota is None and self.bonus_quota is not None
         if not is_behind and not lacks_bonus:
             self.stale_since, self.stale_answers = None, 0
+            self._outdate(time, observation)
             return Answer.GOES_ON
         if is_behind and self._began_anew(time, observation, samples):
             return Answer.NEW_ACCOUNT
         # A clock that was put back must not make it last.
         self.stale_since = min(time, self.stale_since or time)
         self.stale_answers += 1
-        is_short = time - self.stale_since < _LONGEST_LAG
-        if is_short or self.stale_answers <= _MOST_LAGGING:
+        if time - self.stale_since < _LONGEST_LAG or self.stale_answers <= _MOST_STALE:
             return Answer.STALE
         return Answer.BEHIND
 
@@ -72,9 +73,8 @@ class Counters:
         """Remember requests and bonus; return the bonus, and how much of it went."""
         if observation.request_count is not None:
             self.request_count = bounded_count(observation.request_count)
-        before, self.bonus_quota = self.bonus_quota, observation.bonus_quota
-        if self.bonus_quota is not None:
-            self.bonus_quota = bounded(self.bonus_quota)
+        before, bonus = self.bonus_quota, observation.bonus_quota
+        self.bonus_quota = bonus if bonus is None else bounded(bonus)
         left = self.bonus_quota or 0
         return left, max((before or 0) - left, 0)
 
@@ -94,14 +94,21 @@ class Counters:
             return 0, -change
         return change, 0
 
-    def _is_from_before_a_rise(self, time: int, answer: Observation) -> bool:
-        used = answer.used_quota
+    def _outdate(self, time: int, answer: Observation) -> None:
+        """Remember how it was, if something was added or given back since."""
+        used, before = answer.used_quota, self.used_quota
+        if used is None or before is None or answer.request_count != self.request_count:
+            self.outdated_used = None
+        elif used < before or (used == before and _granted(answer) > self.granted):
+            self.outdated_used, self.outdated_granted = before, self.granted
+            self.outdated_at = time
+
+    def _is_outdated(self, time: int, answer: Observation) -> bool:
         return (
-            used is not None
-            and used == self.used_quota
-            and self.rose_at is not None
-            and 0 <= time - self.rose_at < _LONGEST_LAG
-            and bounded(bounded(answer.quota) + used) == self.granted_before
+            self.outdated_used is not None
+            and answer.used_quota == self.outdated_used
+            and _granted(answer) == self.outdated_granted
+            and 0 <= time - self.outdated_at < _LONGEST_LAG
         )
 
     def _began_anew(self, time: int, answer: Observation, samples: Samples) -> bool:
@@ -115,3 +122,7 @@ class Counters:
             and used < hour_ago * _BEGUN_ANEW
             and (count or 0) <= (self.request_count or 0) * _BEGUN_ANEW
         )
+
+
+def _granted(answer: Observation) -> float:
+    return bounded(bounded(answer.quota) + bounded(answer.used_quota or 0))

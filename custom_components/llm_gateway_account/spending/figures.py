@@ -16,10 +16,7 @@ _LONGEST_DAYS_REMAINING = 3650
 
 @dataclass(slots=True)
 class Figures:
-    """The figures as they were last shown; times are Unix times.
-
-    They stay as they are while an observation says nothing of the spending.
-    """
+    """The figures as they were last shown; times are Unix times."""
 
     spent_today: Points | None = None
     day_since: Time | None = None

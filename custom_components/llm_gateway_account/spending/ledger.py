@@ -69,15 +69,13 @@ class Ledger:
         moment = Moment.of(now)
         kind = books.counters.judge(moment.time, observation, books.samples)
         events = self._enter(moment, observation, limits, kind)
-        looks = (
-            books.top_ups.look_again_in(limits.smallest_top_up),
-            books.level.look_again_in(moment.time),
-        )
+        for_top_up = books.top_ups.look_again_in(limits.smallest_top_up)
+        for_level = books.level.look_again_in(moment.time)
         outcome = Outcome(
             spending=self._show(moment),
             events=tuple(events),
             is_stale=kind is Answer.STALE,
-            look_again_in=min(filter(None, looks), default=None),
+            look_again_in=min(filter(None, (for_top_up, for_level)), default=None),
         )
         is_settled = self._is_settled(observation, outcome)
         self._repeatable = (poll, outcome) if is_settled else None
@@ -110,7 +108,7 @@ class Ledger:
             books.top_ups = TopUps()
         if kind is Answer.NEW_ACCOUNT:
             # Nobody used it before.
-            books.samples = Samples([moment.month], [books.spent])
+            books.samples = Samples([max(moment.month, 0)], [books.spent])
             books.figures = Figures()
             books.unusual = UnusualSpending(habit_since=time)
         quota = bounded(observation.quota)
@@ -129,9 +127,6 @@ class Ledger:
             books.top_ups.raise_by(bonus_gone)
             books.top_ups.lower_by(lowered, granted)
             top_up = books.top_ups.observe(time, left, granted, limits.smallest_top_up)
-            if top_up:
-                books.counters.granted_before = bounded(granted - top_up.amount)
-                books.counters.rose_at = time
             spent = max(spent, 0) if is_new else spent
             unusual = self._count(moment, spent, left, limits)
         change_of_level = books.level.judge(
@@ -164,17 +159,16 @@ class Ledger:
         if top_up:
             events.append(Event(type=EventType.TOPPED_UP, amount=top_up.amount))
         if level is EventType.BALANCE_RECOVERED:
-            lasting = EventType.UNUSUAL_SPENDING
-            if self.books.unusual.state and lasting not in alerts:
-                alerts.append(lasting)
+            if self.books.unusual.state:
+                alerts += {EventType.UNUSUAL_SPENDING}.difference(alerts)
             events.append(Event(type=level, alerts=tuple(alerts)))
             alerts.clear()
         elif level:
             events.append(Event(type=level))
-            alerts += [level] * (level not in alerts)
+            alerts += {level}.difference(alerts)
         if unusual:
             events.append(unusual)
-            alerts += [unusual.type] * (unusual.type not in alerts)
+            alerts += {unusual.type}.difference(alerts)
         return events
 
     def _turn_to(self, moment: Moment) -> None:
@@ -196,8 +190,8 @@ class Ledger:
             and not outcome.events
             and not outcome.is_stale
             and not books.samples.doubts
-            and books.counters.bonus_quota == observation.bonus_quota
-            and books.top_ups.is_settled
+            and len(books.top_ups.marks) == 1
+            and not books.top_ups.rises
             and books.level.worse is None
         )
 

@@ -51,11 +51,6 @@ class TopUps:
     left: Points | None = None
     """What was left before they did."""
 
-    @property
-    def is_settled(self) -> bool:
-        """Whether the next answer, if it is the same, changes nothing."""
-        return len(self.marks) == 1 and not self.rises
-
     def observe(
         self, time: int, left: float, granted: float, smallest: float
     ) -> TopUp | None:
