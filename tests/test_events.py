@@ -36,7 +36,7 @@ from .conftest import OPTIONS
 from .gateway_server import NEW_API, ONE_API, Fork, GatewayServer, answering
 from .helpers import device_of, jump, pass_time, setup, state_of
 
-EVENTS = "event.example_gateway_activity"
+EVENTS = "event.example_gateway_account_event"
 LEVEL = "sensor.example_gateway_balance_level"
 LOW = "binary_sensor.example_gateway_low_balance"
 UNIT = 500_000
@@ -233,7 +233,7 @@ async def test_replica_that_lags_shows_nothing_old(
         await jump(hass, freezer, UPDATE_INTERVAL)
         assert state_of(hass, "sensor.example_gateway_balance") == "3.0"
         assert state_of(hass, "sensor.example_gateway_spent_today") == "9.345"
-        assert state_of(hass, "sensor.example_gateway_group") == "vip"
+        assert state_of(hass, "sensor.example_gateway_user_group") == "vip"
     assert fired(changes) == [VIP]
 
 
@@ -272,10 +272,10 @@ async def test_replica_that_lags_after_a_restart_fires_nothing(
     await jump(hass, freezer, UPDATE_INTERVAL)
     gateway.account = lagging
     await reload(hass, loaded_entry)
-    assert state_of(hass, "sensor.example_gateway_group") == "default"
+    assert state_of(hass, "sensor.example_gateway_user_group") == "default"
     gateway.account = account
     await pass_time(hass, freezer, timedelta(seconds=61))
-    assert state_of(hass, "sensor.example_gateway_group") == "vip"
+    assert state_of(hass, "sensor.example_gateway_user_group") == "vip"
     assert fired(changes) == [VIP, SIGNED_IN]
 
 
