@@ -255,7 +255,7 @@ async def test_names_are_chinese(hass: HomeAssistant, entry: MockConfigEntry) ->
             "日均消费",
             "预计可用天数",
             "额度状态",
-            "额度不足",
+            "额度偏低",
             "异常消费",
             "账户事件",
             "用量记录",

@@ -21,6 +21,7 @@ from custom_components.llm_gateway_account.const import (
     DOMAIN,
 )
 from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
+from custom_components.llm_gateway_account.repairs import help_url
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.const import (
     EVENT_HOMEASSISTANT_STARTED,
@@ -494,7 +495,10 @@ async def test_issue_while_nothing_is_left(
     await jump(hass, freezer, UPDATE_INTERVAL)
     issue = issue_registry.issues[key]
     assert issue.severity is ir.IssueSeverity.ERROR
-    assert issue.translation_placeholders == {"account": "Example Gateway"}
+    assert issue.translation_placeholders == {
+        "account": "Example Gateway",
+        "help_url": help_url("balance_exhausted", "en"),
+    }
     assert issue.learn_more_url == gateway.url
     assert not issue.is_fixable
 
@@ -506,7 +510,8 @@ async def test_issue_while_nothing_is_left(
     dr.async_get(hass).async_update_device(device, name_by_user="Work")
     gateway.account.leave(0)
     await jump(hass, freezer, UPDATE_INTERVAL)
-    assert issue_registry.issues[key].translation_placeholders == {"account": "Work"}
+    issue = issue_registry.issues[key]
+    assert (issue.translation_placeholders or {})["account"] == "Work"
     await hass.config_entries.async_remove(loaded_entry.entry_id)
     assert key not in issue_registry.issues
 

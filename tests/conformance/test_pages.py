@@ -16,6 +16,7 @@ from custom_components.llm_gateway_account.events import (
     from_spending,
 )
 from custom_components.llm_gateway_account.gateway import Account
+from custom_components.llm_gateway_account.repairs import help_url
 from custom_components.llm_gateway_account.spending import Event, EventType
 from custom_components.llm_gateway_account.storage import StoredState
 from custom_components.llm_gateway_account.unit import Unit
@@ -190,3 +191,14 @@ def test_messages(language: str) -> None:
     assert repairs == {
         key: shown(issue["title"]) for key, issue in known["issues"].items()
     }
+
+
+def test_repairs_lead_to_their_section(language: str) -> None:
+    """By a link in the text; where there is none, by *Learn more*."""
+    (site,) = re.findall("^site_url: (.*)$", read("mkdocs.yml"), re.MULTILINE)
+    pages = site if language == "en" else f"{site}zh-CN/"
+    for key, issue in texts(language)["issues"].items():
+        assert help_url(key, language) == f"{pages}messages/#{key}"
+        form = issue["fix_flow"]["step"]["confirm"] if "fix_flow" in issue else issue
+        has_link = "]({help_url})" in form["description"]
+        assert has_link is (key != "account_disabled")
