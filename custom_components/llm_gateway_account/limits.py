@@ -39,7 +39,7 @@ def suggest_limits(  # noqa: PLR0913, PLR0917
 
 
 def _nice(amount: float, *, floor: float = 0) -> float:
-    """Return the nearest of 1, 2 and 5 times a power of ten that is not below a floor."""
+    """Return the nearest of 1, 2, 5 times a power of ten, but none below the floor."""
     amount = max(amount, floor)
     exponent = Decimal(repr(amount)).adjusted()
     nice = (float(f"{digit}e{exponent}") for digit in (1, 2, 5, 10))

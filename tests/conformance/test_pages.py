@@ -23,7 +23,7 @@ from custom_components.llm_gateway_account.unit import Unit
 from homeassistant.core import HomeAssistant
 from tests.helpers import DOCUMENTED, device_of, document, get_account
 
-from . import load, read
+from . import DESCRIPTIONS, load, read
 
 pytestmark = pytest.mark.parametrize("language", list(DOCUMENTED))
 
@@ -80,8 +80,14 @@ def test_entities(language: str) -> None:
         for platform in texts(language)["entity"].values()
         for entity in platform.values()
     }
-    documented = [name for row in entities for name in names(row[0])]
+    documented = {name: row for row in entities for name in names(row[0])}
     assert sorted(documented) == sorted(known)
+    assert len(documented) == sum(len(names(row[0])) for row in entities)
+    for platform, descriptions in DESCRIPTIONS.items():
+        for each in descriptions:
+            name = texts(language)["entity"][platform][each.key]["name"]
+            is_on = bool(documented[name][3])
+            assert is_on is each.entity_registry_enabled_default, name
     assert {name for row in attributes for name in names(row[0])} <= known
 
 
