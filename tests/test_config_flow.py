@@ -894,6 +894,21 @@ async def test_reconfigure_to_an_account_that_is_there(
     await hass.async_block_till_done()
 
 
+async def test_reconfigure_typed_wrong(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
+) -> None:
+    """The new token stays, and so does the name of the account."""
+    entry.add_to_hass(hass)
+    result = await entry.start_reconfigure_flow(hass)
+    typed = {CONF_URL: "not an address", CONF_ACCESS_TOKEN: NEW_TOKEN}
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], user_input(gateway, **typed)
+    )
+    assert result["errors"] == {CONF_URL: "invalid_url"}
+    assert typed.items() <= _suggested_values(result["data_schema"]).items()
+    assert ("account", entry.title) in _placeholders(result)
+
+
 @each_fault
 async def test_reconfigure_errors(
     hass: HomeAssistant,
