@@ -10,6 +10,7 @@ from typing import Any
 from playwright.async_api import expect
 import yaml
 
+from custom_components.llm_gateway_account.repairs import help_url
 from demo.instance import DASHBOARD, DOMAIN, Instance
 from tests.gateway_server import (
     ACCESS_TOKEN,
@@ -302,10 +303,13 @@ class Walk:
         issue = "issues.redirected"
         await screen.choose(texts.ours(f"{issue}.title", account="Example Gateway"))
         step = f"{issue}.fix_flow.step.confirm"
-        await screen.see(
-            texts.ours(f"{step}.title"),
-            texts.ours(f"{step}.description", target=target),
-        )
+        address = help_url("redirected", texts.language)
+        explained = texts.ours(f"{step}.description", target=target, help_url=address)
+        explanation, link = explained.split("\n\n")
+        await screen.see(texts.ours(f"{step}.title"), explanation)
+        name = link.removeprefix("[").removesuffix(f"]({address})")
+        documentation = screen.page.get_by_role("link", name=name)
+        await expect(documentation).to_have_attribute("href", address)
         await screen.submit()
 
     async def look_at_two_accounts(self) -> None:

@@ -64,7 +64,7 @@ DOCUMENTATION = {
 # Where Home Assistant puts what is imported from the repository.
 IMPORTED = "ha-llm-gateway-account"
 
-QUIET = {"quiet_start": "22:00:00", "quiet_end": "07:00:00"}
+QUIET = {"quiet": True, "quiet_start": "22:00:00", "quiet_end": "07:00:00"}
 URGENT = QUIET | {"urgent_in_quiet_hours": True}
 TOP_UPS = {"activities": ["balance_low", "balance_recovered", "topped_up"]}
 
@@ -461,6 +461,14 @@ async def test_alert_is_not_repeated_after_a_reload(
         (QUIET, [900_000, 0], [], ["Balance is used up: 0.00 USD"]),
         (QUIET, [0, 5_000_000], [], ["Balance is sufficient: 10.00 USD"]),
         (QUIET | TOP_UPS, [9_172_500], [], ["Account was topped up: +6.00 USD"]),
+        ({"quiet": True}, [900_000], [], ["Balance is low: 1.80 USD"]),
+        (
+            {},
+            [900_000, 0],
+            ["Balance is low: 1.80 USD", "Balance is used up: 0.00 USD"],
+            [],
+        ),
+        (QUIET | {"quiet": False}, [900_000], ["Balance is low: 1.80 USD"], []),
         (URGENT, [900_000], [], ["Balance is low: 1.80 USD"]),
         (URGENT, [900_000, 0], ["Balance is used up: 0.00 USD"], []),
         (
@@ -470,13 +478,13 @@ async def test_alert_is_not_repeated_after_a_reload(
             ["Balance is sufficient: 10.00 USD"],
         ),
         (
-            {"quiet_start": "23:00:00", "quiet_end": "23:30:00"},
+            QUIET | {"quiet_start": "23:00:00", "quiet_end": "23:30:00"},
             [900_000],
             ["Balance is low: 1.80 USD"],
             [],
         ),
         (
-            {"quiet_start": "00:30:00", "quiet_end": "07:00:00"},
+            QUIET | {"quiet_start": "00:30:00"},
             [900_000],
             [],
             ["Balance is low: 1.80 USD"],

@@ -10,7 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import voluptuous as vol
 
-from custom_components.llm_gateway_account import config_flow
+from custom_components.llm_gateway_account import config_flow, validation
 from custom_components.llm_gateway_account.const import (
     CONF_ALLOW_UNENCRYPTED,
     CONF_BEARER,
@@ -37,6 +37,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 
 from .conftest import TITLE
+from .faults import FAULTS as SLOW
 from .gateway_server import (
     ACCESS_TOKEN,
     ENGLISH_REFUSALS,
@@ -201,6 +202,7 @@ async def test_each_answer_has_its_message(
     field: str,
     error: str,
 ) -> None:
+    """And the token stays in its field, unless it is at fault itself."""
     gateway.fault = fault
     flow_id = await start_user_flow(hass)
     result = await hass.config_entries.flow.async_configure(
@@ -208,11 +210,12 @@ async def test_each_answer_has_its_message(
     )
     assert result["type"] is FlowResultType.FORM
     assert result["errors"] == {field: error}
+    shown = _suggested_values(result["data_schema"])
+    assert (CONF_ACCESS_TOKEN in shown) is (field != CONF_ACCESS_TOKEN)
 
     gateway.fault = None
-    result = await hass.config_entries.flow.async_configure(
-        flow_id, user_input(gateway)
-    )
+    typed = user_input(gateway) | shown
+    result = await hass.config_entries.flow.async_configure(flow_id, typed)
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
@@ -405,9 +408,9 @@ async def test_unit_and_name_come_from_the_site(
     ("status", "quota", "used_quota", "low", "critical", "unusual"),
     [
         # A fifth of the balance of 12.345; of 90.12 in yuan; and in points.
-        (OLD_STATUS, 6_172_500, 18_827_500, 2, 0.5, 0.1),
+        (OLD_STATUS, 6_172_500, 18_827_500, 2, 0.5, 0.2),
         (NEW_STATUS, 6_172_500, 18_827_500, 20, 5, 1),
-        (NEW_STATUS | {"quota_display_type": "TOKENS"}, 6_172_500, 0, 1e6, 2e5, 5e4),
+        (NEW_STATUS | {"quota_display_type": "TOKENS"}, 6_172_500, 0, 1e6, 2e5, 1e5),
         # A week of nearly 100 a day, where that is more; nothing to take a part of.
         (OLD_STATUS, 1_000_000_000, 34_600_000_000, 500, 100, 100),
         (OLD_STATUS, 0, 0, 0.5, 0.1, 0.1),
@@ -506,7 +509,7 @@ async def test_same_account_once(
         user_input(gateway, **{CONF_URL: f"{gateway.url}{page}"}),
     )
     assert result["errors"] == {"base": "already_configured"}
-    assert ("account", entry.title) in _placeholders(result)
+    assert ("existing", entry.title) in _placeholders(result)
     assert bool(gateway.requests) is is_asked
     # The ID was wrong; everything else still stands there.
     gateway.account.id = 12
@@ -628,6 +631,18 @@ async def test_form_keeps_what_was_typed(
     assert _defaults(result)[SECTION_ADVANCED] == advanced
 
 
+async def test_token_stays_when_there_is_no_answer_in_time(
+    hass: HomeAssistant, gateway: GatewayServer
+) -> None:
+    gateway.fault, _ = SLOW["silence"]
+    with patch.object(validation, "SET_UP_TIMEOUT", 0.1):
+        result = await hass.config_entries.flow.async_configure(
+            await start_user_flow(hass), user_input(gateway)
+        )
+    assert result["errors"] == {CONF_URL: "cannot_connect"}
+    assert _suggested_values(result["data_schema"])[CONF_ACCESS_TOKEN] == ACCESS_TOKEN
+
+
 async def test_section_with_an_error_is_open(
     hass: HomeAssistant, gateway: GatewayServer
 ) -> None:
@@ -638,8 +653,12 @@ async def test_section_with_an_error_is_open(
     }
     flow_id = await start_user_flow(hass)
     for changes, is_open in (
-        ({CONF_USER_ID: "12"}, False),
+        ({CONF_URL: "not an address"}, False),
+        ({CONF_ACCESS_TOKEN: "0" * 32}, False),
         ({SECTION_ADVANCED: advanced}, True),
+        # Their messages name the section.
+        ({CONF_USER_ID: "12"}, True),
+        ({CONF_URL: "http://api.iqqz.com"}, True),
     ):
         result = await hass.config_entries.flow.async_configure(
             flow_id, user_input(gateway, **changes)
@@ -729,6 +748,8 @@ async def test_reauth_errors(
     assert result["errors"] == {
         CONF_ACCESS_TOKEN if field == CONF_ACCESS_TOKEN else "base": error
     }
+    kept = {} if field == CONF_ACCESS_TOKEN else {CONF_ACCESS_TOKEN: NEW_TOKEN}
+    assert _suggested_values(result["data_schema"]) == kept
     assert entry.data[CONF_ACCESS_TOKEN] == ACCESS_TOKEN
 
     gateway.fault = None
@@ -848,17 +869,44 @@ async def test_reconfigure_to_an_account_that_is_there(
     entry.add_to_hass(hass)
     other = MockConfigEntry(
         domain=DOMAIN,
+        title="Bob @ Example Gateway",
         unique_id=f"{gateway.url.removeprefix('http://')}#12",
         data={**entry.data, CONF_USER_ID: "12"},
     )
     other.add_to_hass(hass)
     gateway.account.id = 12
     result = await entry.start_reconfigure_flow(hass)
+    typed = user_input(gateway, **{CONF_USER_ID: "12"})
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], typed)
+    assert result["errors"] == {"base": "already_configured"}
+    assert _placeholders(result) >= {
+        ("account", entry.title),
+        ("existing", other.title),
+    }
+    assert _suggested_values(result["data_schema"]) == {
+        key: typed[key] for key in (CONF_URL, CONF_USER_ID, CONF_ACCESS_TOKEN)
+    }
+    gateway.account.id = USER_ID
     result = await hass.config_entries.flow.async_configure(
-        result["flow_id"], user_input(gateway, **{CONF_USER_ID: "12"})
+        result["flow_id"], typed | {CONF_USER_ID: str(USER_ID)}
     )
-    assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == "already_configured"
+    assert result["reason"] == "reconfigure_successful"
+    await hass.async_block_till_done()
+
+
+async def test_reconfigure_typed_wrong(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
+) -> None:
+    """The new token stays, and so does the name of the account."""
+    entry.add_to_hass(hass)
+    result = await entry.start_reconfigure_flow(hass)
+    typed = {CONF_URL: "not an address", CONF_ACCESS_TOKEN: NEW_TOKEN}
+    result = await hass.config_entries.flow.async_configure(
+        result["flow_id"], user_input(gateway, **typed)
+    )
+    assert result["errors"] == {CONF_URL: "invalid_url"}
+    assert typed.items() <= _suggested_values(result["data_schema"]).items()
+    assert ("account", entry.title) in _placeholders(result)
 
 
 @each_fault
@@ -877,6 +925,8 @@ async def test_reconfigure_errors(
         result["flow_id"], user_input(gateway)
     )
     assert result["errors"] == {field: error}
+    shown = _suggested_values(result["data_schema"])
+    assert (CONF_ACCESS_TOKEN in shown) is (field != CONF_ACCESS_TOKEN)
     gateway.fault = None
     result = await hass.config_entries.flow.async_configure(
         result["flow_id"], user_input(gateway)

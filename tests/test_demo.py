@@ -28,7 +28,7 @@ START = datetime(2026, 11, 26, 6, 45, tzinfo=UTC)
 # At which statistics are compiled, and about as often as the demo makes a request.
 STEP = timedelta(minutes=5)
 RECORDS = "sensor.example_gateway_usage_records"
-OWN = ("sensor.example_gateway_used_quota", "sensor.example_gateway_requests")
+OWN = ("sensor.example_gateway_total_spent", "sensor.example_gateway_requests")
 
 
 @pytest.fixture

@@ -175,7 +175,7 @@ async def test_amounts_have_the_digits_of_their_currency(
         f"example_gateway_{name}": digits
         for name in (
             "balance",
-            "used_quota",
+            "total_spent",
             "spent_today",
             "spent_this_month",
             "average_daily_spending",
@@ -187,9 +187,9 @@ async def test_amounts_have_the_digits_of_their_currency(
 @pytest.mark.parametrize(
     ("entity", "field", "value", "state"),
     [
-        ("group", "group", "", "default"),
-        ("group", "group", "Tier 0, 高级", "Tier 0, 高级"),
-        ("group", "group", "x" * 300, "x" * 255),
+        ("user_group", "group", "", "default"),
+        ("user_group", "group", "Tier 0, 高级", "Tier 0, 高级"),
+        ("user_group", "group", "x" * 300, "x" * 255),
         ("role", "role", 0, "guest"),
         ("role", "role", 3, "reliable_user"),
         ("role", "role", 10, "administrator"),
@@ -245,7 +245,7 @@ async def test_names_are_chinese(hass: HomeAssistant, entry: MockConfigEntry) ->
         f"Example Gateway {name}"
         for name in (
             "剩余额度",
-            "已用额度",
+            "累计消费",
             "总请求次数",
             "用户分组",
             "账户状态",
@@ -255,9 +255,9 @@ async def test_names_are_chinese(hass: HomeAssistant, entry: MockConfigEntry) ->
             "日均消费",
             "预计可用天数",
             "额度状态",
-            "额度不足",
+            "额度偏低",
             "异常消费",
-            "账户动态",
+            "账户事件",
             "用量记录",
             "今日消费最高的模型",
         )

@@ -21,6 +21,7 @@ from custom_components.llm_gateway_account.const import (
     DOMAIN,
 )
 from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
+from custom_components.llm_gateway_account.repairs import help_url
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.const import (
     EVENT_HOMEASSISTANT_STARTED,
@@ -36,7 +37,7 @@ from .conftest import OPTIONS
 from .gateway_server import NEW_API, ONE_API, Fork, GatewayServer, answering
 from .helpers import device_of, jump, pass_time, setup, state_of
 
-EVENTS = "event.example_gateway_activity"
+EVENTS = "event.example_gateway_account_event"
 LEVEL = "sensor.example_gateway_balance_level"
 LOW = "binary_sensor.example_gateway_low_balance"
 UNIT = 500_000
@@ -233,7 +234,7 @@ async def test_replica_that_lags_shows_nothing_old(
         await jump(hass, freezer, UPDATE_INTERVAL)
         assert state_of(hass, "sensor.example_gateway_balance") == "3.0"
         assert state_of(hass, "sensor.example_gateway_spent_today") == "9.345"
-        assert state_of(hass, "sensor.example_gateway_group") == "vip"
+        assert state_of(hass, "sensor.example_gateway_user_group") == "vip"
     assert fired(changes) == [VIP]
 
 
@@ -272,10 +273,10 @@ async def test_replica_that_lags_after_a_restart_fires_nothing(
     await jump(hass, freezer, UPDATE_INTERVAL)
     gateway.account = lagging
     await reload(hass, loaded_entry)
-    assert state_of(hass, "sensor.example_gateway_group") == "default"
+    assert state_of(hass, "sensor.example_gateway_user_group") == "default"
     gateway.account = account
     await pass_time(hass, freezer, timedelta(seconds=61))
-    assert state_of(hass, "sensor.example_gateway_group") == "vip"
+    assert state_of(hass, "sensor.example_gateway_user_group") == "vip"
     assert fired(changes) == [VIP, SIGNED_IN]
 
 
@@ -494,7 +495,10 @@ async def test_issue_while_nothing_is_left(
     await jump(hass, freezer, UPDATE_INTERVAL)
     issue = issue_registry.issues[key]
     assert issue.severity is ir.IssueSeverity.ERROR
-    assert issue.translation_placeholders == {"account": "Example Gateway"}
+    assert issue.translation_placeholders == {
+        "account": "Example Gateway",
+        "help_url": help_url("balance_exhausted", "en"),
+    }
     assert issue.learn_more_url == gateway.url
     assert not issue.is_fixable
 
@@ -506,7 +510,8 @@ async def test_issue_while_nothing_is_left(
     dr.async_get(hass).async_update_device(device, name_by_user="Work")
     gateway.account.leave(0)
     await jump(hass, freezer, UPDATE_INTERVAL)
-    assert issue_registry.issues[key].translation_placeholders == {"account": "Work"}
+    issue = issue_registry.issues[key]
+    assert (issue.translation_placeholders or {})["account"] == "Work"
     await hass.config_entries.async_remove(loaded_entry.entry_id)
     assert key not in issue_registry.issues
 

@@ -13,8 +13,8 @@ NOW = datetime(2026, 3, 2, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("balance", "spent", "days", "expected"),
     [
-        (25, None, None, (5, 1, 0.2)),
-        (12.345, 37.655, None, (2, 0.5, 0.1)),
+        (25, None, None, (5, 1, 0.5)),  # 1 % is 0.25
+        (12.345, 37.655, None, (2, 0.5, 0.2)),
         (2.47, None, None, (0.5, 0.1, 0.1)),  # a fifth, and no fraction of a cent
         (6, None, None, (1, 0.2, 0.1)),
         (9, None, None, (2, 0.5, 0.1)),
@@ -70,8 +70,9 @@ def test_any_account(
         quota, used_quota, created_at, NOW, points_per_unit, smallest
     )
     assert low > critical > 0
-    assert low >= smallest * 0.75  # rounded
-    assert unusual >= smallest / 5 * 0.75
+    assert low >= smallest
+    assert unusual >= smallest / 5
+    assert unusual >= min(quota, 1e24) / points_per_unit / 100
     if quota >= 4 * smallest * points_per_unit:
         # Half of what is left, rounded.
         assert low <= quota / points_per_unit * 0.75

@@ -249,7 +249,7 @@ class Life:
                 if average
                 else "unknown"
             ),
-            "used_quota": shown(self.used / UNIT),
+            "total_spent": shown(self.used / UNIT),
             "requests": str(self.requests),
         }
 
@@ -305,7 +305,7 @@ class Home:
     @callback
     def _watch(self, event: Event[Any]) -> None:
         state = event.data["new_state"]
-        if event.data["entity_id"] != "event.example_gateway_activity" or (
+        if event.data["entity_id"] != "event.example_gateway_account_event" or (
             state is None or state.state in {STATE_UNAVAILABLE, STATE_UNKNOWN}
         ):
             return
@@ -483,4 +483,4 @@ def assert_shown(hass: HomeAssistant, life: Life) -> None:
         assert truth == {
             key: state_of(hass, f"{platform}.example_gateway_{key}") for key in truth
         }
-    assert life.is_end(state_of(hass, f"{sensor}runs_out"))
+    assert life.is_end(state_of(hass, f"{sensor}estimated_run_out"))

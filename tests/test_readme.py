@@ -73,7 +73,7 @@ def test_examples() -> None:
     assert list(AUTOMATIONS) == [
         "LLM credit is low",
         "Stop when LLM spending runs away",
-        "大模型额度不足",
+        "大模型额度偏低",
         "异常消费时关闭插座",
         "Report a top-up",
         "LLM gateway does not answer",
@@ -88,7 +88,7 @@ def test_examples() -> None:
     ("alias", "message"),
     [
         ("LLM credit is low", "4.80 USD left. Time to top up."),
-        ("大模型额度不足", "还剩 4.80 USD，请充值。"),
+        ("大模型额度偏低", "还剩 4.80 USD，请充值。"),
     ],
 )
 @pytest.mark.usefixtures("automation")

@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.llm_gateway_account.const import CONF_USER_ID, DOMAIN
+from custom_components.llm_gateway_account.repairs import help_url
 from homeassistant.components.repairs import DOMAIN as REPAIRS
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
@@ -84,6 +85,7 @@ async def test_account_that_needs_a_person(
     (issue,) = ir.async_get(hass).issues.values()
     assert issue.is_fixable is (wrong is not account_disabled)
     assert (issue.translation_placeholders or {})["account"] == "Example Gateway"
+    assert issue.learn_more_url == help_url(wrong.__name__, "en")
     assert loaded_entry.state is ConfigEntryState.SETUP_RETRY
     assert loaded_entry.error_reason_translation_key == wrong.__name__
     await pass_time(hass, freezer, timedelta(hours=3))

@@ -168,7 +168,7 @@ async def test_statistics(
     spent = {day: value / points for day, value in truth.spent.items()}
     # Nobody knows all of the first day and month.
     for key, since in (
-        ("used_quota", START),
+        ("total_spent", START),
         ("spent_today", at(10, 31, 0)),
         ("spent_this_month", at(11, 1, 0)),
     ):
@@ -221,14 +221,14 @@ async def test_advances_that_are_given_back(
         gateway.account.used_quota += spent
         gateway.account.quota -= spent
         await compile_statistics(hass, now)
-        shown.append(int(state_of(hass, "sensor.example_gateway_used_quota")))
+        shown.append(int(state_of(hass, "sensor.example_gateway_total_spent")))
         now += timedelta(minutes=5)
         await jump(hass, freezer, timedelta(minutes=5))
     await compile_statistics(hass, now)
     for minutes in range(5, 61 - now.minute, 5):
         await compile_statistics(hass, now + timedelta(minutes=minutes))
     assert max(shown) == used_quota + 2 * advance
-    for key in ("used_quota", "spent_today", "spent_this_month"):
+    for key in ("total_spent", "spent_today", "spent_this_month"):
         assert sum((await changes(hass, key)).values()) == 0, key
     assert await hass.async_add_executor_job(validate_statistics, hass) == {}
     assert not [

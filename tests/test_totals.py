@@ -106,7 +106,7 @@ async def test_totals(
     await set_up_both(hass, entry, second)
     for entity_id, value in (
         ("sensor.llm_balance", "22.345"),
-        ("sensor.llm_used_quota", "38.655"),
+        ("sensor.llm_total_spent", "38.655"),
     ):
         state = hass.states.get(entity_id)
         assert state
@@ -125,10 +125,10 @@ async def test_totals(
     assert state_of(hass, "sensor.llm_balance") == "20.345"
     assert float(state_of(hass, "sensor.llm_spent_this_month")) == 2
     assert "Entity sensor.llm_balance" not in caplog.text
-    assert "Entity sensor.llm_used_quota" not in caplog.text
+    assert "Entity sensor.llm_total_spent" not in caplog.text
 
     await disconnect(hass, freezer, second)
-    for total in ("balance", "used_quota"):
+    for total in ("balance", "total_spent"):
         state = hass.states.get(f"sensor.llm_{total}")
         assert state
         assert state.state == STATE_UNKNOWN

@@ -26,6 +26,7 @@ from custom_components.llm_gateway_account.const import (
     CONF_UNUSUAL_MINIMUM,
     DOMAIN,
 )
+from custom_components.llm_gateway_account.repairs import help_url
 from homeassistant.components.repairs import DOMAIN as REPAIRS
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
@@ -151,6 +152,7 @@ async def test_new_unit_is_taken_over(
     assert issue["is_fixable"]
     assert issue["translation_placeholders"] == {
         "account": "Example Gateway",
+        "help_url": help_url("unit_changed", "en"),
         **dict(
             zip(
                 ("old_currency", "old_points", "new_currency", "new_points"),

@@ -798,7 +798,7 @@ async def test_unusual_spending_names_the_model(
     await pass_time(hass, freezer, timedelta(minutes=6))
     state, event = (
         hass.states.get(unusual),
-        hass.states.get("event.example_gateway_activity"),
+        hass.states.get("event.example_gateway_account_event"),
     )
     assert state
     assert event

@@ -49,6 +49,7 @@ from .schemas import (
 from .unit import suggest_alerts, unit_of_site
 from .validation import (
     FIELD_OF,
+    SETTLED_IN_ADVANCED,
     async_get_site,
     async_validate,
     is_same_account,
@@ -87,8 +88,7 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
                 entry = None if errors else self._entry_of(self._data)
             if not errors and entry:
                 # What was typed stays: perhaps only the user ID is wrong.
-                errors = {"base": "already_configured"}
-                placeholders = {"account": entry.title}
+                errors, placeholders = _already_configured(entry)
             if not errors:
                 await self.async_set_unique_id(_unique_id(self._data))
                 return await self._async_step_site()
@@ -112,7 +112,11 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
                 errors, more = await self._async_validate(data)
                 placeholders |= more
             if not errors:
-                return await self.async_step_moved()
+                other = self._entry_of(self._data)
+                if other is None or other is entry:
+                    return await self.async_step_moved()
+                errors, more = _already_configured(other)
+                placeholders |= more
         return self._show_connection_form(
             "reconfigure",
             vol.Optional,
@@ -126,11 +130,6 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Tell a moved account from another one, or let the person tell."""
         entry = self._get_reconfigure_entry()
-        other = self.hass.config_entries.async_entry_for_domain_unique_id(
-            DOMAIN, _unique_id(self._data)
-        )
-        if other not in {None, entry}:
-            return self.async_abort(reason="already_configured")
         known = None
         if entry.state is ConfigEntryState.LOADED:
             known = entry.runtime_data.account.data.account
@@ -274,7 +273,8 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
         if errors.get(SECTION_ADVANCED) == InputProblem.INVALID_HEADER:
             del advanced[CONF_USER_ID_HEADER]
         values[SECTION_ADVANCED] = advanced
-        schema = connection_schema(token, advanced, is_open=SECTION_ADVANCED in errors)
+        is_open = not SETTLED_IN_ADVANCED.isdisjoint(errors.values())
+        schema = connection_schema(token, advanced, is_open=is_open)
         return self._show_form(step_id, schema, values, errors, placeholders)
 
     def _show_unit_form(
@@ -307,6 +307,11 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
             },
             description_placeholders={"example_url": EXAMPLE_URL, **placeholders},
         )
+
+
+def _already_configured(entry: ConfigEntry) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the error of an account that an entry has, and its placeholders."""
+    return {"base": "already_configured"}, {"existing": entry.title}
 
 
 def _account_placeholders(entry: ConfigEntry) -> dict[str, str]:

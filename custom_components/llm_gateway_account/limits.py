@@ -21,9 +21,9 @@ def suggest_limits(  # noqa: PLR0913, PLR0917
     Low is a fifth of what is left, or a week of the spending so far if that is more,
     but at most half of what is left; critical is a quarter of it. Unusual is an average
     day, but at least a hundredth of what is left. All are rounded to the nearest of 1,
-    2 and 5 times a power of ten. Quotas are points, the rest is in units of the
-    currency, of which `smallest` is the least low balance that means something; a fifth
-    of it is the least unusual amount. Low > critical > 0.
+    2 and 5 times a power of ten, but never below their floor. Quotas are points, the
+    rest is in units of the currency, of which `smallest` is the least low balance that
+    means something; a fifth of it is the least unusual amount. Low > critical > 0.
     """
     balance = bounded(quota) / points_per_unit
     week = 0.0
@@ -33,13 +33,16 @@ def suggest_limits(  # noqa: PLR0913, PLR0917
     low = max(balance / 5, week)
     if balance > 0:
         low = min(low, balance / 2)
-    low = _nice(max(low, smallest))
-    unusual = _nice(max(week / _DAYS, balance / 100, smallest / 5))
+    low = _nice(low, floor=smallest)
+    unusual = _nice(week / _DAYS, floor=max(balance / 100, smallest / 5))
     return low, _nice(low / 4), unusual
 
 
-def _nice(amount: float) -> float:
-    """Return the nearest of 1, 2 and 5 times a power of ten."""
+def _nice(amount: float, *, floor: float = 0) -> float:
+    """Return the nearest of 1, 2, 5 times a power of ten, but none below the floor."""
+    amount = max(amount, floor)
     exponent = Decimal(repr(amount)).adjusted()
     nice = (float(f"{digit}e{exponent}") for digit in (1, 2, 5, 10))
-    return min(nice, key=lambda each: abs(each - amount))
+    return min(
+        (each for each in nice if each >= floor), key=lambda each: abs(each - amount)
+    )

@@ -22,6 +22,17 @@ if TYPE_CHECKING:
 BALANCE_EXHAUSTED = "balance_exhausted"
 UNIT_CHANGED = "unit_changed"
 
+_DOCUMENTATION = "https://ha-llm-gateway-account.github.io/llm_gateway_account"
+
+
+def help_url(kind: str, language: str) -> str:
+    """Return the address of what the documentation says of a kind of issue.
+
+    The pages are in English and Chinese.
+    """
+    pages = "zh-CN/messages" if language.startswith("zh") else "messages"
+    return f"{_DOCUMENTATION}/{pages}/#{kind}"
+
 
 @callback
 def async_update_balance_issue(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
@@ -32,6 +43,7 @@ def async_update_balance_issue(hass: HomeAssistant, entry: AccountConfigEntry) -
     ):
         async_delete_issues(hass, entry, BALANCE_EXHAUSTED)
         return
+    # Its text names both: what opens the gateway, and the page of the documentation.
     _create(hass, entry, BALANCE_EXHAUSTED, learn_more_url=entry.data[CONF_URL])
 
 
@@ -117,6 +129,7 @@ def _create(  # noqa: PLR0913
     learn_more_url: str | None = None,
     data: dict[str, Any] | None = None,
 ) -> None:
+    documentation = help_url(kind, hass.config.language)
     ir.async_create_issue(
         hass,
         DOMAIN,
@@ -126,9 +139,10 @@ def _create(  # noqa: PLR0913
         translation_key=kind,
         translation_placeholders={
             "account": async_get_name(hass, entry),
+            "help_url": documentation,
             **(placeholders or {}),
         },
-        learn_more_url=learn_more_url,
+        learn_more_url=learn_more_url or documentation,
         data={"entry_id": entry.entry_id, **(data or {})},
     )
 

@@ -63,6 +63,14 @@ FIELD_OF = {
     "invalid_header": SECTION_ADVANCED,
 }
 
+# The messages that name the section, which is then unfolded.
+SETTLED_IN_ADVANCED = {
+    "certificate_error",
+    "invalid_header",
+    "unencrypted",
+    "user_id_refused",
+}
+
 # What an address answers below which there is no API.
 _NOT_THE_API = (WebPageError, InvalidAnswerError, RedirectedError)
 

@@ -11,15 +11,21 @@ from custom_components.llm_gateway_account.sensor import (
     TOP_MODEL,
     USAGE_RECORDS,
 )
+from homeassistant.helpers.entity import EntityDescription
 from tests import ROOT
 
 REPOSITORY = "https://github.com/ha-llm-gateway-account/llm_gateway_account"
 
+DESCRIPTIONS: dict[str, tuple[EntityDescription, ...]] = {
+    "binary_sensor": tuple(BINARY_SENSORS),
+    "event": (ACCOUNT_EVENT,),
+    "sensor": (*AMOUNTS, *SENSORS, TOP_MODEL, USAGE_RECORDS),
+}
+
 # The keys of the entities of each platform.
 ENTITIES = {
-    "binary_sensor": {each.key for each in BINARY_SENSORS},
-    "event": {ACCOUNT_EVENT.key},
-    "sensor": {each.key for each in (*AMOUNTS, *SENSORS, TOP_MODEL, USAGE_RECORDS)},
+    platform: {each.key for each in descriptions}
+    for platform, descriptions in DESCRIPTIONS.items()
 }
 
 

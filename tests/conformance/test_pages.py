@@ -16,13 +16,14 @@ from custom_components.llm_gateway_account.events import (
     from_spending,
 )
 from custom_components.llm_gateway_account.gateway import Account
+from custom_components.llm_gateway_account.repairs import help_url
 from custom_components.llm_gateway_account.spending import Event, EventType
 from custom_components.llm_gateway_account.storage import StoredState
 from custom_components.llm_gateway_account.unit import Unit
 from homeassistant.core import HomeAssistant
 from tests.helpers import DOCUMENTED, device_of, document, get_account
 
-from . import load, read
+from . import DESCRIPTIONS, load, read
 
 pytestmark = pytest.mark.parametrize("language", list(DOCUMENTED))
 
@@ -79,8 +80,14 @@ def test_entities(language: str) -> None:
         for platform in texts(language)["entity"].values()
         for entity in platform.values()
     }
-    documented = [name for row in entities for name in names(row[0])]
+    documented = {name: row for row in entities for name in names(row[0])}
     assert sorted(documented) == sorted(known)
+    assert len(documented) == sum(len(names(row[0])) for row in entities)
+    for platform, descriptions in DESCRIPTIONS.items():
+        for each in descriptions:
+            name = texts(language)["entity"][platform][each.key]["name"]
+            is_on = bool(documented[name][3])
+            assert is_on is each.entity_registry_enabled_default, name
     assert {name for row in attributes for name in names(row[0])} <= known
 
 
@@ -190,3 +197,14 @@ def test_messages(language: str) -> None:
     assert repairs == {
         key: shown(issue["title"]) for key, issue in known["issues"].items()
     }
+
+
+def test_repairs_lead_to_their_section(language: str) -> None:
+    """By a link in the text; where there is none, by *Learn more*."""
+    (site,) = re.findall("^site_url: (.*)$", read("mkdocs.yml"), re.MULTILINE)
+    pages = site if language == "en" else f"{site}zh-CN/"
+    for key, issue in texts(language)["issues"].items():
+        assert help_url(key, language) == f"{pages}messages/#{key}"
+        form = issue["fix_flow"]["step"]["confirm"] if "fix_flow" in issue else issue
+        has_link = "]({help_url})" in form["description"]
+        assert has_link is (key != "account_disabled")

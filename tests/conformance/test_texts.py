@@ -40,7 +40,6 @@ GATEWAY_ERRORS = {
 
 # What Home Assistant's own steps of a flow end with.
 ENDS = {
-    "already_configured",
     "already_in_progress",
     "reauth_successful",
     "reconfigure_successful",
