@@ -21,6 +21,7 @@ from custom_components.llm_gateway_account.gateway import (
     InvalidAnswerError,
     Limiter,
     ModelUsage,
+    OtherShapeError,
     Priority,
     RateLimitedError,
     RedirectedError,
@@ -258,6 +259,9 @@ async def test_impossible_rows_are_left_out_one_by_one(
         "token_used": 7,
     }
     rows: list[Any] = [row | change, None, "row", row]
+    gateway.books_fault = answering(200, {"success": True, "data": rows[:-1]})
+    with pytest.raises(OtherShapeError):
+        await client.async_get_usage(START, END)
     gateway.books_fault = answering(200, {"success": True, "data": rows})
     (usage,) = await client.async_get_usage(START, END)
     assert usage.quota == 5
@@ -500,13 +504,21 @@ FAILING: dict[str, tuple[Handler, type[GatewayError]]] = {
     ),
     "no data": (answering(200, {"success": True}), InvalidAnswerError),
     "list": (answering(200, []), InvalidAnswerError),
-    "text": (answering(200, {"success": True, "data": "[]"}), InvalidAnswerError),
-    "number": (answering(200, {"success": True, "data": 5}), InvalidAnswerError),
+    "text": (answering(200, {"success": True, "data": "[]"}), OtherShapeError),
+    "number": (answering(200, {"success": True, "data": 5}), OtherShapeError),
     "negative": (
         answering(200, {"success": True, "data": {"quota": -1}}),
-        InvalidAnswerError,
+        OtherShapeError,
     ),
-    "no sum": (answering(200, {"success": True, "data": {}}), InvalidAnswerError),
+    "no sum": (answering(200, {"success": True, "data": {}}), OtherShapeError),
+    "pages": (
+        answering(200, {"success": True, "data": {"items": [], "total": 0}}),
+        OtherShapeError,
+    ),
+    "other rows": (
+        answering(200, {"success": True, "data": [{"day": "2026-11-25", "cost": 5}]}),
+        OtherShapeError,
+    ),
     **{
         name: FAULTS[name]
         for name in (
@@ -539,6 +551,7 @@ async def test_failing_books(
         AccountDisabledError,
         BlockedError,
         InvalidAnswerError,
+        OtherShapeError,
         RateLimitedError,
         RedirectedError,
         ServerError,

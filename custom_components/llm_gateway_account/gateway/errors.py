@@ -6,12 +6,20 @@ logged, and an answer may carry the token or the person's name.
 
 from typing import ClassVar, override
 
+# What a proxy says of a gateway that takes too long; the latter is Cloudflare's.
+_TOO_SLOW = {504, 524}
+
 
 class GatewayError(Exception):
     """Base of every error this package raises on purpose."""
 
     key: ClassVar[str]
     """Names the error wherever it is shown: in forms, logs, repairs, diagnostics."""
+
+    def __init__(self, *args: object, is_too_much: bool = False) -> None:
+        """Remember whether a question for less might have been answered."""
+        super().__init__(*args)
+        self.is_too_much = is_too_much
 
     @property
     def placeholders(self) -> dict[str, str]:
@@ -77,6 +85,10 @@ class InvalidAnswerError(GatewayError):
     key = "invalid_answer"
 
 
+class OtherShapeError(InvalidAnswerError):
+    """The gateway answered well, but with something else than other forks do."""
+
+
 class AbsentError(GatewayError):
     """The gateway does not have what was asked for; another fork might."""
 
@@ -90,7 +102,10 @@ class ServerError(GatewayError):
 
     def __init__(self, status: int) -> None:
         """Remember the HTTP status (200 where only the body tells)."""
-        super().__init__(f"the gateway reports an error of its own (HTTP {status})")
+        super().__init__(
+            f"the gateway reports an error of its own (HTTP {status})",
+            is_too_much=status in _TOO_SLOW,
+        )
         self.status = status
 
     @property

@@ -82,11 +82,15 @@ class Transport:
         except aiohttp.ClientConnectorCertificateError:
             failure = CertificateError("the TLS certificate is not accepted")
         except aiohttp.ClientPayloadError, aiohttp.ClientResponseError:
-            failure = InvalidAnswerError("the answer is broken")
+            failure = InvalidAnswerError("the answer is broken", is_too_much=True)
         except TimeoutError:
-            failure = UnreachableError("no complete answer in time")
+            failure = UnreachableError("no complete answer in time", is_too_much=True)
         except (aiohttp.ClientError, OSError) as err:
-            failure = UnreachableError(f"no answer ({type(err).__name__})")
+            failure = UnreachableError(
+                f"no answer ({type(err).__name__})",
+                # Nothing was asked where no connection came about.
+                is_too_much=not isinstance(err, aiohttp.ClientConnectorError),
+            )
         # Raised out here because aiohttp's own errors hold the request's headers,
         # and with them the token, which an exception's context would keep.
         raise failure
@@ -139,7 +143,7 @@ async def _async_read(response: aiohttp.ClientResponse, limit: int) -> bytes:
     async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > limit:
-            raise InvalidAnswerError("the answer is too large")
+            raise InvalidAnswerError("the answer is too large", is_too_much=True)
     return bytes(body)
 
 

@@ -11,7 +11,7 @@ from datetime import date
 import re
 from typing import Any
 
-from .errors import InvalidAnswerError
+from .errors import OtherShapeError
 from .values import integer, number, text
 
 HOUR = 3600
@@ -66,7 +66,8 @@ def hourly_usage(rows: Any, start: int, end: int) -> list[ModelUsage]:
 
     `start` and `end` are Unix seconds; rows that are not between are left out. Those
     of one hour and model are added up: each node of a cluster may write its own, and
-    so does an account that was renamed. Raises InvalidAnswerError for what is no list.
+    so does an account that was renamed. Raises OtherShapeError for what is no list, or
+    a list without a single right row.
     """
     read = (
         _row(
@@ -82,14 +83,14 @@ def hourly_usage(rows: Any, start: int, end: int) -> list[ModelUsage]:
         ModelUsage(
             hour=hour, model=model, requests=requests, quota=quota, tokens=tokens
         )
-        for (hour, model), (requests, quota, tokens) in sorted(_summed(read).items())
+        for (hour, model), (requests, quota, tokens) in sorted(_summed(rows, read).items())
     ]
 
 
 def daily_usage(rows: Any) -> list[DailyUsage]:
     """Read the `data` of `GET /api/user/dashboard`: one entry per day and model.
 
-    Raises InvalidAnswerError for what is no list.
+    Raises OtherShapeError for what is no list, or a list without a single right row.
     """
     read = (
         _row(
@@ -105,14 +106,14 @@ def daily_usage(rows: Any) -> list[DailyUsage]:
     )
     return [
         DailyUsage(day=day, model=model, requests=requests, quota=quota, tokens=tokens)
-        for (day, model), (requests, quota, tokens) in sorted(_summed(read).items())
+        for (day, model), (requests, quota, tokens) in sorted(_summed(rows, read).items())
     ]
 
 
 def spent(data: Any) -> float:
     """Read the `data` of `GET /api/log/self/stat`: points.
 
-    Raises InvalidAnswerError if it holds no sum.
+    Raises OtherShapeError if it holds no sum.
     """
     if isinstance(data, Mapping) and "quota" in data:
         quota = data["quota"]
@@ -120,13 +121,13 @@ def spent(data: Any) -> float:
         points = 0 if quota is None else _points(quota)
         if points is not None:
             return points
-    raise InvalidAnswerError("the answer holds no sum")
+    raise OtherShapeError("the answer holds no sum")
 
 
 def _objects(rows: Any) -> Iterator[Mapping[str, Any]]:
     # one-hub and done-hub say null until they have counted for the first time.
     if rows is not None and not isinstance(rows, list):
-        raise InvalidAnswerError("the answer holds no list")
+        raise OtherShapeError("the answer holds no list")
     return (row for row in rows or () if isinstance(row, Mapping))
 
 
@@ -143,14 +144,16 @@ def _row[Time](
 
 
 def _summed[Time](
-    rows: Iterable[_Row[Time] | None],
+    rows: Any, read: Iterable[_Row[Time] | None]
 ) -> dict[tuple[Time, str], tuple[int, float, int]]:
-    """Add up the rows of one time and model."""
+    """Add up the rows of one time and model, as they were read."""
     sums: dict[tuple[Time, str], tuple[int, float, int]] = {}
-    for row in filter(None, rows):
+    for row in filter(None, read):
         key, (requests, quota, tokens) = row
         before = sums.get(key, (0, 0, 0))
         sums[key] = (before[0] + requests, before[1] + quota, before[2] + tokens)
+    if rows and not sums:
+        raise OtherShapeError("no row of the answer is right")
     return sums
 
 
