@@ -13,6 +13,7 @@ from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.importlib import async_import_module
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 
@@ -26,6 +27,7 @@ from .repairs import async_delete_issues, async_update_balance_issue
 from .schemas import is_complete
 from .services import async_setup_services
 from .sites import async_follow_site
+from .statistic_ids import has_recorder
 from .storage import AccountStore
 from .usage import UsageCoordinator
 
@@ -52,6 +54,9 @@ REMOVED_ENTITIES = {
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up what there is once for all accounts."""
+    if has_recorder(hass):
+        # Where it is needed later, a file is no longer read by the event loop.
+        await async_import_module(hass, f"{__package__}.statistics")
     async_setup_services(hass)
     await async_setup_dashboard(hass)
 
@@ -115,9 +120,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> b
 
 async def async_unload_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> bool:
     """Unload a config entry."""
-    # First of all, so that no answer that is on its way changes anything any more.
-    await entry.runtime_data.account.async_shutdown()
+    # First of all, so that no answer that is on its way changes anything any more: the
+    # account writes what is known, of the usage too.
     await entry.runtime_data.usage.async_shutdown()
+    await entry.runtime_data.account.async_shutdown()
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 

@@ -15,15 +15,15 @@ from .gateway import (
     DailyUsage,
     GatewayClient,
     GatewayError,
-    InvalidAnswerError,
     ModelUsage,
+    OtherShapeError,
     ServerError,
-    UnreachableError,
 )
 from .spending.local_time import DAY, HOUR
 
-# A gateway that is updated may get what it did not have.
+# A gateway that is updated may get what it did not have, or did not show well.
 ASK_AGAIN_IF_ABSENT = 7 * DAY
+ASK_AGAIN_IF_OTHERWISE = DAY
 
 # A proxy says that there is no such page while a gateway starts again.
 MISSING_IS_ABSENT_AFTER = DAY
@@ -57,7 +57,11 @@ class Book:
         self.state = BookState.UNKNOWN
         self._was_there = was_there
         # Monotonic seconds
-        self._missing_since: float | None = None
+        self._useless_since: float | None = None
+        self._ask_again_at = 0.0
+
+    def ask_again(self) -> None:
+        """Ask with the next reading, however useless it was lately."""
         self._ask_again_at = 0.0
 
     async def async_ask[**ParamsT, AnswerT](
@@ -68,27 +72,37 @@ class Book:
     ) -> AnswerT:
         """Return what the book says, and note whether it is there.
 
-        Raises GatewayError; AbsentError without asking where it was absent lately.
+        Raises GatewayError; AbsentError or OtherShapeError without asking where that
+        was the answer lately. Where the book was there before, neither is believed
+        for a day.
         """
-        if self.state is BookState.ABSENT and monotonic() < self._ask_again_at:
-            raise AbsentError("there was no such book lately")
+        if monotonic() < self._ask_again_at:
+            if self.state is BookState.ABSENT:
+                raise AbsentError("there was no such book lately")
+            raise OtherShapeError("the book could not be read lately")
         try:
             answer = await question(*args, **kwargs)
-        except AbsentError as err:
-            now = monotonic()
-            self._missing_since = self._missing_since or now
-            if self._was_there and now - self._missing_since < MISSING_IS_ABSENT_AFTER:
-                self.state = BookState.FAILING
-                raise ServerError(HTTPStatus.NOT_FOUND) from err
-            self.state = BookState.ABSENT
-            self._ask_again_at = now + ASK_AGAIN_IF_ABSENT
+        except (AbsentError, OtherShapeError) as err:
+            self._note_useless(err)
             raise
         except GatewayError:
             self.state = BookState.FAILING
             raise
         self.state, self._was_there = BookState.THERE, True
-        self._missing_since = None
+        self._useless_since = None
         return answer
+
+    def _note_useless(self, err: AbsentError | OtherShapeError) -> None:
+        now = monotonic()
+        self._useless_since = self._useless_since or now
+        self.state = BookState.FAILING
+        is_absent = isinstance(err, AbsentError)
+        if self._was_there and now - self._useless_since < MISSING_IS_ABSENT_AFTER:
+            raise ServerError(HTTPStatus.NOT_FOUND if is_absent else HTTPStatus.OK)
+        if is_absent:
+            self.state = BookState.ABSENT
+        wait = ASK_AGAIN_IF_ABSENT if is_absent else ASK_AGAIN_IF_OTHERWISE
+        self._ask_again_at = now + wait
 
 
 class UsageBooks:
@@ -102,6 +116,17 @@ class UsageBooks:
         self.requests = 0
         """How many requests were made for the reading at hand."""
         self._client = client
+        self._window = LONGEST_WINDOW
+
+    def begin_reading(self) -> None:
+        """Count from here on, and try again how much the gateway tells at once."""
+        self.requests = 0
+        self._window = LONGEST_WINDOW
+
+    def ask_again(self) -> None:
+        """Ask for all books with the next reading, after an update of the gateway."""
+        for book in (self.hours, self.sums, self.days):
+            book.ask_again()
 
     async def async_read_hours(
         self, start: int, end: int
@@ -111,21 +136,20 @@ class UsageBooks:
         Each with the full hour that it begins with. `start` and `end` are Unix
         seconds. Ends early where nothing was used for long. Raises GatewayError.
         """
-        window, empty = min(LONGEST_WINDOW, max(end - start, HOUR)), 0
+        empty = 0
         # A window is up to an hour shorter, to begin with a full one.
         while start <= end and empty < EMPTY_WINDOWS * (LONGEST_WINDOW - HOUR):
-            since = max(start, end - window)
+            since = max(start, end - self._window)
             since = min(since + -since % HOUR, end)
             await self._async_keep_distance()
             try:
                 rows = await self.hours.async_ask(
                     self._client.async_get_usage, since, end
                 )
-            except UnreachableError, InvalidAnswerError:
-                # Perhaps too slow, or too large.
-                if window <= SHORTEST_WINDOW or end - start <= SHORTEST_WINDOW:
+            except GatewayError as err:
+                if not err.is_too_much or end - since <= SHORTEST_WINDOW:
                     raise
-                window //= 2
+                self._window = (end - since) // 2
                 continue
             empty = 0 if rows else empty + end - since
             yield since, rows
@@ -152,7 +176,7 @@ class UsageBooks:
         `start` and `end` are Unix seconds, so the first and the last day may be parts
         of one. Ends early where nothing was spent for long. Raises GatewayError.
         """
-        empty, days = 0, _days_before(end)
+        empty, days = 0, days_before(end)
         since, until = next(days)
         while until > start and empty < EMPTY_DAYS:
             # What was spent in the very second of an answer, the answer tells.
@@ -173,7 +197,7 @@ class UsageBooks:
         self.requests += 1
 
 
-def _days_before(end: int) -> Iterator[tuple[int, int]]:
+def days_before(end: int) -> Iterator[tuple[int, int]]:
     """Yield start and end of local days, the newest first."""
     day = dt_util.start_of_local_day(dt_util.as_local(dt_util.utc_from_timestamp(end)))
     until = end

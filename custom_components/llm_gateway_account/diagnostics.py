@@ -75,7 +75,7 @@ def _of_usage(usage: UsageCoordinator) -> dict[str, Any]:
         "requests_of_this_reading": usage.books.requests,
         "history_from": stored.history_from,
         "imported_from": stored.imported_from,
-        "past_read_from": usage.past.read_from,
+        "past_until": stored.past_until,
         "imported_until": stored.imported_until,
         "entered_until": stored.entered_until,
         "models": len(stored.models),

@@ -1,16 +1,10 @@
 """Actions on the usage history: what Home Assistant's statistics hold of an account."""
 
-import asyncio
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import voluptuous as vol
 
-from homeassistant.components.recorder import DOMAIN as RECORDER, get_instance
-from homeassistant.components.recorder.statistics import (
-    list_statistic_ids,
-    statistics_during_period,
-)
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
@@ -22,15 +16,13 @@ from .const import DOMAIN
 from .data import AccountConfigEntry
 from .device import async_get_loaded
 from .series import OTHER, TOTAL, series_prefix
-from .statistics import series_id
+from .statistic_ids import has_recorder, series_id
 from .unit import Unit
 
 ATTR_START = "start"
 ATTR_END = "end"
 ATTR_PERIOD = "period"
 ATTR_BY = "by"
-
-type Period = Literal["hour", "day", "month"]
 
 GET_USAGE_SCHEMA = vol.Schema(
     {
@@ -75,23 +67,17 @@ async def async_get_usage(call: ServiceCall) -> ServiceResponse:
         for model in stored.models:
             for kind in ("cost", "requests", "tokens"):
                 names[series_id(prefix, model, kind)] = (False, model, kind)
-    period: Period = call.data[ATTR_PERIOD]
-    found = await get_instance(hass).async_add_executor_job(
-        statistics_during_period,
-        hass,
-        start,
-        end,
-        set(names),
-        period,
-        None,
-        {"change"},
+    from .statistics import async_read_changes  # noqa: PLC0415
+
+    found = await async_read_changes(
+        hass, start, end, set(names), call.data[ATTR_PERIOD]
     )
     usage: dict[tuple[float, bool, str | None], dict[str, Any]] = {}
     for statistic_id, rows in found.items():
         is_several, name, counted = names[statistic_id]
-        for row in rows:
-            if change := row.get("change"):
-                item = usage.setdefault((row["start"], is_several, name), {})
+        for moment, change in rows:
+            if change:
+                item = usage.setdefault((moment, is_several, name), {})
                 digits = 6 if counted == "cost" else None
                 item[counted] = round(change, digits)
     return {
@@ -132,30 +118,14 @@ async def async_clear_history(call: ServiceCall) -> None:
     of_entries = tuple(
         f"{DOMAIN}:{entry.runtime_data.usage.stored.account_key}_" for entry in entries
     )
-    clear = _async_clear(hass, of_entries, is_of_entries=bool(device_id))
+    from .statistics import async_clear  # noqa: PLC0415
+
+    is_of_entries = bool(device_id)
+    clear = async_clear(hass, lambda each: each.startswith(of_entries) is is_of_entries)
     if device_id:
         await entries[0].runtime_data.usage.async_begin_anew(clear)
     else:
         await clear
-
-
-async def _async_clear(
-    hass: HomeAssistant, of_entries: tuple[str, ...], *, is_of_entries: bool
-) -> None:
-    """Remove the series whose IDs begin so, or all others; return when it is done."""
-    instance = get_instance(hass)
-    known = await instance.async_add_executor_job(list_statistic_ids, hass)
-    ids = [str(each["statistic_id"]) for each in known if each["source"] == DOMAIN]
-    cleared = asyncio.Event()
-
-    def on_done() -> None:
-        hass.loop.call_soon_threadsafe(cleared.set)
-
-    instance.async_clear_statistics(
-        [each for each in ids if each.startswith(of_entries) is is_of_entries],
-        on_done=on_done,
-    )
-    await cleared.wait()
 
 
 def _local(moment: datetime | None) -> datetime | None:
@@ -164,7 +134,7 @@ def _local(moment: datetime | None) -> datetime | None:
 
 
 def _require_recorder(hass: HomeAssistant) -> None:
-    if RECORDER not in hass.config.components:
+    if not has_recorder(hass):
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="no_recorder"
         )

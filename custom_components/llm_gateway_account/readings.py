@@ -11,7 +11,14 @@ from homeassistant.util import dt as dt_util
 
 from .books import UsageBooks
 from .gaps import Interval
-from .gateway import AbsentError, DailyUsage, GatewayError, ModelUsage
+from .gateway import (
+    AbsentError,
+    DailyUsage,
+    GatewayError,
+    ModelUsage,
+    OtherShapeError,
+)
+from .reconciling import async_divide_hours, async_find_days
 from .spending.local_time import HOUR
 from .stored_usage import StoredUsage, UsageRecords
 
@@ -31,6 +38,8 @@ class Request:
 
     start: int
     """From which full hour on rows are wanted."""
+    is_new: bool
+    """Whether nothing is known of the time from there on to the first answer."""
     past: tuple[int, int] | None
     """The time before the first answer, if nothing is known of it yet."""
     gap: tuple[int, int] | None
@@ -49,6 +58,10 @@ class Reading:
     """What was spent in the past and the gap that were asked for."""
     tells_sums: bool = True
     """Whether there was anything to take the intervals from."""
+    by_day: bool = False
+    """Whether some of them are days, in which no hour is known."""
+    days: list[Interval] = field(default_factory=list)
+    """Days before, with all that was spent, of which the rows tell less."""
     models_today: tuple[ModelSum, ...] = ()
     """The most expensive first."""
 
@@ -77,7 +90,7 @@ class UsageData:
 async def async_read(
     books: UsageBooks, request: Request, keeps_usage: Callable[[], Awaitable[bool]]
 ) -> Reading:
-    """Make a reading from the best book there is.
+    """Make a reading from the best book there is that can be read.
 
     `keeps_usage` asks the gateway for its own switch. Raises GatewayError while a book
     that should be there does not answer.
@@ -87,7 +100,7 @@ async def async_read(
         now = int(request.now.timestamp())
         async for _, part in books.async_read_hours(request.start, now):
             rows[:0] = part
-    except AbsentError:
+    except AbsentError, OtherShapeError:
         return await _async_by_day(books, request, UsageRecords.DAILY)
     # Where it is switched off there may be old rows.
     if (request.past or not rows) and not await keeps_usage():
@@ -111,44 +124,29 @@ async def _async_by_hour(
         ],
         models_today=_models(row for row in rows if row.hour >= today),
     )
-    if request.past:
-        with suppress(AbsentError):
-            await _async_divide_hours(books, request.past[1], reading, hours)
+    # Without sums there are still the rows.
+    with suppress(AbsentError, OtherShapeError):
+        if request.past:
+            replaced, parts = await async_divide_hours(books, request.past[1], hours)
+            reading.intervals = [
+                *(each for each in reading.intervals if each.start != replaced),
+                *parts,
+            ]
+        if request.is_new:
+            end = request.past[1] if request.past else int(request.now.timestamp())
+            reading.days = await async_find_days(books, request.start, end, hours)
+    reading.by_day = bool(reading.days)
+    for day in reading.days:
+        told = sum(hours[each] for each in hours if day.start <= each < day.end)
+        more = day.spent - told
+        reading.intervals.append(Interval(start=day.start, end=day.end, spent=more))
     return reading
-
-
-async def _async_divide_hours(
-    books: UsageBooks, first: int, reading: Reading, hours: dict[int, float]
-) -> None:
-    """Divide the hour of the first answer, and the one in which its day began.
-
-    Rows come minutes late, the sum does not.
-    """
-    moment = dt_util.as_local(dt_util.utc_from_timestamp(first))
-    midnight = int(dt_util.start_of_local_day(moment).timestamp())
-    spent = await books.async_read_sum(midnight, first)
-    # Some time zones are half an hour off.
-    begun = midnight - midnight % HOUR
-    if begun < midnight and hours.get(begun):
-        end = min(begun + HOUR, first)
-        part = await books.async_read_sum(midnight, end - 1) if midnight < end else 0
-        reading.intervals = [each for each in reading.intervals if each.start != begun]
-        reading.intervals += [
-            Interval(start=begun, end=midnight, spent=max(hours[begun] - part, 0)),
-            Interval(start=midnight, end=end, spent=part),
-        ]
-        spent -= part
-    hour = first - first % HOUR
-    spent -= sum(hours[each] for each in hours if midnight <= each < hour)
-    start = max(hour, midnight)
-    if start < first:
-        reading.intervals.append(Interval(start=start, end=first, spent=max(spent, 0)))
 
 
 async def _async_by_day(
     books: UsageBooks, request: Request, records: UsageRecords
 ) -> Reading:
-    reading = Reading(records=records)
+    reading = Reading(records=records, by_day=True)
     spans = [span for span in (request.past, request.gap) if span]
     try:
         if not spans:

@@ -5,14 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from homeassistant.components.recorder import DOMAIN as RECORDER
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 
 from .const import CONF_MORE_SERIES, DOMAIN
 from .device import async_get_name
 from .gateway import ModelUsage
-from .statistics import Series, series_id
+from .statistic_ids import Series, has_recorder, series_id
 from .unit import Unit
 
 if TYPE_CHECKING:
@@ -38,6 +37,19 @@ def series_prefix(entry: AccountConfigEntry, stored: StoredUsage) -> str:
     return f"{stored.account_key}_{unit.currency.lower()}_{worth}"
 
 
+def wanted_series(
+    hass: HomeAssistant, entry: AccountConfigEntry, stored: StoredUsage
+) -> str | None:
+    """Return what makes a difference to the series; another one begins anew.
+
+    None without a recorder.
+    """
+    if not has_recorder(hass):
+        return None
+    has_more = entry.options.get(CONF_MORE_SERIES, False)
+    return f"{series_prefix(entry, stored)} {has_more}"
+
+
 def statistic_ids(
     hass: HomeAssistant, entry: AccountConfigEntry, stored: StoredUsage
 ) -> dict[str, Any] | None:
@@ -45,7 +57,7 @@ def statistic_ids(
 
     A series is there as soon as there is such a cost; none is without a recorder.
     """
-    if RECORDER not in hass.config.components:
+    if not has_recorder(hass):
         return None
     prefix = series_prefix(entry, stored)
     return {

@@ -80,9 +80,13 @@ async def _async_update(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
     if (site := await async_get_site(hass, entry)) is None:
         return
     if site.version:
-        dr.async_get(hass).async_get_or_create(
+        registry, identifiers = dr.async_get(hass), {(DOMAIN, entry.entry_id)}
+        device = registry.async_get_device(identifiers)
+        if device and device.sw_version not in {None, site.version}:
+            entry.runtime_data.usage.async_gateway_was_updated()
+        registry.async_get_or_create(
             config_entry_id=entry.entry_id,
-            identifiers={(DOMAIN, entry.entry_id)},
+            identifiers=identifiers,
             sw_version=site.version,
         )
     if site == Site():

@@ -1,14 +1,12 @@
 """Usage as long-term statistics of Home Assistant, which is the archive."""
 
 import asyncio
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from hashlib import sha256
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
 from itertools import batched
-import re
-from typing import Any
+from typing import Any, Literal
 
-from homeassistant.components.recorder import DOMAIN as RECORDER, get_instance
+from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.models import (
     StatisticData,
     StatisticMeanType,
@@ -17,44 +15,24 @@ from homeassistant.components.recorder.models import (
 from homeassistant.components.recorder.statistics import (
     async_add_external_statistics,
     get_last_statistics,
+    list_statistic_ids,
     statistics_during_period,
 )
 from homeassistant.components.recorder.tasks import SynchronizeTask
 from homeassistant.core import HomeAssistant
-from homeassistant.util import dt as dt_util, slugify
+from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
+from .statistic_ids import Series
 
 # How many series are written at once, and how many hours make a series a long one:
 # the recorder needs kilobytes for each, and such a series is written alone.
 _AT_ONCE = 8
 _LONG = 1000
 
-_LONGEST_SLUG = 40
 _LONGEST_NAME = 255
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Series:
-    """A series of statistics, and what is to be in it."""
-
-    id: str
-    name: str
-    unit: str | None
-    hours: dict[int, float]
-    """Unix seconds of the start of an hour, and the amount of that hour."""
-
-
-def series_id(prefix: str, name: str, kind: str = "cost") -> str:
-    """Return the ID of a series.
-
-    `prefix` stands for the account and its unit. The hash keeps names apart that look
-    the same as a slug: `gpt-4.1` and `gpt-4-1`, or two Chinese ones.
-    """
-    slug = re.sub("_+", "_", slugify(name))[:_LONGEST_SLUG].strip("_")
-    mark = sha256(f"{kind} {name}".encode()).hexdigest()[:6]
-    parts = (prefix, *(() if kind == "cost" else (kind,)), slug, mark)
-    return f"{DOMAIN}:{'_'.join(filter(None, parts))}"
+type Period = Literal["hour", "day", "month"]
 
 
 async def async_import(
@@ -63,10 +41,8 @@ async def async_import(
     """Write what is new since `start` (Unix seconds of a full hour), oldest first.
 
     An hour never gets less than it had. Older rows are not touched. Returns once the
-    recorder has written everything; without a recorder nothing happens.
+    recorder has written everything.
     """
-    if RECORDER not in hass.config.components:
-        return
     instance = get_instance(hass)
     at_once = 1 if any(len(each.hours) > _LONG for each in series) else _AT_ONCE
     for some in batched(series, at_once, strict=False):
@@ -80,6 +56,51 @@ async def async_import(
             written = hass.loop.create_future()
             instance.queue_task(SynchronizeTask(written))
             await written
+
+
+async def async_known(
+    hass: HomeAssistant, start: int, statistic_id: str
+) -> dict[int, float]:
+    """Return the amount of each hour of a series since `start` (Unix seconds)."""
+    found = await get_instance(hass).async_add_executor_job(
+        _read, hass, start, [statistic_id]
+    )
+    return found[statistic_id][1]
+
+
+async def async_find_names(hass: HomeAssistant, prefix: str) -> dict[str, str]:
+    """Return the names of our series of which the IDs begin so, by their IDs."""
+    found = await get_instance(hass).async_add_executor_job(list_statistic_ids, hass)
+    return {
+        each["statistic_id"]: each["name"] or ""
+        for each in found
+        if each["source"] == DOMAIN and each["statistic_id"].startswith(prefix)
+    }
+
+
+async def async_read_changes(
+    hass: HomeAssistant, start: datetime, end: datetime, ids: set[str], period: Period
+) -> dict[str, list[tuple[float, float]]]:
+    """Return by how much each series grew in each period: Unix seconds and amount."""
+    found = await get_instance(hass).async_add_executor_job(
+        statistics_during_period, hass, start, end, ids, period, None, {"change"}
+    )
+    return {
+        key: [(row["start"], row.get("change") or 0) for row in rows]
+        for key, rows in found.items()
+    }
+
+
+async def async_clear(hass: HomeAssistant, is_meant: Callable[[str], bool]) -> None:
+    """Remove our series of which the IDs are meant; return when it is done."""
+    ids = [each for each in await async_find_names(hass, "") if is_meant(each)]
+    cleared = asyncio.Event()
+
+    def on_done() -> None:
+        hass.loop.call_soon_threadsafe(cleared.set)
+
+    get_instance(hass).async_clear_statistics(ids, on_done=on_done)
+    await cleared.wait()
 
 
 def _new_rows(

@@ -30,11 +30,15 @@ STORED_USAGE_SCHEMA = vol.Schema(
         vol.Optional("models"): [str],
         vol.Optional("history_from"): cv.positive_int,
         vol.Optional("imported_from"): cv.positive_int,
+        vol.Optional("past_from"): cv.positive_int,
+        vol.Optional("past_until"): cv.positive_int,
+        vol.Optional("hourly_from"): cv.positive_int,
         vol.Optional("imported_until"): cv.positive_int,
         vol.Optional("entered_until"): cv.positive_int,
         vol.Optional("checked_until"): cv.positive_int,
         vol.Optional("ahead"): _AMOUNT,
         vol.Optional("used_quota"): vol.Any(None, _AMOUNT),
+        vol.Optional("request_count"): vol.Any(None, int),
         vol.Optional("records"): vol.Any(None, vol.Coerce(UsageRecords)),
         vol.Optional("day"): vol.Any(None, str),
         vol.Optional("models_of_day"): [vol.ExactSequence([str, _AMOUNT])],
@@ -57,6 +61,12 @@ class StoredUsage:
     """From when on there are to be statistics; 0 before anybody knows."""
     imported_from: int = 0
     """From when on there are."""
+    past_from: int = 0
+    """From when on the earlier time is being written, window by window."""
+    past_until: int = 0
+    """Up to where that is done; 0 while nothing is."""
+    hourly_from: int = 0
+    """From which hour on rows count; before that, the sums have told."""
     imported_until: int = 0
     """The last reading; 0 before anything was imported."""
     entered_until: int = 0
@@ -67,6 +77,8 @@ class StoredUsage:
     """By how many points the account was ahead of its records then, or behind."""
     used_quota: float | None = None
     """That of which the records are known."""
+    request_count: int | None = None
+    """The same; requests that cost nothing are recorded too."""
     records: UsageRecords | None = None
     """None before the gateway told."""
     day: str | None = None

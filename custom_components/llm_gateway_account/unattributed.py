@@ -10,6 +10,9 @@ from .spending import Ledger
 from .spending.local_time import HOUR
 from .stored_usage import StoredUsage, UsageRecords
 
+# Most gateways write every five minutes, but an operator may choose hours.
+ROWS_ARE_COMPLETE_AFTER = 3 * HOUR
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unattributed:
@@ -30,8 +33,7 @@ def find_unattributed(
     the next, so no border is in doubt: `ahead` goes on from check to check.
     """
     time = int(now.timestamp())
-    # Rows come late: the last hour that is over has to wait.
-    wait = HOUR if reading.records is UsageRecords.HOURLY else 0
+    wait = ROWS_ARE_COMPLETE_AFTER if reading.records is UsageRecords.HOURLY else 0
     start, end = stored.checked_until, time - time % HOUR - wait
     if start >= end:
         return Unattributed(points={}, checked_until=start, ahead=stored.ahead)

@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, override
 
 from homeassistant.core import HomeAssistant, callback
@@ -12,22 +11,17 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from .books import UsageBooks
-from .const import (
-    CONF_HISTORY_DAYS,
-    CONF_MORE_SERIES,
-    DEFAULT_HISTORY_DAYS,
-    LOGGER,
-)
-from .gaps import LOOKS_BACK, Hindsight, gap_after, watched_since
+from .const import LOGGER
+from .due import begin_of_history, created_at, gap_of, past_of
+from .gaps import LOOKS_BACK, Hindsight
 from .gateway import GatewayError
+from .importing import async_import_reading
 from .past import Past
 from .readings import Reading, Request, UsageData, async_read
-from .series import async_collect, series_prefix
+from .series import wanted_series
 from .sites import async_get_site
 from .spending.local_time import DAY, HOUR
-from .statistics import async_import
 from .stored_usage import UsageRecords
-from .unattributed import find_unattributed
 
 if TYPE_CHECKING:
     from .coordinator import AccountCoordinator
@@ -37,10 +31,6 @@ if TYPE_CHECKING:
 # next readings, which go back so far.
 MINUTE = 10
 OVERLAP = 2 * DAY
-
-# So many hourly readings follow the last change of the used quota: the last one tells
-# what no model got, when the hour of the change is over for an hour.
-READINGS_AFTER_A_CHANGE = 3
 
 
 class UsageCoordinator(DataUpdateCoordinator[UsageData]):
@@ -65,10 +55,11 @@ class UsageCoordinator(DataUpdateCoordinator[UsageData]):
         self.data = self._last_data()
         self._account = account
         self.past = Past(hass, entry, self.books, self.stored)
-        self._used_quota = account.data.account.used_quota
-        has_changed = self._used_quota != self.stored.used_quota
-        self._readings_left = READINGS_AFTER_A_CHANGE if has_changed else 0
+        self._used = self._used_now()
+        has_changed = self._used != (self.stored.used_quota, self.stored.request_count)
+        self._changed_at = int(dt_util.utcnow().timestamp()) if has_changed else 0
         self._task: asyncio.Task[None] | None = None
+        self._clearing = asyncio.Lock()
 
     @callback
     def async_start(self) -> None:
@@ -85,49 +76,71 @@ class UsageCoordinator(DataUpdateCoordinator[UsageData]):
                 second=spread % 60,
             )
         )
-        begin = self._begin_of_history()
+        begin = begin_of_history(entry)
         self.stored.history_from = min(self.stored.history_from or begin, begin)
         if self._is_behind:
             self._async_read_soon()
 
     async def async_begin_anew(self, clear: Awaitable[None]) -> None:
         """Wait until all statistics are cleared, and write them again soon."""
+        async with self._clearing:
+            await self._async_stop_reading()
+            await clear
+            self.stored.series = None
+            self.stored.past_until = 0
+            self.stored.history_from = begin_of_history(self.config_entry)
+            self.stored.models.clear()
+        self._async_read_soon()
+
+    @callback
+    def async_gateway_was_updated(self) -> None:
+        """Ask soon for what the gateway did not have before."""
+        self.books.ask_again()
+        self._changed_at = int(dt_util.utcnow().timestamp())
+
+    @override
+    async def async_request_refresh(self) -> None:
+        """Read, if somebody asks for it, where a reading can also be ended."""
+        self._async_read_soon()
+
+    @override
+    async def async_shutdown(self) -> None:
+        """End the reading that is going on, so that it changes nothing any more."""
+        await super().async_shutdown()
+        await self._async_stop_reading()
+
+    async def _async_stop_reading(self) -> None:
         if self._task:
             self._task.cancel()
             await asyncio.wait([self._task])
-        await clear
-        self.stored.series = None
-        self.past.forget()
-        self.stored.history_from = self._begin_of_history()
-        self.stored.models.clear()
-        self._async_read_soon()
 
     @callback
     def _async_follow(self) -> None:
         """Note that something was used, which the books will tell later."""
-        used_quota = self._account.data.account.used_quota
-        if used_quota != self._used_quota:
-            self._used_quota = used_quota
-            self._readings_left = READINGS_AFTER_A_CHANGE
-            if self._gap or self._past_of_ledger:
+        if (used := self._used_now()) != self._used:
+            self._used = used
+            self._changed_at = int(dt_util.utcnow().timestamp())
+            if gap_of(self._account) or past_of(self._account):
                 self._async_read_soon()
         if self.data.models_today and not (data := self._last_data()).models_today:
             self.async_set_updated_data(data)
 
     @callback
     def _async_read_if_changed(self, _now: datetime) -> None:
-        if self._readings_left or self._is_behind:
+        if self._has_changed or self._is_behind:
             self._async_read_soon()
 
     @callback
     def _async_read_soon(self) -> None:
+        if self._shutdown_requested or self._clearing.locked():
+            return
         if self._task is None or self._task.done():
             self._task = self.config_entry.async_create_background_task(
                 self.hass, self._async_read(), f"{self.name} usage"
             )
 
     async def _async_read(self) -> None:
-        self.books.requests = 0
+        self.books.begin_reading()
         await self.async_refresh()
         await self.past.async_fill()
         self._account.storage.async_write()
@@ -135,19 +148,15 @@ class UsageCoordinator(DataUpdateCoordinator[UsageData]):
     @override
     async def _async_update_data(self) -> UsageData:
         """Make a reading and hand it on; without an answer nothing changes."""
-        used_quota, request = self._used_quota, self._request()
+        used, request = self._used, self._request()
         try:
             reading = await async_read(self.books, request, self._async_keeps_usage)
         except GatewayError:
             return self.data
-        if self._shutdown_requested:
-            return self.data
         self._enter(request, reading)
-        await self._async_import(request, reading)
-        if used_quota == self._used_quota and self._readings_left:
-            self._readings_left -= 1
-        if not self._readings_left:
-            self.stored.used_quota = used_quota
+        await async_import_reading(self.hass, self.config_entry, request, reading)
+        if not self._has_changed:
+            self.stored.used_quota, self.stored.request_count = used
         self.stored.records = reading.records
         self.stored.day = request.now.date().isoformat()
         self.stored.models_of_day = [
@@ -157,15 +166,19 @@ class UsageCoordinator(DataUpdateCoordinator[UsageData]):
 
     def _request(self) -> Request:
         """Return of which time the books have to tell."""
-        now, stored, gap = dt_util.now(), self.stored, self._gap
-        past, time = self._past_of_ledger, int(now.timestamp())
-        if past or self._wanted_series() != stored.series:
+        now, stored, gap = dt_util.now(), self.stored, gap_of(self._account)
+        past, time = past_of(self._account), int(now.timestamp())
+        wanted = wanted_series(self.hass, self.config_entry, stored)
+        is_new = bool(past) or wanted != stored.series
+        if is_new or not stored.imported_until:
             start = time - LOOKS_BACK
         else:
             start = min(stored.imported_until - OVERLAP, stored.checked_until)
             start = min(start, gap[0]) if gap else start
-        start = min(max(start, self._created_at), time)
-        return Request(start=start - start % HOUR, past=past, gap=gap, now=now)
+        start = min(max(start, created_at(self._account)), time)
+        return Request(
+            start=start - start % HOUR, is_new=is_new, past=past, gap=gap, now=now
+        )
 
     async def _async_keeps_usage(self) -> bool:
         site = await async_get_site(self.hass, self.config_entry)
@@ -181,10 +194,12 @@ class UsageCoordinator(DataUpdateCoordinator[UsageData]):
             return
         tells_past = request.past and self._tells_past(reading, request.past[1])
         past = self.stored.entered_until - LOOKS_BACK if tells_past else None
-        by_day = reading.records is not UsageRecords.HOURLY
         self._account.async_enter(
             Hindsight(
-                intervals=reading.intervals, gap=request.gap, past=past, by_day=by_day
+                intervals=reading.intervals,
+                gap=request.gap,
+                past=past,
+                by_day=reading.by_day,
             )
         )
 
@@ -194,69 +209,31 @@ class UsageCoordinator(DataUpdateCoordinator[UsageData]):
         Of an account that was used, books without anything are more likely switched off
         or deleted than right: a habit of nothing would make all spending unusual.
         """
-        is_new = self._used_quota is not None and not self._used_quota
+        used_quota, _ = self._used
+        is_new = used_quota is not None and not used_quota
         return is_new or any(
             each.spent for each in reading.intervals if each.end <= first
         )
 
-    async def _async_import(self, request: Request, reading: Reading) -> None:
-        """Write statistics; of new series all that the reading tells."""
-        stored, wanted = self.stored, self._wanted_series()
-        start = max(request.start, stored.history_from)
-        ledger = self._account.storage.state.ledger
-        is_new = wanted != stored.series
-        checked = stored
-        if not stored.checked_until:
-            first = request.past[1] if request.past else int(request.now.timestamp())
-            checked = replace(stored, checked_until=first - first % HOUR)
-        if is_new and reading.records is not UsageRecords.HOURLY:
-            checked = replace(stored, checked_until=start, ahead=0)
-        found = find_unattributed(ledger, checked, reading, request.now)
-        series = await async_collect(
-            self.hass, self.config_entry, reading.rows, found.points, start
-        )
-        await async_import(self.hass, series, start)
-        if is_new:
-            stored.series, stored.imported_from = wanted, start
-        stored.imported_until = int(request.now.timestamp())
-        stored.checked_until, stored.ahead = found.checked_until, found.ahead
+    def _used_now(self) -> tuple[float | None, int | None]:
+        """Return what changes with each request, also if it cost nothing."""
+        account = self._account.data.account
+        return account.used_quota, account.request_count
 
     def _last_data(self) -> UsageData:
         return UsageData.from_stored(self.stored, dt_util.now().date().isoformat())
 
-    def _wanted_series(self) -> str:
-        """Return what makes a difference to the series; another one begins anew."""
-        has_more = self.config_entry.options.get(CONF_MORE_SERIES, False)
-        return f"{series_prefix(self.config_entry, self.stored)} {has_more}"
-
-    def _begin_of_history(self) -> int:
-        """Return the hour from which on statistics are wanted (Unix seconds)."""
-        days = self.config_entry.options.get(CONF_HISTORY_DAYS, DEFAULT_HISTORY_DAYS)
-        begin = dt_util.start_of_local_day(dt_util.now() - timedelta(days=days))
-        return int(begin.timestamp()) // HOUR * HOUR
+    @property
+    def _has_changed(self) -> bool:
+        """Whether something was used since the hours of which everything is known."""
+        return self._changed_at >= self.stored.checked_until
 
     @property
     def _is_behind(self) -> bool:
         """Whether something is missing that does not depend on a change."""
-        is_new = self._wanted_series() != self.stored.series
-        is_missing = self._gap or self._past_of_ledger or self.past.is_due
+        is_new = (
+            wanted_series(self.hass, self.config_entry, self.stored)
+            != self.stored.series
+        )
+        is_missing = gap_of(self._account) or past_of(self._account) or self.past.is_due
         return is_new or bool(is_missing)
-
-    @property
-    def _gap(self) -> tuple[int, int] | None:
-        ledger = self._account.storage.state.ledger
-        return gap_after(ledger, self.stored.entered_until)
-
-    @property
-    def _past_of_ledger(self) -> tuple[int, int] | None:
-        """The time before the first answer, unless the ledger knows it (Unix time)."""
-        since = int(dt_util.utcnow().timestamp()) - LOOKS_BACK
-        first = watched_since(self._account.storage.state.ledger)
-        if not first or first <= max(self.stored.entered_until, since):
-            return None
-        return min(max(since, self._created_at), first), first
-
-    @property
-    def _created_at(self) -> int:
-        created_at = self._account.data.account.created_at
-        return int(created_at.timestamp()) if created_at else 0

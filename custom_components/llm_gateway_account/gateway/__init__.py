@@ -21,11 +21,12 @@ from .errors import (
 )
 from .limiter import Limiter, Priority
 from .site import DEFAULT_QUOTA_PER_UNIT, POINTS, Site
-from .usage import DailyUsage, ModelUsage
+from .usage import LONGEST_SPENT, DailyUsage, ModelUsage
 
 __all__ = [
     "DEFAULT_QUOTA_PER_UNIT",
     "ENABLED",
+    "LONGEST_SPENT",
     "POINTS",
     "AbsentError",
     "Account",

@@ -83,7 +83,9 @@ def hourly_usage(rows: Any, start: int, end: int) -> list[ModelUsage]:
         ModelUsage(
             hour=hour, model=model, requests=requests, quota=quota, tokens=tokens
         )
-        for (hour, model), (requests, quota, tokens) in sorted(_summed(rows, read).items())
+        for (hour, model), (requests, quota, tokens) in sorted(
+            _summed(rows, read).items()
+        )
     ]
 
 
@@ -106,7 +108,9 @@ def daily_usage(rows: Any) -> list[DailyUsage]:
     )
     return [
         DailyUsage(day=day, model=model, requests=requests, quota=quota, tokens=tokens)
-        for (day, model), (requests, quota, tokens) in sorted(_summed(rows, read).items())
+        for (day, model), (requests, quota, tokens) in sorted(
+            _summed(rows, read).items()
+        )
     ]
 
 
