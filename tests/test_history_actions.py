@@ -7,7 +7,12 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.llm_gateway_account.const import CONF_MORE_SERIES, DOMAIN
+from custom_components.llm_gateway_account.const import (
+    CONF_HISTORY_DAYS,
+    CONF_MORE_SERIES,
+    CONF_SITE_NAME,
+    DOMAIN,
+)
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
@@ -226,6 +231,37 @@ async def test_clear_in_the_middle_of_a_reading(
     begin = entry.runtime_data.usage.stored.history_from
     expected = {hour: each for hour, each in truth[ALL].items() if hour >= begin}
     assert found[ALL] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("title", ["Example Gateway", "Renamed  since"])
+async def test_models_of_an_account_that_is_added_again(
+    recorder_mock: Recorder,
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    title: str,
+) -> None:
+    """Those of before are told too, though it reads less of them now."""
+    gateway.books.spend("two words", 5000, at=(NOW - timedelta(days=20)).timestamp())
+    entry.__dict__["data"] = {**entry.data, CONF_SITE_NAME: title}
+    await setup(hass, entry)
+    await statistic_ids(hass)
+    start = (NOW - timedelta(days=25)).isoformat()
+    before = await get_usage(hass, entry, start=start, period="day")
+    names = {each["model"] for each in before["usage"]}
+    assert names == {*MODELS, "two words"}
+    await hass.config_entries.async_remove(entry.entry_id)
+    again = MockConfigEntry(
+        domain=DOMAIN,
+        title=entry.title,
+        unique_id=entry.unique_id,
+        data=dict(entry.data),
+        options={**entry.options, CONF_HISTORY_DAYS: 0},
+    )
+    await setup(hass, again)
+    await statistic_ids(hass)
+    after = await get_usage(hass, again, start=start, period="day")
+    assert sorted(after["usage"], key=str) == sorted(before["usage"], key=str)
 
 
 async def test_history_of_removed_accounts(
