@@ -14,6 +14,10 @@ ROWS = ("states", "state_attributes", "statistics_short_term", "statistics")
 
 TWO_INTERVALS = 600
 
+# What reading a year of usage may take: bytes, and milliseconds of the event loop.
+MOST_MEMORY = 64 * 1024 * 1024
+LONGEST_STEP = 50
+
 
 def far_off(figures: dict[str, Any], documented: dict[str, Any]) -> list[str]:
     """Return a line for each figure that is."""
@@ -21,6 +25,7 @@ def far_off(figures: dict[str, Any], documented: dict[str, Any]) -> list[str]:
         *_dear(figures, documented),
         *_written(figures, documented),
         *_refused(figures),
+        *_heavy(figures, documented),
     ]
 
 
@@ -65,3 +70,17 @@ def _refused(figures: dict[str, Any]) -> Iterator[str]:
             yield f"{name}: data older than two polls"
         if each["refused_at_most"] > 2:
             yield f"{name}: {each['refused_at_most']} requests of an account refused"
+
+
+def _heavy(figures: dict[str, Any], documented: dict[str, Any]) -> Iterator[str]:
+    # Reading a year takes minutes, and is left out where there is none.
+    then = {(each["records"], each["account"]): each for each in documented["usage"]}
+    for each in figures.get("usage", ()):
+        name = f"usage ({each['records']}, {each['account']})"
+        requests = then[each["records"], each["account"]]["requests"]
+        if each["requests"] > requests:
+            yield f"{name}: {each['requests']} requests, documented are {requests}"
+        if each.get("memory", 0) >= MOST_MEMORY:
+            yield f"{name}: {each['memory'] // 1024**2} MiB of memory"
+        if each.get("longest", 0) >= LONGEST_STEP:
+            yield f"{name}: the event loop stands still for {each['longest']:.0f} ms"

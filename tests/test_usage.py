@@ -180,7 +180,7 @@ async def test_budget(
 ) -> None:
     """An idle account costs no request, a busy one a few in an hour."""
     await begin(hass, gateway, entry, fork)
-    await pass_time(hass, freezer, 3 * HOUR + HOUR)
+    await pass_time(hass, freezer, 6 * HOUR)
     asked(gateway)
     await pass_time(hass, freezer, 4 * HOUR)
     await hass.config_entries.async_reload(entry.entry_id)

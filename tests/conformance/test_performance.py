@@ -55,6 +55,11 @@ def test_what_was_promised_is_kept(figures: dict[str, Any]) -> None:
     for each in figures["scale"]:
         for step in ("start_longest", "spread_longest", "at_once_longest"):
             assert each[step] < 50
+    (year,) = (each for each in figures["usage"] if each["account"] == "year")
+    assert year["memory"] < 64 * 1024 * 1024
+    assert year["longest"] < 50
+    idle = [each["requests"] for each in figures["usage"] if each["account"] == "idle"]
+    assert idle == [0, 0]
     assert not far_off(figures, figures)
 
 
@@ -67,6 +72,10 @@ def test_figures_far_off_are_found(figures: dict[str, Any]) -> None:
         run["import"] *= 2
     worse["recording"][0]["states"] += 1
     worse["limited"][0] |= {"slowest_start": 700, "lines": 2, "refused_at_most": 3}
+    for run in worse["usage"]:
+        if run["account"] == "year":
+            run |= {"memory": 64 * 1024**2, "longest": 50.0}
+        run["requests"] += run["account"] == "idle" and run["records"] == "hourly"
     assert [problem.partition(":")[0] for problem in far_off(worse, figures)] == [
         "poll (idle)",
         "poll (busy_six)",
@@ -76,4 +85,12 @@ def test_figures_far_off_are_found(figures: dict[str, Any]) -> None:
         "limited (start)",
         "limited (start)",
         "limited (start)",
+        "usage (hourly, idle)",
+        "usage (hourly, year)",
+        "usage (hourly, year)",
     ]
+
+
+def test_usage_is_left_out_where_it_was_not_measured(figures: dict[str, Any]) -> None:
+    quick = {name: each for name, each in figures.items() if name != "usage"}
+    assert not far_off(quick, figures)
