@@ -560,6 +560,40 @@ async def test_failing_books(
     }
 
 
+@pytest.mark.usefixtures("little_time")
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (FAULTS["silence"][0], True),
+        (FAULTS["reset"][0], True),
+        (answering(200, b" " * MAX_USAGE_BODY + b"{}"), True),
+        (answering(504), True),
+        (answering(524), True),
+        (answering(500), False),
+        (answering(502), False),
+        (answering(200, "{"), False),
+        (answering(200, said("查询统计数据失败")), False),
+        (None, False),
+    ],
+    ids=[
+        *("silence", "reset", "too large", "504", "524"),
+        *("500", "502", "no JSON", "database", "refused connection"),
+    ],
+)
+async def test_what_a_question_for_less_helps_against(
+    gateway: GatewayServer,
+    client: GatewayClient,
+    fault: Handler | None,
+    expected: bool,
+) -> None:
+    gateway.books_fault = fault
+    if not fault:
+        await gateway.stop()
+    with pytest.raises(GatewayError) as caught:
+        await client.async_get_usage(START, END)
+    assert caught.value.is_too_much is expected
+
+
 def secrets_in(gateway: GatewayServer, text: str) -> Iterator[str]:
     secrets = [*secrets_of(gateway.account), str(USER_ID), "laptop"]
     return (secret for secret in secrets if secret in text)
