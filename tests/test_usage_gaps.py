@@ -26,6 +26,7 @@ from .gateway_server import (
     NEW_API,
     NEW_API_2026_08,
     ONE_API,
+    V_API,
     Fork,
     GatewayServer,
     Handler,
@@ -172,6 +173,18 @@ async def test_rows_that_were_lost(
     spent = spent_since(gateway, 0) - (lost / 500 if requests == 2 else 0)
     assert figure(hass, "spent_this_month") == pytest.approx(spent, abs=1e-6)
     assert len(asked(gateway, SUM)) == requests
+
+
+async def test_account_that_was_created_today(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
+) -> None:
+    """There is no day before of which anything could be missing."""
+    gateway.fork = Fork("hourly", V_API.body, "X-Api-User", books=NEW_API.books)
+    gateway.account.created_at = int(ago(hours=3))
+    gateway.books.spend("gpt-5", 500_000, at=ago(hours=2))
+    await setup(hass, entry)
+    assert figure(hass, "spent_this_month") == 1
+    assert len(asked(gateway, SUM)) == 1
 
 
 async def test_sums_that_cannot_be_read(

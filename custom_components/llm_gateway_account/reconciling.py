@@ -42,15 +42,15 @@ async def async_find_days(
 
     spent = await books.async_read_sum(start, end - 1)
     missing = spent - told(start, end)
-    found = []
-    for since, until in days_before(end):
-        if missing <= NEGLIGIBLE * spent or until <= start:
-            break
+    found, days = [], days_before(end)
+    since, until = next(days)
+    while missing > NEGLIGIBLE * spent and until > start:
         first, last = max(full_hour(since), start), full_hour(until)
         points = await books.async_read_sum(first, last - 1)
         if (more := points - told(first, last)) > 0:
             found.append(Interval(start=max(since, start), end=until, spent=points))
             missing -= more
+        since, until = next(days)
     return found
 
 
