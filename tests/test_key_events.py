@@ -1,6 +1,7 @@
 """What happens to the API keys of an account: told once each, and who is told."""
 
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -8,6 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_capture_events,
+    async_mock_service,
 )
 
 from custom_components.llm_gateway_account.const import (
@@ -23,7 +25,7 @@ from homeassistant.setup import async_setup_component
 
 from .gateway_keys import DISABLED, ENABLED, ServerKey
 from .gateway_server import NEW_API, GatewayServer
-from .helpers import device_of, jump, setup
+from .helpers import device_of, examples, jump, setup
 from .keys import (
     NOON,
     QUARTER,
@@ -411,3 +413,20 @@ async def test_automations(
     key.remain_quota = 0
     await next_list(hass, gateway, freezer)
     assert [call.data for call in calls] == [{"key": "laptop", "state": "used_up"}]
+
+
+@pytest.mark.parametrize("example", examples("docs/keys"), ids=itemgetter("alias"))
+async def test_example_of_the_documentation(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    example: dict[str, Any],
+) -> None:
+    await begin(hass, gateway, entry, freezer)
+    calls = async_mock_service(hass, "notify", "mobile_app_phone")
+    assert await async_setup_component(hass, "automation", {"automation": example})
+    gateway.keys.create("intruder")
+    await next_list(hass, gateway, freezer)
+    (call,) = calls
+    assert call.data["message"].startswith("intruder")

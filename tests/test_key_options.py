@@ -182,7 +182,7 @@ async def test_limit_of_one_key(
 async def test_limit_of_all_keys_in_another_unit(
     hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
 ) -> None:
-    show(entry, **{CONF_KEY_LIMIT: 2})
+    show(entry, key_limit=2)
     await setup(hass, entry)
     form = await open_form(hass, entry, "unit")
     await fill(hass, form, {CONF_CURRENCY: "points", CONF_POINTS_PER_UNIT: 500_000})

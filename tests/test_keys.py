@@ -734,14 +734,12 @@ async def test_device_that_a_person_deletes(
         (entry.domain, entry.entry_id), entry.entry_id
     )
     assert account
+    assert not await async_remove_config_entry_device(hass, entry, account)
     may = {
         device.name: await async_remove_config_entry_device(hass, entry, device)
-        for device in (
-            account,
-            *dr.async_child_entries_for_config_entry(registry, entry.entry_id),
-        )
+        for device in dr.async_child_entries_for_config_entry(registry, entry.entry_id)
     }
-    assert may == {"Example Gateway": False, "laptop": True, "agent": False}
+    assert may == {"laptop": True, "agent": False}
 
 
 # What keys spent today
