@@ -9,6 +9,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.llm_gateway_account.const import CONF_SHOWN_KEYS
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import MAJOR_VERSION, MINOR_VERSION
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
@@ -76,7 +77,9 @@ def devices(hass: HomeAssistant, entry: ConfigEntry) -> dict[int, str | None]:
 
 def sensor(key: str, name: str) -> str:
     """Return the ID of a sensor of a key."""
-    return f"sensor.example_gateway_{key}_{name}"
+    # Before 2026.10, that of a child device does not begin with its parent.
+    parent = "example_gateway_" if (MAJOR_VERSION, MINOR_VERSION) >= (2026, 10) else ""
+    return f"sensor.{parent}{key}_{name}"
 
 
 def value(hass: HomeAssistant, key: str, name: str) -> str | None:

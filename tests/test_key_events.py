@@ -32,6 +32,7 @@ from .keys import (
     change_options,
     half_a_list,
     reload,
+    sensor,
     show,
     value,
     wait,
@@ -404,7 +405,7 @@ async def test_automations(
                     "event": "told",
                     "event_data_template": {
                         "key": "{{ trigger.key }}",
-                        "state": "{{ states('sensor.example_gateway_laptop_status') }}",
+                        "state": f"{{{{ states('{sensor('laptop', 'status')}') }}}}",
                     },
                 },
             }

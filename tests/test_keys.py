@@ -1,11 +1,19 @@
 """The API keys of an account: which have a device, and when their list is read."""
 
 from datetime import timedelta
+from typing import Any
 
 from aiohttp import web
 from freezegun.api import FrozenDateTimeFactory
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_get_device_automations,
+)
+from pytest_homeassistant_custom_component.components.diagnostics import (
+    get_diagnostics_for_config_entry,
+)
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.llm_gateway_account import async_remove_config_entry_device
 from custom_components.llm_gateway_account.const import (
@@ -13,10 +21,14 @@ from custom_components.llm_gateway_account.const import (
     CONF_CURRENCY,
     CONF_NEW_KEYS,
 )
+from homeassistant.components.device_automation import DeviceAutomationType
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.service import async_get_all_descriptions
+from homeassistant.setup import async_setup_component
 
 from .faults import ENDED_BY_TIME, FAULTS
 from .gateway_books import DAY
@@ -32,7 +44,7 @@ from .gateway_server import (
     Handler,
     answering,
 )
-from .helpers import balance, jump, own_log, setup, state_of
+from .helpers import balance, get_account, jump, own_log, setup, state_of
 from .keys import (
     HOUR,
     NOON,
@@ -740,6 +752,60 @@ async def test_device_that_a_person_deletes(
         for device in dr.async_child_entries_for_config_entry(registry, entry.entry_id)
     }
     assert may == {"laptop": True, "agent": False}
+
+
+async def test_diagnostics(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+) -> None:
+    """How many keys there are, and nothing of a single one."""
+    assert await async_setup_component(hass, "diagnostics", {})
+    for number in range(777_001, 777_004):
+        key = gateway.keys.create(f"planted {number}", remain_quota=number % 2)
+        gateway.keys.by_id[number] = gateway.keys.by_id.pop(key.id)
+        key.id = number
+    show(entry, "chosen", chosen_keys=[777_001, 777_002], key_limits={"777001": 1})
+    await setup(hass, entry)
+    told: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    assert told["keys"] == {
+        "book": "there",
+        "book_of_sums": "unknown",
+        "is_available": True,
+        "last_list_was_complete": True,
+        "shown": 2,
+        "with_device": 2,
+        "unlimited": 0,
+        "statuses": {"active": 1, "used_up": 1},
+    }
+    assert told["entry"]["options"]["chosen_keys"] == 2
+    assert told["entry"]["options"]["key_limits"] == 1
+    assert "planted" not in str(told)
+    assert "777" not in str(told)
+
+
+async def test_device_of_a_key_is_no_account(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
+) -> None:
+    """Neither the editor of automations nor a form takes it for one."""
+    gateway.keys.create("laptop")
+    show(entry)
+    await setup(hass, entry)
+    (device,) = dr.async_child_entries_for_config_entry(
+        dr.async_get(hass), entry.entry_id
+    )
+    for kind in (DeviceAutomationType.TRIGGER, DeviceAutomationType.CONDITION):
+        offered = await async_get_device_automations(hass, kind, device.id)
+        assert [each for each in offered if each["domain"] == entry.domain] == []
+    with pytest.raises(ServiceValidationError):
+        await get_account(hass, device.id)
+    account = dr.async_get(hass).async_get(device.parent_device_id)
+    assert account
+    services = await async_get_all_descriptions(hass)
+    for action in services[entry.domain].values():
+        (wanted,) = action["fields"]["device_id"]["selector"]["device"]["filter"]
+        assert wanted == {"integration": entry.domain, "model": account.model}
 
 
 # What keys spent today
