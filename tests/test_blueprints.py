@@ -355,7 +355,7 @@ async def test_alert_of_api_keys(
     show(entry)
     await setup(hass, entry)
     await pass_time(hass, freezer, timedelta(seconds=20))
-    quiet = {"quiet_start": "11:00:00", "quiet_end": "13:00:00"} if is_night else {}
+    quiet = {"quiet_start": "11:00:00", "quiet_end": "13:00:00", "quiet": is_night}
     await automate(
         "balance_alert",
         account=device_of(hass, entry),

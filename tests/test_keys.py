@@ -190,19 +190,19 @@ async def test_what_is_known_of_a_key(
         *(f"2_{each}" for each in always | group | counted),
     }
     assert value(hass, "laptop", "remaining") == "1.0"
-    assert value(hass, "laptop", "used") == "1.0"
+    assert value(hass, "laptop", "total_spent") == "1.0"
     assert value(hass, "laptop", "spent_today") == "1.0"
     assert value(hass, "agent", "spent_today") == "1.0"
     assert value(hass, "laptop", "last_used") == NOON.isoformat()
     assert value(hass, "laptop", "expires") == (NOON + timedelta(days=30)).isoformat()
     assert value(hass, "agent", "expires") == STATE_UNKNOWN
     if group:
-        assert value(hass, "laptop", "group") == "vip"
+        assert value(hass, "laptop", "user_group") == "vip"
         # That of the account, where it tells one.
         own = "default" if "group" in fork.body(gateway.account) else STATE_UNKNOWN
-        assert value(hass, "agent", "group") == own
+        assert value(hass, "agent", "user_group") == own
     if counted:
-        assert value(hass, "agent", "used") == "1.0"
+        assert value(hass, "agent", "total_spent") == "1.0"
 
 
 async def test_what_is_on_by_default(
@@ -232,7 +232,7 @@ async def test_amounts_for_statistics(
     gateway.keys.create("laptop", remain_quota=1_000_000)
     show(entry, **{CONF_CURRENCY: currency})
     await setup(hass, entry)
-    for name, state_class in (("remaining", remaining), ("used", used)):
+    for name, state_class in (("remaining", remaining), ("total_spent", used)):
         state = hass.states.get(sensor("laptop", name))
         assert state
         assert state.attributes["state_class"] == state_class
@@ -986,4 +986,4 @@ async def test_list_for_new_keys_alone(
     await wait(hass, freezer, timedelta(hours=22))
     assert asked(gateway) == 0
     assert devices(hass, entry) == {}
-    assert state_of(hass, "sensor.example_gateway_used_quota") == "38.655"
+    assert state_of(hass, "sensor.example_gateway_total_spent") == "38.655"
