@@ -146,7 +146,7 @@ async def test_key_without_a_limit_is_never_low(
     freezer: FrozenDateTimeFactory,
     told: Told,
 ) -> None:
-    key = await begin(hass, gateway, entry, freezer, **{CONF_KEY_LIMIT: 0})
+    key = await begin(hass, gateway, entry, freezer, **{CONF_KEY_LIMIT: 1e-18})
     agent = gateway.keys.by_id[2]
     key.remain_quota, agent.remain_quota = 1, -5_000_000
     await next_list(hass, gateway, freezer)

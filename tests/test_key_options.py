@@ -178,6 +178,25 @@ async def test_limit_of_one_key(
     assert entry.options[CONF_KEY_LIMITS] == {"3": 0.5}
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {CONF_SHOWN_KEYS: "some"},
+        {CONF_CHOSEN_KEYS: ["1"]},
+        {CONF_KEY_LIMITS: {"laptop": 1}},
+        {CONF_KEY_LIMIT: -1},
+        {CONF_KEY_EXPIRY_DAYS: "7"},
+    ],
+)
+async def test_options_that_somebody_edited(
+    hass: HomeAssistant, entry: MockConfigEntry, options: dict[str, Any]
+) -> None:
+    """They are called damaged, like those of the account."""
+    show(entry, **{CONF_SHOWN_KEYS: "all"} | options)
+    await setup(hass, entry)
+    assert entry.error_reason_translation_key == "damaged_entry"
+
+
 @pytest.mark.usefixtures("freezer")
 async def test_limit_of_all_keys_in_another_unit(
     hass: HomeAssistant, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
