@@ -800,7 +800,9 @@ async def test_device_of_a_key_is_no_account(
         assert [each for each in offered if each["domain"] == entry.domain] == []
     with pytest.raises(ServiceValidationError):
         await get_account(hass, device.id)
-    account = dr.async_get(hass).async_get(device.parent_device_id)
+    account = dr.async_get(hass).async_get_device_by_identifier(
+        (entry.domain, entry.entry_id), entry.entry_id
+    )
     assert account
     services = await async_get_all_descriptions(hass)
     for action in services[entry.domain].values():
