@@ -1,10 +1,12 @@
 """The simulated gateway, and the life of an account there."""
 
 import asyncio
+from collections import Counter
 from datetime import UTC, tzinfo
 from random import Random
 import time
 
+from tests.gateway_keys import DISABLED
 from tests.gateway_past import draw, give_past
 from tests.gateway_server import NEW_API_2026_08, GatewayServer, ServerAccount
 
@@ -35,6 +37,7 @@ def create_gateway(
         wild=2,
         zone=time_zone,
     )
+    create_keys(gateway)
     gateway.more_accounts.append(
         ServerAccount(
             id=gateway.account.id + 1,
@@ -49,6 +52,19 @@ def create_gateway(
         )
     )
     return gateway
+
+
+def create_keys(gateway: GatewayServer) -> None:
+    """Let an account have keys: three it spends with, one nearly used up, one off."""
+    spent = Counter[str]()
+    for request in gateway.books.requests:
+        spent[request.key] += request.quota
+    for name, limit in (("laptop", None), ("server", 50_000_000), ("agent", None)):
+        used = spent[name]
+        left = {} if limit is None else {"remain_quota": limit - used}
+        gateway.keys.create(name, used_quota=used, **left)
+    gateway.keys.create("intern", used_quota=980_000, remain_quota=20_000)
+    gateway.keys.create("old phone", status=DISABLED)
 
 
 def account_of(gateway: GatewayServer, account: ServerAccount) -> dict[str, str]:

@@ -15,6 +15,18 @@ from typing import Any, override
 from aiohttp import web
 
 from .gateway_books import Books, Keeping, now
+from .gateway_keys import (
+    DONE_HUB_KEYS,
+    KEYS,
+    NEW_API_2026_08_KEYS,
+    NEW_API_KEYS,
+    ONE_API_KEYS,
+    ONE_HUB_KEYS,
+    SHELL_API_KEYS,
+    VELOERA_KEYS,
+    KeyList,
+    Keys,
+)
 
 ACCESS_TOKEN = "5b1f2c9e0d7a48e3a6c4f09b8d2e7a11"  # pragma: allowlist secret
 USER_ID = 4711
@@ -269,20 +281,27 @@ class Fork:
     refusals: dict[str, tuple[int, str]] = field(default_factory=lambda: OLD_REFUSALS)
     codes: dict[str, str] = field(default_factory=dict)
     books: Keeping = field(default_factory=Keeping)
+    keys: KeyList | None = None
+    """None where nobody knows whether there is a list."""
     retry_after: int | None = None
     """Seconds that an account is told to wait that asks too often."""
 
 
-V_API = Fork("V-API", _v_api, "X-Api-User", refusals=ENGLISH_REFUSALS)
-ONE_API = Fork("one-api", _one_api, books=Keeping(live_days=True))
-ONE_HUB = Fork("One Hub", _one_hub, books=Keeping(counted_days=True))
-DONE_HUB = Fork("Done Hub", _done_hub, books=Keeping(counted_days=True))
+V_API = Fork(
+    "V-API", _v_api, "X-Api-User", refusals=ENGLISH_REFUSALS, keys=NEW_API_KEYS
+)
+ONE_API = Fork("one-api", _one_api, books=Keeping(live_days=True), keys=ONE_API_KEYS)
+ONE_HUB = Fork("One Hub", _one_hub, books=Keeping(counted_days=True), keys=ONE_HUB_KEYS)
+DONE_HUB = Fork(
+    "Done Hub", _done_hub, books=Keeping(counted_days=True), keys=DONE_HUB_KEYS
+)
 NEW_API = Fork(
     "New API before rc.22",
     _new_api,
     "New-Api-User",
     NEW_STATUS,
     books=Keeping(rates=True, hourly=True),
+    keys=NEW_API_KEYS,
 )
 NEW_API_RC22 = Fork(
     "New API since rc.22",
@@ -291,11 +310,13 @@ NEW_API_RC22 = Fork(
     refusals=CODED_REFUSALS,
     codes=CODES,
     books=Keeping(rates=True, hourly=True),
+    keys=NEW_API_KEYS,
 )
 NEW_API_2026_08 = replace(
     NEW_API_RC22,
     name="New API of August 2026",
     books=Keeping(rates=True, hourly=True, grouped=True, refunds_used_quota=True),
+    keys=NEW_API_2026_08_KEYS,
     retry_after=180,
 )
 VELOERA = Fork(
@@ -304,12 +325,14 @@ VELOERA = Fork(
     "Veloera-User",
     EXPORTING_STATUS,
     books=Keeping(rates=True, hourly=True),
+    keys=VELOERA_KEYS,
 )
 RIX_API = Fork(
     "Rix API",
     _rix_api,
     "Rix-Api-User",
     OLD_STATUS | {"currency_symbol": "USD", "enable_checkin": True},
+    keys=SHELL_API_KEYS,
 )
 FORKS = (
     V_API,
@@ -348,11 +371,14 @@ class GatewayServer:
         """The same, for the public self-description only."""
         self.books_fault: Handler | None = None
         """The same, for all but the account itself and the self-description."""
+        self.keys_fault: Handler | None = None
+        """The same, for the list of API keys only."""
         self.asked_too_often = False
         """Whether everybody is refused for that."""
         self.requests: list[web.BaseRequest] = []
         self.clock = clock
         self._books: dict[int, Books] = {}
+        self._keys: dict[int, Keys] = {}
         self.url = ""
         self.port = 0
         self._runner: web.ServerRunner | None = None
@@ -382,6 +408,17 @@ class GatewayServer:
         if id(account) not in self._books:
             self._books[id(account)] = Books(account, self.clock)
         return self._books[id(account)]
+
+    @property
+    def keys(self) -> Keys:
+        """The API keys of its account."""
+        return self.keys_of(self.account)
+
+    def keys_of(self, account: ServerAccount) -> Keys:
+        """Return the API keys of one of its accounts."""
+        if id(account) not in self._keys:
+            self._keys[id(account)] = Keys(self.books_of(account), self.clock)
+        return self._keys[id(account)]
 
     def refund(self, quota: int) -> None:
         """Give back what a failed task had cost, in the way of the fork."""
@@ -419,6 +456,8 @@ class GatewayServer:
             return self.status_fault
         if path == "/api/user/self":
             return self.fault
+        if path.startswith(KEYS) and self.keys_fault:
+            return self.keys_fault
         return self.fault or self.books_fault
 
     async def _refuse_for_now(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -444,8 +483,10 @@ class GatewayServer:
     def _recorded(self, request: web.BaseRequest) -> web.StreamResponse | None:
         """Answer from the books; None where the fork does not have the path."""
         asking = self._asking(request)
-        books = self.books if isinstance(asking, str) else self.books_of(asking)
-        answer = books.answer(self.fork.books, request.path, request.query)
+        account = self.account if isinstance(asking, str) else asking
+        answer = self.books_of(account).answer(
+            self.fork.books, request.path, request.query
+        ) or self.keys_of(account).answer(self.fork.keys, request.path, request.query)
         # What stands here might be the ID of a user, whom only administrators see.
         if answer is None and not re.fullmatch(r"/api/user/[^/]+", request.path):
             return None

@@ -37,7 +37,9 @@ from homeassistant.util.yaml import load_yaml_dict
 
 from . import ROOT
 from .conformance import REPOSITORY
+from .gateway_keys import DISABLED
 from .gateway_server import (
+    NEW_API,
     NEW_API_2026_08,
     GatewayServer,
     ServerAccount,
@@ -53,6 +55,7 @@ from .helpers import (
     setup,
     state_of,
 )
+from .keys import show
 
 FOLDER = ROOT / "blueprints" / "automation" / DOMAIN
 NAMES = ["balance_alert.yaml", "daily_report.yaml", "guard.yaml"]
@@ -332,6 +335,45 @@ async def test_alert_of_a_top_up(
     gateway.account.leave(5_000_000)
     await poll(hass, freezer)
     assert [message for _, message in told] == ["Balance is low: 1.80 USD", *messages]
+
+
+@pytest.mark.parametrize("name", ["laptop", "1.10", "None"])
+@pytest.mark.parametrize("is_night", [False, True])
+async def test_alert_of_api_keys(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    automate: Automate,
+    told: Told,
+    name: str,
+    is_night: bool,
+) -> None:
+    """By the name of the key, whatever it looks like; after quiet hours the last."""
+    gateway.fork = NEW_API
+    key = gateway.keys.create(name, remain_quota=500_000)
+    show(entry)
+    await setup(hass, entry)
+    await pass_time(hass, freezer, timedelta(seconds=20))
+    quiet = {"quiet_start": "11:00:00", "quiet_end": "13:00:00", "quiet": is_night}
+    await automate(
+        "balance_alert",
+        account=device_of(hass, entry),
+        activities=["key_used_up", "key_switched_off"],
+        **quiet,
+    )
+    key.remain_quota = 0
+    gateway.books.spend("gpt-5", 1)
+    await pass_time(hass, freezer, timedelta(minutes=16))
+    key.status = DISABLED
+    gateway.books.spend("gpt-5", 1)
+    await pass_time(hass, freezer, timedelta(minutes=16))
+    expected = [f"API key is used up: {name}", f"API key was switched off: {name}"]
+    if is_night:
+        assert told == []
+        await pass_time(hass, freezer, timedelta(minutes=30))
+        del expected[0]
+    assert [message for _, message in told] == expected
 
 
 async def test_alert_in_points(

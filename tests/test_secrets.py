@@ -42,6 +42,7 @@ from homeassistant.helpers import (
 from homeassistant.setup import async_setup_component
 
 from .faults import FULL_OF_SECRETS
+from .gateway_keys import KEYS, PLANTED_IN_KEYS
 from .gateway_server import (
     ACCESS_TOKEN,
     FORKS,
@@ -57,6 +58,7 @@ from .gateway_server import (
     told_by,
 )
 from .helpers import device_of, get_account, jump
+from .keys import show as show_keys
 
 TITLE = "My gateway"
 SECRET = "planted-here"
@@ -241,6 +243,58 @@ async def test_account_at_every_fork(
     database.close()
     assert "Example Gateway Balance" in dump
     assert find(gateway, dump) == []
+
+
+@pytest.mark.usefixtures("every_entity_enabled", "freezer")
+@pytest.mark.parametrize("fork", FORKS, ids=lambda fork: fork.name)
+async def test_keys_at_every_fork(
+    recorder_mock: Recorder,
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    hass_client: ClientSessionGenerator,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    every_logger: pytest.LogCaptureFixture,
+    fork: Fork,
+) -> None:
+    """What makes a key work is nowhere; its name is in no log and no diagnostics."""
+    name = "planted-name-of-a-key"
+    gateway.fork = fork
+    key = gateway.keys.create(name, remain_quota=1_000_000, group="vip")
+    gateway.keys.create("planted-name-of-another")
+    show_keys(entry, new_keys=True, key_limit=1, key_limits={"1": 1.5})
+    await set_up(hass, entry)
+    await jump(hass, freezer, timedelta(seconds=20))
+    key.remain_quota = 500_000
+    gateway.books.spend("gpt-5", 1, key=name)
+    gateway.keys.create("planted-name-of-a-third")
+    for minutes in (6, 10):
+        await jump(hass, freezer, timedelta(minutes=minutes))
+    broken = json.dumps(gateway.keys.answer(fork.keys, KEYS, {}))[:-1]
+    assert all(PLANTED_IN_KEYS[each] in broken for each in ("begin", "end", "address"))
+    for body in (broken, json.dumps({"success": False, "message": broken})):
+        gateway.keys_fault = answering(200, body)
+        await hass.config_entries.async_reload(entry.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)
+    everything = await shown(hass, hass_client, hass_storage, entry)
+    assert name in json.dumps(everything["states"], default=str)
+    assert "key_low" in json.dumps(everything["states"], default=str)
+    log = log_of(every_logger)
+    assert "No list of the keys" in log
+    for content in (*everything.values(), log):
+        told = content if isinstance(content, str) else json.dumps(content, default=str)
+        assert not [each for each in PLANTED_IN_KEYS.values() if each in told]
+    # Home Assistant itself logs the names of entities; those of keys are in none.
+    own = [line for line in log.splitlines() if "llm_gateway_account" in line]
+    told = "".join(own) + json.dumps(everything["diagnostics"])
+    assert "planted-name" not in told
+
+    await async_wait_recording_done(hass)
+    database = sqlite3.connect(recorder_mock.db_url.removeprefix("sqlite:///"))
+    dump = "\n".join(database.iterdump())
+    database.close()
+    assert not [each for each in PLANTED_IN_KEYS.values() if each in dump]
 
 
 @pytest.mark.usefixtures("freezer")

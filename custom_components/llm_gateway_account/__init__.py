@@ -11,6 +11,7 @@ from homeassistant.const import Platform
 from homeassistant.core import HassJob, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import config_validation as cv, entity_registry as er
+from homeassistant.helpers.device_registry import ChildDeviceEntry, DeviceEntry
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.importlib import async_import_module
@@ -23,6 +24,8 @@ from .coordinator import AccountCoordinator
 from .dashboard import async_setup_dashboard
 from .data import AccountConfigEntry, AccountRuntime
 from .failures import async_forget_failures
+from .key_devices import async_key_devices
+from .keys import KeysCoordinator
 from .repairs import async_delete_issues, async_update_balance_issue
 from .schemas import is_complete
 from .services import async_setup_services
@@ -96,7 +99,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> b
         # Home Assistant would pass over its platforms, and fail to unload them.
         return False
     usage = UsageCoordinator(hass, entry, coordinator)
-    entry.runtime_data = AccountRuntime(account=coordinator, usage=usage)
+    keys = KeysCoordinator(hass, entry, coordinator)
+    entry.runtime_data = AccountRuntime(account=coordinator, usage=usage, keys=keys)
 
     @callback
     def update_issue() -> None:
@@ -115,14 +119,16 @@ async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> b
     entry.async_on_unload(async_at_started(hass, start_events))
     async_follow_site(hass, entry)
     usage.async_start()
+    keys.async_start()
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> bool:
     """Unload a config entry."""
     # First of all, so that no answer that is on its way changes anything any more: the
-    # account writes what is known, of the usage too.
+    # account writes what is known, of usage and keys too.
     await entry.runtime_data.usage.async_shutdown()
+    await entry.runtime_data.keys.async_shutdown()
     await entry.runtime_data.account.async_shutdown()
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
@@ -132,3 +138,16 @@ async def async_remove_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> 
     async_forget_failures(hass, entry)
     async_delete_issues(hass, entry)
     await AccountStore(hass, entry).async_remove()
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant,
+    entry: AccountConfigEntry,
+    device: DeviceEntry | ChildDeviceEntry,
+) -> bool:
+    """Let people delete the device of a key that the last list did not have."""
+    devices = async_key_devices(hass, entry)
+    shown = entry.runtime_data.keys.data.keys
+    return any(
+        each.id == device.id and key_id not in shown for key_id, each in devices.items()
+    )

@@ -1,6 +1,7 @@
 """Polls a gateway: what all coordinators have in common, and that of the account."""
 
 from abc import abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import uniform
@@ -21,7 +22,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, LOGGER
-from .events import async_fire, changes_of, from_spending
+from .events import AccountEvent, async_fire, changes_of, from_spending
 from .failures import async_note_answer, async_note_failure
 from .gaps import Hindsight, enter_hindsight
 from .gateway import Account, GatewayClient, GatewayError, Priority, RateLimitedError
@@ -244,16 +245,10 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         self._async_look_again_in(outcome.look_again_in)
         if outcome.is_stale:
             return self.data
-        stored.events += [
-            *(
-                from_spending(event, self.unit, self.main_model)
-                for event in outcome.events
-            ),
-            *changes_of(stored, answer),
-        ]
-        self.storage.async_write_if_changed()
-        # Once the entities are updated: who reacts to an event may look at them.
-        self.hass.loop.call_soon(self._async_fire_events)
+        spending = (
+            from_spending(event, self.unit, self.main_model) for event in outcome.events
+        )
+        self.async_add_events([*spending, *changes_of(stored, answer)])
         return AccountData(account=answer, spending=outcome.spending)
 
     @callback
@@ -303,6 +298,14 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         """Fire events from now on; those that waited for their listeners at once."""
         self._can_fire_events = True
         self._async_fire_events()
+
+    @callback
+    def async_add_events(self, events: Iterable[AccountEvent]) -> None:
+        """Fire events that other books tell of, as soon as the account's own."""
+        self.storage.state.events += events
+        self.storage.async_write_if_changed()
+        # Once the entities are updated: who reacts to an event may look at them.
+        self.hass.loop.call_soon(self._async_fire_events)
 
     @callback
     def _async_fire_events(self) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from homeassistant.config_entries import ConfigEntry
 
 from .coordinator import AccountCoordinator
+from .keys import KeysCoordinator
 from .usage import UsageCoordinator
 
 type AccountConfigEntry = ConfigEntry[AccountRuntime]
@@ -16,3 +17,4 @@ class AccountRuntime:
 
     account: AccountCoordinator
     usage: UsageCoordinator
+    keys: KeysCoordinator

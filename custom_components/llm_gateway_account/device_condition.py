@@ -30,7 +30,9 @@ CONDITION_SCHEMA = cv.DEVICE_CONDITION_BASE_SCHEMA.extend(
 async def async_get_conditions(
     hass: HomeAssistant, device_id: str
 ) -> list[dict[str, str]]:
-    """Return the conditions of an account's device."""
+    """Return the conditions of an account's device; that of an API key has none."""
+    if async_get_entry(hass, device_id) is None:
+        return []
     return [
         {
             CONF_CONDITION: "device",

@@ -24,7 +24,9 @@ TRIGGER_SCHEMA = DEVICE_TRIGGER_BASE_SCHEMA.extend(
 async def async_get_triggers(
     hass: HomeAssistant, device_id: str
 ) -> list[dict[str, str]]:
-    """Return the triggers of an account's device."""
+    """Return the triggers of an account's device; that of an API key has none."""
+    if async_get_entry(hass, device_id) is None:
+        return []
     return [
         {
             CONF_PLATFORM: "device",

@@ -1,5 +1,6 @@
 """Diagnostics of an account."""
 
+from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
@@ -10,6 +11,7 @@ from homeassistant.core import HomeAssistant
 from .const import CONF_ALLOW_UNENCRYPTED, CONF_BEARER, CONF_USER_ID_HEADER
 from .coordinator import AccountCoordinator
 from .data import AccountConfigEntry
+from .keys import KeysCoordinator
 from .usage import UsageCoordinator
 
 # Allowed by name: what a fork adds tomorrow, or Account learns, stays out until
@@ -35,7 +37,11 @@ async def async_get_config_entry_diagnostics(
         "entry": {
             **{key: entry.data.get(key) for key in ALLOWED_DATA},
             "own_user_id_header": entry.data.get(CONF_USER_ID_HEADER) is not None,
-            "options": dict(entry.options),
+            # Those of keys have IDs of keys in them.
+            "options": {
+                key: len(value) if isinstance(value, list | dict) else value
+                for key, value in entry.options.items()
+            },
             "state": entry.state.value,
             "error": entry.error_reason_translation_key,
         }
@@ -43,6 +49,7 @@ async def async_get_config_entry_diagnostics(
     if entry.state is ConfigEntryState.LOADED:
         diagnostics |= _of_polls(entry.runtime_data.account)
         diagnostics["usage"] = _of_usage(entry.runtime_data.usage)
+        diagnostics["keys"] = _of_keys(entry.runtime_data.keys)
     return diagnostics
 
 
@@ -79,4 +86,19 @@ def _of_usage(usage: UsageCoordinator) -> dict[str, Any]:
         "imported_until": stored.imported_until,
         "entered_until": stored.entered_until,
         "models": len(stored.models),
+    }
+
+
+def _of_keys(keys: KeysCoordinator) -> dict[str, Any]:
+    """Return how many keys there are of which kind, but nothing of a single one."""
+    data = keys.data
+    return {
+        "book": keys.book.state,
+        "book_of_sums": keys.sums.book.state,
+        "is_available": data.is_available,
+        "last_list_was_complete": data.complete,
+        "shown": len(data.keys),
+        "with_device": len(data.kept),
+        "unlimited": sum(key.is_unlimited for key in data.keys.values()),
+        "statuses": Counter(data.statuses.values()),
     }

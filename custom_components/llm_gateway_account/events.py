@@ -19,7 +19,22 @@ if TYPE_CHECKING:
 GROUP_CHANGED = "group_changed"
 SIGNED_IN = "signed_in"
 
-EVENT_TYPES = [*EventType, GROUP_CHANGED, SIGNED_IN]
+KEY_CREATED = "key_created"
+KEY_EXPIRES_SOON = "key_expires_soon"
+KEY_LOW = "key_low"
+KEY_SWITCHED_OFF = "key_switched_off"
+KEY_SWITCHED_ON = "key_switched_on"
+KEY_USED_UP = "key_used_up"
+
+KEY_EVENT_TYPES = [
+    KEY_LOW,
+    KEY_USED_UP,
+    KEY_EXPIRES_SOON,
+    KEY_SWITCHED_OFF,
+    KEY_SWITCHED_ON,
+    KEY_CREATED,
+]
+EVENT_TYPES = [*EventType, GROUP_CHANGED, SIGNED_IN, *KEY_EVENT_TYPES]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

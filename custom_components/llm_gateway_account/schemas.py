@@ -28,12 +28,18 @@ from homeassistant.helpers.selector import (
 from .const import (
     CONF_ALLOW_UNENCRYPTED,
     CONF_BEARER,
+    CONF_CHOSEN_KEYS,
     CONF_CRITICAL_BALANCE,
     CONF_CURRENCY,
     CONF_HISTORY_DAYS,
+    CONF_KEY_EXPIRY_DAYS,
+    CONF_KEY_LIMIT,
+    CONF_KEY_LIMITS,
     CONF_LOW_BALANCE,
     CONF_MORE_SERIES,
+    CONF_NEW_KEYS,
     CONF_POINTS_PER_UNIT,
+    CONF_SHOWN_KEYS,
     CONF_SITE_NAME,
     CONF_UNUSUAL_FACTOR,
     CONF_UNUSUAL_MINIMUM,
@@ -43,6 +49,7 @@ from .const import (
 )
 from .gateway import POINTS
 from .gateway.inputs import parse_url
+from .key_options import ShownKeys
 
 TOKEN_SELECTOR = TextSelector(
     TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
@@ -110,6 +117,13 @@ ENTRY_SCHEMA = vol.Schema(
         CONF_CRITICAL_BALANCE: POSITIVE,
         CONF_UNUSUAL_FACTOR: POSITIVE,
         CONF_UNUSUAL_MINIMUM: POSITIVE,
+        # Not in the options of older versions.
+        vol.Optional(CONF_SHOWN_KEYS): vol.Coerce(ShownKeys),
+        vol.Optional(CONF_CHOSEN_KEYS): [int],
+        vol.Optional(CONF_NEW_KEYS): bool,
+        vol.Optional(CONF_KEY_LIMIT): POSITIVE,
+        vol.Optional(CONF_KEY_LIMITS): {cv.matches_regex(r"[0-9]+\Z"): POSITIVE},
+        vol.Optional(CONF_KEY_EXPIRY_DAYS): vol.All(int, vol.Range(min=1)),
     },
     required=True,
     extra=vol.ALLOW_EXTRA,

@@ -32,6 +32,7 @@ from .entity import (
     async_add_account_entities,
 )
 from .gateway import ENABLED
+from .key_sensor import async_add_key_sensors
 from .series import statistic_ids
 from .spending import BalanceLevel
 from .stored_usage import UsageRecords
@@ -203,6 +204,7 @@ async def async_setup_entry(
             TopModelSensor(usage, TOP_MODEL, coordinator.unit),
         ]
     )
+    async_add_key_sensors(entry, async_add_entities)
 
 
 class AccountSensor(AccountValueEntity, SensorEntity):

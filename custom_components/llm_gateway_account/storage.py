@@ -21,6 +21,7 @@ from .events import EVENT_TYPES, AccountEvent
 from .migration import from_0_1
 from .spending import Books, Ledger
 from .stored import read
+from .stored_keys import STORED_KEYS_SCHEMA, StoredKeys
 from .stored_usage import STORED_USAGE_SCHEMA, StoredUsage
 
 STORAGE_VERSION = 1
@@ -45,6 +46,7 @@ STORED_SCHEMA = vol.Schema(
         ],
         # Not in the file of 0.1.0.
         vol.Optional("usage", default={}): STORED_USAGE_SCHEMA,
+        vol.Optional("keys", default={}): STORED_KEYS_SCHEMA,
     },
     required=True,
     # A newer patch may know more.
@@ -62,6 +64,7 @@ class StoredState:
     events: list[AccountEvent] = field(default_factory=list)
     """Those that were not fired yet."""
     usage: StoredUsage = field(default_factory=StoredUsage)
+    keys: StoredKeys = field(default_factory=StoredKeys)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
@@ -73,6 +76,7 @@ class StoredState:
             last_login_at=data["last_login_at"],
             events=[AccountEvent(**each) for each in data["events"]],
             usage=StoredUsage(**data["usage"]),
+            keys=StoredKeys.from_dict(data["keys"]),
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -86,6 +90,7 @@ class StoredState:
                 for each in self.events
             ],
             "usage": asdict(self.usage),
+            "keys": self.keys.as_dict(),
         }
 
 

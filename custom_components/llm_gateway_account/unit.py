@@ -10,6 +10,8 @@ from homeassistant.util import dt as dt_util
 from .const import (
     CONF_CRITICAL_BALANCE,
     CONF_CURRENCY,
+    CONF_KEY_LIMIT,
+    CONF_KEY_LIMITS,
     CONF_LOW_BALANCE,
     CONF_POINTS_PER_UNIT,
     CONF_UNUSUAL_FACTOR,
@@ -18,6 +20,14 @@ from .const import (
 from .gateway import DEFAULT_QUOTA_PER_UNIT, POINTS, Account, Site
 from .limits import suggest_limits
 from .spending import Limits
+
+# What is an amount in the options.
+LIMITS = (
+    CONF_LOW_BALANCE,
+    CONF_CRITICAL_BALANCE,
+    CONF_UNUSUAL_MINIMUM,
+    CONF_KEY_LIMIT,
+)
 
 # Three times the usual, as others who sell such an alarm have it.
 DEFAULT_UNUSUAL_FACTOR = 3
@@ -105,13 +115,20 @@ def unit_of_site(site: Site) -> dict[str, Any]:
 
 def limits_in_unit(
     unit: Mapping[str, Any], options: Mapping[str, Any]
-) -> dict[str, float]:
+) -> dict[str, Any]:
     """Return the limits of the options in another unit: worth the same points."""
     new, old = Unit.from_options(unit), Unit.from_options(options)
-    return {
-        key: old.points(options[key]) / new.points_per_unit
-        for key in (CONF_LOW_BALANCE, CONF_CRITICAL_BALANCE, CONF_UNUSUAL_MINIMUM)
-    }
+
+    def convert(limits: Mapping[str, float]) -> dict[str, float]:
+        return {
+            key: old.points(limit) / new.points_per_unit
+            for key, limit in limits.items()
+        }
+
+    limits = convert({key: options[key] for key in LIMITS if key in options})
+    if CONF_KEY_LIMITS in options:
+        return {**limits, CONF_KEY_LIMITS: convert(options[CONF_KEY_LIMITS])}
+    return limits
 
 
 def limits_from_options(options: Mapping[str, Any]) -> Limits:

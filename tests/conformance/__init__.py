@@ -5,6 +5,7 @@ from typing import Any
 
 from custom_components.llm_gateway_account.binary_sensor import BINARY_SENSORS
 from custom_components.llm_gateway_account.event import ACCOUNT_EVENT
+from custom_components.llm_gateway_account.key_sensor import KEY_AMOUNTS, KEY_SENSORS
 from custom_components.llm_gateway_account.sensor import (
     AMOUNTS,
     SENSORS,
@@ -27,6 +28,8 @@ ENTITIES = {
     platform: {each.key for each in descriptions}
     for platform, descriptions in DESCRIPTIONS.items()
 }
+# Those on the device of an API key have their texts beside them.
+ENTITIES["sensor"] |= {f"key_{each.key}" for each in (*KEY_AMOUNTS, *KEY_SENSORS)}
 
 
 def read(name: str) -> str:

@@ -1,5 +1,7 @@
 """The pages of the documentation, against what the code has and people see."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 import re
 from typing import Any
@@ -12,15 +14,21 @@ from custom_components.llm_gateway_account.const import DOMAIN
 from custom_components.llm_gateway_account.device_condition import CONDITIONS
 from custom_components.llm_gateway_account.events import (
     EVENT_TYPES,
+    AccountEvent,
     changes_of,
     from_spending,
 )
-from custom_components.llm_gateway_account.gateway import Account
+from custom_components.llm_gateway_account.gateway import Account, ApiKey
+from custom_components.llm_gateway_account.key_events import changes_of_keys, new_keys
+from custom_components.llm_gateway_account.key_options import KeyOptions
+from custom_components.llm_gateway_account.key_sensor import KEY_AMOUNTS, KEY_SENSORS
 from custom_components.llm_gateway_account.repairs import help_url
 from custom_components.llm_gateway_account.spending import Event, EventType
 from custom_components.llm_gateway_account.storage import StoredState
+from custom_components.llm_gateway_account.stored_keys import StoredKeys
 from custom_components.llm_gateway_account.unit import Unit
 from homeassistant.core import HomeAssistant
+from tests.conftest import OPTIONS
 from tests.helpers import DOCUMENTED, device_of, document, get_account
 
 from . import DESCRIPTIONS, load, read
@@ -73,19 +81,26 @@ def shown(text: str) -> str:
     return re.sub(r"{\w+}", "…", text)
 
 
-def test_entities(language: str) -> None:
-    (entities, attributes, _) = tables(document("docs/entities", language))
+@pytest.mark.parametrize(
+    ("page", "is_of_key"), [("docs/entities", False), ("docs/keys", True)]
+)
+def test_entities(language: str, page: str, is_of_key: bool) -> None:
+    """Those of an account, and those of an API key."""
+    entities, attributes, *_ = tables(document(page, language))
     known = {
         entity["name"]
         for platform in texts(language)["entity"].values()
-        for entity in platform.values()
+        for key, entity in platform.items()
+        if key.startswith("key_") is is_of_key
     }
     documented = {name: row for row in entities for name in names(row[0])}
     assert sorted(documented) == sorted(known)
     assert len(documented) == sum(len(names(row[0])) for row in entities)
-    for platform, descriptions in DESCRIPTIONS.items():
+    keys = {"sensor": (*KEY_AMOUNTS, *KEY_SENSORS)}
+    start = "key_" if is_of_key else ""
+    for platform, descriptions in (keys if is_of_key else DESCRIPTIONS).items():
         for each in descriptions:
-            name = texts(language)["entity"][platform][each.key]["name"]
+            name = texts(language)["entity"][platform][f"{start}{each.key}"]["name"]
             is_on = bool(documented[name][3])
             assert is_on is each.entity_registry_enabled_default, name
     assert {name for row in attributes for name in names(row[0])} <= known
@@ -132,7 +147,8 @@ def test_events(language: str) -> None:
     now = datetime.now(UTC)
     before = StoredState(group="a", last_login_at=datetime(2026, 1, 1, tzinfo=UTC))
     changed = changes_of(before, Account(quota=0, group="b", last_login_at=now))
-    details = {each.type: set(each.attributes) for each in (*spent, *changed)}
+    events = (*spent, *changed, *events_of_keys())
+    details = {each.type: set(each.attributes) for each in events}
     assert {row[0]: set(codes(row[2])) for row in rows if codes(row[2])} == {
         f"[`{key}`](#{key})": details[key] for key in details
     }
@@ -140,6 +156,24 @@ def test_events(language: str) -> None:
     assert [(key, heading) for key, (heading, _) in sections(page).items()] == [
         (each, triggers[each]) for each in EVENT_TYPES
     ]
+
+
+def events_of_keys() -> Iterator[AccountEvent]:
+    """Yield whatever can happen to keys."""
+    now = datetime.now(UTC)
+    unit = Unit(currency="USD", points_per_unit=500_000)
+    options = replace(KeyOptions.from_options(OPTIONS), limit=10)
+    stored = StoredKeys(newest_id=0)
+    full = ApiKey(id=1, name="a", remaining_quota=100)
+    for key in (
+        full,
+        replace(full, remaining_quota=5),
+        replace(full, remaining_quota=0),
+        replace(full, status=2),
+        replace(full, expires_at=now),
+    ):
+        yield from new_keys(stored, {1: key}, {1: "a"})
+        yield from changes_of_keys(stored, {1: key}, {1: "a"}, options, unit, now)
 
 
 def test_conditions(language: str) -> None:

@@ -4,12 +4,10 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 import yaml
 
 from custom_components.llm_gateway_account import PLATFORMS
 from custom_components.llm_gateway_account.const import DOMAIN
-from homeassistant.helpers import device_registry as dr
 from tests import PACKAGE
 
 from . import load, read
@@ -69,7 +67,7 @@ def test_every_rule_has_a_status_hassfest_takes() -> None:
 def test_rules_are_exempt_while_there_is_nothing_they_ask_of() -> None:
     """A dependency, a trigger of its own or a discovery ends that."""
     manifest = load(f"custom_components/{DOMAIN}/manifest.json")
-    expected = {"dynamic-devices", "stale-devices"}
+    expected = set()
     if not manifest["requirements"]:
         expected |= {"async-dependency", "dependency-transparency"}
     if not DISCOVERIES & set(manifest):
@@ -78,14 +76,6 @@ def test_rules_are_exempt_while_there_is_nothing_they_ask_of() -> None:
         if not (PACKAGE / f"{kind}.yaml").exists():
             expected.add(f"docs-{kind}")
     assert exempt() == expected
-
-
-def test_devices_neither_come_nor_go(
-    device_registry: dr.DeviceRegistry, loaded_entry: MockConfigEntry
-) -> None:
-    """That is why two rules about them do not apply."""
-    entry_id = loaded_entry.entry_id
-    assert len(dr.async_entries_for_config_entry(device_registry, entry_id)) == 1
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

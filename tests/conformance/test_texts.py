@@ -12,6 +12,7 @@ from custom_components.llm_gateway_account.failures import CERTAIN_AFTER
 from custom_components.llm_gateway_account.gateway import (
     AbsentError,
     GatewayError,
+    KeyStatus,
     TokenRefusedError,
     errors,
 )
@@ -59,6 +60,7 @@ def test_every_entity_has_a_name() -> None:
         "role": set(ROLES.values()),
         "balance_level": set(BalanceLevel),
         "usage_records": set(UsageRecords),
+        "key_status": set(KeyStatus),
     }
     attributes = entities["event"][ACCOUNT_EVENT.key]["state_attributes"]
     assert set(attributes["event_type"]["state"]) == set(EVENT_TYPES)
@@ -97,6 +99,8 @@ def test_every_error_of_a_form_has_a_message() -> None:
     assert set(ENGLISH["options"]["error"]) == {
         "critical_not_below_low",
         "invalid_currency",
+        "keys_not_listed",
+        "too_many_keys",
     }
 
 

@@ -144,11 +144,14 @@ def test_form_has_the_words_of_the_web_sites(language: str) -> None:
 
 
 @each_language
-def test_entities_are_told_apart_by_their_names(language: str) -> None:
+@pytest.mark.parametrize("is_of_key", [False, True])
+def test_entities_are_told_apart_by_their_names(language: str, is_of_key: bool) -> None:
+    """Those of an account, and those on the device of an API key."""
     names = [
         entity["name"].casefold()
         for platform in TRANSLATIONS[language]["entity"].values()
-        for entity in platform.values()
+        for key, entity in platform.items()
+        if key.startswith("key_") is is_of_key
     ]
     assert sorted(names) == sorted(set(names))
 

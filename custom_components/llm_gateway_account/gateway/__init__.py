@@ -19,6 +19,7 @@ from .errors import (
     UserIdRefusedError,
     WebPageError,
 )
+from .keys import ApiKey, KeyListing, KeyStatus
 from .limiter import Limiter, Priority
 from .site import DEFAULT_QUOTA_PER_UNIT, POINTS, Site
 from .usage import LONGEST_SPENT, DailyUsage, ModelUsage
@@ -31,12 +32,15 @@ __all__ = [
     "AbsentError",
     "Account",
     "AccountDisabledError",
+    "ApiKey",
     "BlockedError",
     "CertificateError",
     "DailyUsage",
     "GatewayClient",
     "GatewayError",
     "InvalidAnswerError",
+    "KeyListing",
+    "KeyStatus",
     "Limiter",
     "ModelUsage",
     "OtherAccountError",

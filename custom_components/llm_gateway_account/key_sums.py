@@ -1,0 +1,110 @@
+"""What API keys spent today: asked of those that were used, if somebody looks at it."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
+
+from .books import Book
+from .const import DOMAIN
+from .gateway import ApiKey, GatewayError, KeyListing
+
+if TYPE_CHECKING:
+    from .coordinator import AccountCoordinator
+    from .data import AccountConfigEntry
+
+SPENT_TODAY = "spent_today"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Sum:
+    day: str
+    use: object
+    """What changes whenever the key is used, as it was before the question."""
+    points: float
+
+
+class KeySums:
+    """Sums of the local day, one request each; the gateway adds up by name."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: AccountConfigEntry,
+        account: AccountCoordinator,
+    ) -> None:
+        """Start without any."""
+        self.book = Book()
+        self.without: frozenset[int] = frozenset()
+        """Keys of a name that others have too, or of none: their sum is not known."""
+        self._hass = hass
+        self._entry = entry
+        self._account = account
+        self._sums: dict[int, _Sum] = {}
+
+    def today(self) -> dict[int, float]:
+        """Return the points of keys that have a sum. A key not used since has none."""
+        day = _day(dt_util.now())
+        return {
+            key: each.points if each.day == day else 0
+            for key, each in self._sums.items()
+            if key not in self.without
+        }
+
+    async def async_read(
+        self, keys: Mapping[int, ApiKey], listing: KeyListing, account_use: object
+    ) -> None:
+        """Ask for the sums of shown keys that were used; without an answer they stay.
+
+        `account_use` changes whenever any key is used, which is all there is where the
+        gateway does not note what a key spends.
+        """
+        self._sums = {key: each for key, each in self._sums.items() if key in keys}
+        # A database may take large letters for small ones, and not mind spaces.
+        names = Counter(_plain(each.name) for each in listing.keys.values())
+        self.without = frozenset(
+            key
+            for key, each in keys.items()
+            if not _plain(each.name) or names[_plain(each.name)] > 1
+        )
+        for key in keys.values():
+            use = (key.used_quota, key.last_used_at) if key.is_counted else account_use
+            before = self._sums.get(key.id)
+            if (before and before.use == use) or not self._is_wanted(key):
+                continue
+            now = dt_util.now()
+            start = dt_util.start_of_local_day(now)
+            try:
+                points = await self.book.async_ask(
+                    self._account.client.async_get_spent,
+                    int(start.timestamp()),
+                    int(now.timestamp()),
+                    key_name=key.name,
+                )
+            except GatewayError:
+                return
+            self._sums[key.id] = _Sum(day=_day(now), use=use, points=points)
+
+    def _is_wanted(self, key: ApiKey) -> bool:
+        """Tell whether the sensor of the sum is enabled."""
+        if key.id in self.without:
+            return False
+        registry = er.async_get(self._hass)
+        unique_id = f"{self._entry.entry_id}_key_{key.id}_{SPENT_TODAY}"
+        entity_id = registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id)
+        entity = registry.async_get(entity_id) if entity_id else None
+        return entity is not None and not entity.disabled
+
+
+def _day(moment: datetime) -> str:
+    return moment.date().isoformat()
+
+
+def _plain(name: str) -> str:
+    return name.strip().casefold()
