@@ -33,10 +33,20 @@ def async_get_fresh(entry: AccountConfigEntry) -> AccountCoordinator | None:
 
 
 @callback
+def async_get_device(
+    hass: HomeAssistant, entry: AccountConfigEntry
+) -> dr.DeviceEntry | None:
+    """Return the device of an account; None before its entities made it."""
+    return dr.async_get(hass).async_get_device_by_identifier(
+        (DOMAIN, entry.entry_id), entry.entry_id
+    )
+
+
+@callback
 def async_get_name(hass: HomeAssistant, entry: AccountConfigEntry) -> str:
     """Return what the device of an account is called."""
-    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
-    name = next((each.name_by_user or each.name for each in devices), None)
+    device = async_get_device(hass, entry)
+    name = device and (device.name_by_user or device.name)
     return name or entry.data[CONF_SITE_NAME]
 
 

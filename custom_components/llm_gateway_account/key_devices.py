@@ -8,6 +8,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import ChildDeviceEntry, ChildDeviceInfo
 
 from .const import DOMAIN
+from .device import async_get_device
 
 if TYPE_CHECKING:
     from .data import AccountConfigEntry
@@ -18,9 +19,7 @@ def async_key_device_info(
     hass: HomeAssistant, entry: AccountConfigEntry, key_id: int, name: str
 ) -> ChildDeviceInfo:
     """Describe the device of a key; that of its account has to be there."""
-    parent = dr.async_get(hass).async_get_device_by_identifier(
-        (DOMAIN, entry.entry_id), entry.entry_id
-    )
+    parent = async_get_device(hass, entry)
     assert parent  # noqa: S101 # the account has entities, which come first
     return ChildDeviceInfo(
         identifiers={(DOMAIN, f"{_start(entry)}{key_id}")},

@@ -12,6 +12,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util.hass_dict import HassKey
 
 from .const import CONF_SITE_UNIT, DOMAIN
+from .device import async_get_device
 from .gateway import GatewayClient, GatewayError, Site
 from .repairs import async_update_unit_issue
 from .unit import unit_of_site
@@ -80,13 +81,12 @@ async def _async_update(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
     if (site := await async_get_site(hass, entry)) is None:
         return
     if site.version:
-        registry, identifiers = dr.async_get(hass), {(DOMAIN, entry.entry_id)}
-        device = registry.async_get_device(identifiers)
+        device = async_get_device(hass, entry)
         if device and device.sw_version not in {None, site.version}:
             entry.runtime_data.usage.async_gateway_was_updated()
-        registry.async_get_or_create(
+        dr.async_get(hass).async_get_or_create(
             config_entry_id=entry.entry_id,
-            identifiers=identifiers,
+            identifiers={(DOMAIN, entry.entry_id)},
             sw_version=site.version,
         )
     if site == Site():
