@@ -127,9 +127,11 @@ async def async_unload_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> 
     """Unload a config entry."""
     # First of all, so that no answer that is on its way changes anything any more: the
     # account writes what is known, of usage and keys too.
-    await entry.runtime_data.usage.async_shutdown()
-    await entry.runtime_data.keys.async_shutdown()
-    await entry.runtime_data.account.async_shutdown()
+    runtime = entry.runtime_data
+    runtime.account.async_stop_events()
+    await runtime.usage.async_shutdown()
+    await runtime.keys.async_shutdown()
+    await runtime.account.async_shutdown()
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 

@@ -308,6 +308,11 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         self.hass.loop.call_soon(self._async_fire_events)
 
     @callback
+    def async_stop_events(self) -> None:
+        """Keep what happens from now on for the listeners of the next set-up."""
+        self._can_fire_events = False
+
+    @callback
     def _async_fire_events(self) -> None:
         if self._can_fire_events and not self._shutdown_requested:
             for event in self.storage.async_take_events():
