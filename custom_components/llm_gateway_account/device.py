@@ -5,7 +5,11 @@ from typing import TYPE_CHECKING
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.target import (
+    TargetSelection,
+    async_extract_referenced_entity_ids,
+)
 
 from .const import CONF_SITE_NAME, DOMAIN
 
@@ -22,6 +26,27 @@ def async_get_entry(hass: HomeAssistant, device_id: str) -> AccountConfigEntry |
         if domain == DOMAIN:
             return hass.config_entries.async_get_entry(entry_id)
     return None
+
+
+@callback
+def async_get_targeted(
+    hass: HomeAssistant, target: TargetSelection
+) -> dict[str, AccountConfigEntry]:
+    """Return the accounts of a target, by the IDs of their devices.
+
+    An account is in it with any of its entities.
+    """
+    selected = async_extract_referenced_entity_ids(hass, target, expand_group=False)
+    registry = er.async_get(hass)
+    entities = map(
+        registry.async_get, selected.referenced | selected.indirectly_referenced
+    )
+    device_ids = {each.device_id for each in entities if each and each.device_id}
+    return {
+        device_id: entry
+        for device_id in device_ids
+        if (entry := async_get_entry(hass, device_id))
+    }
 
 
 @callback

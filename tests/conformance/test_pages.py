@@ -10,8 +10,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import yaml
 
+from custom_components.llm_gateway_account.condition import CONDITIONS
 from custom_components.llm_gateway_account.const import DOMAIN
-from custom_components.llm_gateway_account.device_condition import CONDITIONS
 from custom_components.llm_gateway_account.events import (
     EVENT_TYPES,
     AccountEvent,

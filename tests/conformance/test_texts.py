@@ -4,8 +4,8 @@ import ast
 
 import pytest
 
+from custom_components.llm_gateway_account.condition import CONDITIONS
 from custom_components.llm_gateway_account.const import DOMAIN
-from custom_components.llm_gateway_account.device_condition import CONDITIONS
 from custom_components.llm_gateway_account.event import ACCOUNT_EVENT
 from custom_components.llm_gateway_account.events import EVENT_TYPES
 from custom_components.llm_gateway_account.failures import CERTAIN_AFTER
