@@ -27,6 +27,7 @@ from homeassistant.const import (
     CONF_ACCESS_TOKEN,
     EVENT_HOMEASSISTANT_STARTED,
     STATE_UNAVAILABLE,
+    STATE_UNKNOWN,
 )
 from homeassistant.core import CoreState, HomeAssistant, ServiceCall
 from homeassistant.helpers import (
@@ -41,6 +42,7 @@ from homeassistant.setup import async_setup_component
 from .gateway_server import RIX_API, GatewayServer, ServerAccount, answering
 from .helpers import BALANCE, device_of, jump, pass_time, setup, state_of
 
+SPENT_TODAY = "sensor.example_gateway_spent_today"
 EVENTS = "event.example_gateway_account_event"
 UNIT = 500_000
 TWO_POLLS = 2 * UPDATE_INTERVAL
@@ -499,3 +501,24 @@ async def test_mistake_in_yaml(
         if "failed to setup triggers" in each.getMessage()
     ]
     assert message in line
+
+
+async def test_figure_that_is_not_known_any_more(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    target: dict[str, Any],
+) -> None:
+    """The home moves to where the day began before the account was added."""
+    await jump(hass, freezer, timedelta(hours=13))
+    assert state_of(hass, SPENT_TODAY) == "0.0"
+    calls = await automate(hass, trigger("spent_today_above", target, 2))
+    await hass.config.async_update(time_zone="Pacific/Auckland")
+    gateway.account.leave(gateway.account.quota - 3 * UNIT)
+    await jump(hass, freezer, UPDATE_INTERVAL)
+    assert state_of(hass, SPENT_TODAY) == STATE_UNKNOWN
+    assert calls == []
+    await jump(hass, freezer, timedelta(hours=12))
+    gateway.account.leave(gateway.account.quota - 3 * UNIT)
+    await jump(hass, freezer, UPDATE_INTERVAL)
+    assert [details(call)["value"] for call in calls] == [3]

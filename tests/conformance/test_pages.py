@@ -191,7 +191,8 @@ def test_conditions(language: str) -> None:
 async def test_triggers_and_conditions(hass: HomeAssistant, language: str) -> None:
     """Those of the integration have a section each, which tells of their limit."""
     documented = sections(document("docs/triggers", language))
-    kinds = {"triggers": TRIGGERS, "conditions": await async_get_conditions(hass)}
+    conditions = await async_get_conditions(hass)
+    kinds = {"triggers": list(TRIGGERS), "conditions": list(conditions)}
     known = {
         key: texts(language)[kind][key] for kind, keys in kinds.items() for key in keys
     }
