@@ -20,8 +20,7 @@ from custom_components.llm_gateway_account.const import (
     DOMAIN,
 )
 from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
-from custom_components.llm_gateway_account.events import EVENT_TYPES
-from custom_components.llm_gateway_account.thresholds import FIGURES
+from custom_components.llm_gateway_account.events import EVENT_TYPES, KEY_EVENT_TYPES
 from custom_components.llm_gateway_account.trigger import TRIGGERS
 from homeassistant.const import (
     CONF_ACCESS_TOKEN,
@@ -45,6 +44,7 @@ from .helpers import BALANCE, device_of, jump, pass_time, setup, state_of
 SPENT_TODAY = "sensor.example_gateway_spent_today"
 EVENTS = "event.example_gateway_account_event"
 UNIT = 500_000
+OF_ACCOUNTS = [each for each in EVENT_TYPES if each not in KEY_EVENT_TYPES]
 TWO_POLLS = 2 * UPDATE_INTERVAL
 OUTAGE = timedelta(minutes=25)
 
@@ -120,8 +120,8 @@ async def start(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     ("target_fn", "missing"),
     [
         (lambda device: {"device_id": device}, set()),
-        (lambda _: {"entity_id": EVENTS}, set(FIGURES)),
-        (lambda _: {"entity_id": BALANCE}, set(EVENT_TYPES)),
+        (lambda _: {"entity_id": EVENTS}, set()),
+        (lambda _: {"entity_id": BALANCE}, set(TRIGGERS)),
     ],
 )
 async def test_what_the_editor_offers(
@@ -131,7 +131,7 @@ async def test_what_the_editor_offers(
     target_fn: Callable[[str], Any],
     missing: set[str],
 ) -> None:
-    """For an account all of them, for an entity those that fit."""
+    """For an account, and the entity that stands for it."""
     await async_setup_component(hass, "automation", {})
     described = await async_get_all_descriptions(hass)
     own = {key: each for key, each in described.items() if key.startswith(DOMAIN)}
@@ -158,7 +158,7 @@ async def test_every_event_has_a_trigger(
     target: dict[str, Any],
 ) -> None:
     """It runs once, with what there is to say."""
-    calls = await automate(hass, *(trigger(each, target) for each in EVENT_TYPES))
+    calls = await automate(hass, *(trigger(each, target) for each in OF_ACCOUNTS))
     account = gateway.account
     for quota in (900_000, 200_000, 0):
         account.leave(quota)
@@ -167,7 +167,7 @@ async def test_every_event_has_a_trigger(
     account.group, account.last_login_at = "vip", 1_763_900_000
     await pass_time(hass, freezer, TWO_POLLS)
     await pass_time(hass, freezer, timedelta(hours=1))
-    assert sorted(keys(calls)) == sorted(EVENT_TYPES)
+    assert sorted(keys(calls)) == sorted(OF_ACCOUNTS)
     found = {call.data["key"]: details(call) for call in calls}
     assert found["topped_up"] == {"amount": 20.0, "currency": "USD"}
     assert found["group_changed"] == {"from": "default", "to": "vip"}

@@ -73,7 +73,7 @@ class AccountCondition(Condition):
     @override
     def _async_check(self, **kwargs: Unpack[ConditionCheckParams]) -> bool:
         """Look at the accounts. Of one that is not known nothing holds."""
-        entries = async_get_targeted(self._hass, self._target).values()
+        entries = async_get_targeted(self._hass, self._target)
         held = [
             coordinator is not None and self._holds(coordinator)
             for coordinator in map(async_get_fresh, entries)

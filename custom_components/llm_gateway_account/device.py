@@ -29,24 +29,26 @@ def async_get_entry(hass: HomeAssistant, device_id: str) -> AccountConfigEntry |
 
 
 @callback
-def async_get_targeted(
-    hass: HomeAssistant, target: TargetSelection
-) -> dict[str, AccountConfigEntry]:
-    """Return the accounts of a target, by the IDs of their devices.
-
-    An account is in it with any of its entities.
-    """
+def async_get_target_devices(hass: HomeAssistant, target: TargetSelection) -> set[str]:
+    """Return the IDs of the devices of which any entity is in a target."""
     selected = async_extract_referenced_entity_ids(hass, target, expand_group=False)
     registry = er.async_get(hass)
     entities = map(
         registry.async_get, selected.referenced | selected.indirectly_referenced
     )
-    device_ids = {each.device_id for each in entities if each and each.device_id}
-    return {
-        device_id: entry
-        for device_id in device_ids
-        if (entry := async_get_entry(hass, device_id))
-    }
+    return {each.device_id for each in entities if each and each.device_id}
+
+
+@callback
+def async_get_targeted(
+    hass: HomeAssistant, target: TargetSelection
+) -> list[AccountConfigEntry]:
+    """Return the accounts of a target."""
+    entries = (
+        async_get_entry(hass, device_id)
+        for device_id in async_get_target_devices(hass, target)
+    )
+    return [entry for entry in entries if entry]
 
 
 @callback

@@ -48,6 +48,8 @@ class AccountEvent:
     """One of EVENT_TYPES."""
     attributes: dict[str, Any]
     """Amounts in the account's unit, names, times."""
+    key_id: int | None = None
+    """The API key that it happened to."""
 
 
 def from_spending(

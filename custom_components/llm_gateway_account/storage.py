@@ -40,7 +40,11 @@ STORED_SCHEMA = vol.Schema(
         "last_login_at": vol.Any(None, cv.datetime),
         "events": [
             vol.Schema(
-                {"type": vol.In(EVENT_TYPES), "attributes": dict},
+                {
+                    "type": vol.In(EVENT_TYPES),
+                    "attributes": dict,
+                    vol.Optional("key_id", default=None): vol.Any(None, int),
+                },
                 required=True,
                 extra=vol.REMOVE_EXTRA,
             )
@@ -94,10 +98,7 @@ class StoredState:
             "ledger": self.ledger.as_dict(),
             "group": self.group,
             "last_login_at": self.last_login_at and self.last_login_at.isoformat(),
-            "events": [
-                {"type": each.type, "attributes": each.attributes}
-                for each in self.events
-            ],
+            "events": [asdict(each) for each in self.events],
             "usage": asdict(self.usage),
             "keys": self.keys.as_dict(),
             "crossings": [asdict(each) for each in self.crossings],

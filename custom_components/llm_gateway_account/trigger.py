@@ -18,14 +18,18 @@ from homeassistant.helpers.trigger import (
 from homeassistant.helpers.typing import ConfigType
 
 from .data import AccountConfigEntry
-from .device import async_get_targeted
+from .device import async_get_device, async_get_target_devices
 from .events import EVENT_TYPES, SIGNAL_TRIGGER, AccountEvent
+from .key_devices import async_key_devices
 from .thresholds import CONF_LIMIT, FIGURES, LIMIT_SCHEMA
 from .watching import Watch, async_watch
 
 
 class EventTrigger(Trigger):
-    """Something happened to an account of the target. Its key is the type of event."""
+    """Something happened to an account of the target, or to one of its API keys.
+
+    The key of the trigger is the type of event.
+    """
 
     _options_schema: ClassVar[dict[vol.Marker, Any]] = {}
 
@@ -66,15 +70,18 @@ class EventTrigger(Trigger):
         def handle(entry: AccountConfigEntry, event: AccountEvent) -> None:
             if not self._is_meant(event):
                 return
+            account = async_get_device(self._hass, entry)
+            assert account  # noqa: S101 # the account has entities, which come first
+            happened_to = {account.id}
+            if event.key_id is not None:
+                keys = async_key_devices(self._hass, entry)
+                happened_to |= {keys[each].id for each in keys if each == event.key_id}
             # Only now: what a label or an area holds may have changed.
-            for device_id, targeted in async_get_targeted(
-                self._hass, self._target
-            ).items():
-                if targeted is entry:
-                    run_action(
-                        {**event.attributes, ATTR_DEVICE_ID: device_id},
-                        f"{event.type} of {entry.title}",
-                    )
+            if happened_to & async_get_target_devices(self._hass, self._target):
+                run_action(
+                    {**event.attributes, ATTR_DEVICE_ID: account.id},
+                    f"{event.type} of {entry.title}",
+                )
 
         # The signal outlives the coordinator: reloads do not detach anybody.
         return async_dispatcher_connect(self._hass, SIGNAL_TRIGGER, handle)

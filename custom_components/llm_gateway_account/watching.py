@@ -34,7 +34,7 @@ def async_watch(hass: HomeAssistant, watch: Watch) -> CALLBACK_TYPE:
     """Let the accounts of a target compare their answers with a limit from now on."""
     watches = hass.data.setdefault(_WATCHES, [])
     watches.append(watch)
-    for entry in async_get_targeted(hass, watch.target).values():
+    for entry in async_get_targeted(hass, watch.target):
         if entry.state is ConfigEntryState.LOADED:
             _async_follow(hass, entry.runtime_data.account)
 
@@ -88,7 +88,7 @@ def _async_wanted(
     return {
         (watch.figure, watch.limit)
         for watch in hass.data.get(_WATCHES, ())
-        if entry in async_get_targeted(hass, watch.target).values()
+        if entry in async_get_targeted(hass, watch.target)
     }
 
 
