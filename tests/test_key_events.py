@@ -17,6 +17,7 @@ from custom_components.llm_gateway_account.const import (
     CONF_KEY_LIMIT,
     CONF_KEY_LIMITS,
     CONF_NEW_KEYS,
+    DOMAIN,
 )
 from custom_components.llm_gateway_account.events import KEY_EVENT_TYPES
 from homeassistant.const import EVENT_STATE_CHANGED
@@ -414,6 +415,64 @@ async def test_automations(
     key.remain_quota = 0
     await next_list(hass, gateway, freezer)
     assert [call.data for call in calls] == [{"key": "laptop", "state": "used_up"}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [
+        ("key_low", {"remain_quota": 600_000}),
+        ("key_used_up", {"remain_quota": 0}),
+        ("key_expires_soon", {"expired_time": int((NOON + DAY).timestamp())}),
+        ("key_switched_off", {"status": DISABLED}),
+        ("key_created", None),
+    ],
+)
+async def test_trigger(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    kind: str,
+    change: dict[str, Any] | None,
+) -> None:
+    """Its target is the account, or the one key; a new one has no device yet."""
+    key = await begin(hass, gateway, entry, freezer)
+    targets = {
+        "account": {"device_id": device_of(hass, entry)},
+        "this": {"entity_id": sensor("laptop", "status")},
+        "other": {"entity_id": sensor("agent", "status")},
+    }
+    calls = async_mock_service(hass, "test", "automation")
+    automations = [
+        {
+            "alias": name,
+            "triggers": {"trigger": f"{DOMAIN}.{kind}", "target": target},
+            "actions": {
+                "action": "test.automation",
+                "data_template": {
+                    "name": name,
+                    "key": "{{ trigger.key }}",
+                    "device": "{{ trigger.device_id }}",
+                },
+            },
+        }
+        for name, target in targets.items()
+    ]
+    assert await async_setup_component(hass, "automation", {"automation": automations})
+    if change is None:
+        gateway.keys.create("intruder")
+    else:
+        for name, value in change.items():
+            setattr(key, name, value)
+    await next_list(hass, gateway, freezer)
+    data = {"device": device_of(hass, entry)}
+    if change is None:
+        expected = [{"name": "account", "key": "intruder", **data}]
+    else:
+        expected = [
+            {"name": name, "key": "laptop", **data} for name in ("account", "this")
+        ]
+    assert [call.data for call in calls] == expected
 
 
 @pytest.mark.parametrize("example", examples("docs/keys"), ids=itemgetter("alias"))

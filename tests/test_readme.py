@@ -29,7 +29,7 @@ from .helpers import examples, jump, pass_time, setup
 
 PASTED = [
     example
-    for name in ("README", "docs/alerts", "docs/data")
+    for name in ("README", "docs/alerts", "docs/triggers", "docs/data")
     for example in examples(name)
 ]
 AUTOMATIONS = {example["alias"]: example for example in PASTED if "alias" in example}
@@ -79,6 +79,8 @@ def test_examples() -> None:
         "LLM gateway does not answer",
         "充值到账时通知",
         "大模型网关没有响应",
+        "Much spent and little left",
+        "消费较多且剩余额度不多",
         "Ask the LLM gateway every minute",
         "每分钟查询大模型网关",
     ]
@@ -103,7 +105,7 @@ async def test_low_credit(
     await pass_time(hass, freezer, timedelta(minutes=6))
     assert not calls
     gateway.account.quota = 2_400_000
-    await pass_time(hass, freezer, timedelta(minutes=6))
+    await pass_time(hass, freezer, timedelta(minutes=11))
     (call,) = calls
     assert call.data == {"title": alias, "message": message}
 
@@ -144,6 +146,25 @@ async def test_top_up(
 ) -> None:
     gateway.account.quota += 5_000_000
     await pass_time(hass, freezer, timedelta(minutes=8))
+    assert notices(hass) == [notice]
+
+
+@pytest.mark.parametrize(
+    ("alias", "notice"),
+    [
+        ("Much spent and little left", "3.10 USD spent today."),
+        ("消费较多且剩余额度不多", "今日已消费 3.10 USD。"),
+    ],
+)
+@pytest.mark.usefixtures("recorded", "automation")
+async def test_limits_of_ones_own(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    notice: str,
+) -> None:
+    gateway.account.leave(gateway.account.quota - 1_550_000)
+    await pass_time(hass, freezer, timedelta(minutes=6))
     assert notices(hass) == [notice]
 
 

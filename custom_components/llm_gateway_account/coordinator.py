@@ -22,13 +22,14 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, LOGGER
-from .events import AccountEvent, async_fire, changes_of, from_spending
+from .events import AccountEvent, async_fire, async_trigger, changes_of, from_spending
 from .failures import async_note_answer, async_note_failure
 from .gaps import Hindsight, enter_hindsight
 from .gateway import Account, GatewayClient, GatewayError, Priority, RateLimitedError
-from .spending import Observation, Spending
+from .spending import EventType, Observation, Spending
 from .storage import AccountStorage
 from .unit import Unit, limits_from_options
+from .watching import async_judge
 
 if TYPE_CHECKING:
     from .data import AccountConfigEntry
@@ -184,7 +185,7 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         self._limits = limits_from_options(entry.options)
         self.storage = AccountStorage(hass, entry)
         self._cancel_look: CALLBACK_TYPE | None = None
-        self._can_fire_events = False
+        self.can_fire_events = False
 
     @property
     def main_model(self) -> str | None:
@@ -227,10 +228,10 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
     def _async_take(self, answer: Account) -> AccountData:
         """Take in an account, unless the answer is older than the one before."""
         async_note_answer(self.hass, self.config_entry)
-        stored = self.storage.state
+        stored, now = self.storage.state, dt_util.now()
         outcome = stored.ledger.observe(
             Observation(
-                time=dt_util.now(),
+                time=now,
                 quota=answer.quota,
                 used_quota=answer.used_quota,
                 bonus_quota=answer.bonus_quota,
@@ -248,8 +249,18 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         spending = (
             from_spending(event, self.unit, self.main_model) for event in outcome.events
         )
+        data = AccountData(account=answer, spending=outcome.spending)
+        async_judge(
+            self.hass,
+            self,
+            data,
+            int(now.timestamp()),
+            is_topped_up=any(
+                each.type is EventType.TOPPED_UP for each in outcome.events
+            ),
+        )
         self.async_add_events([*spending, *changes_of(stored, answer)])
-        return AccountData(account=answer, spending=outcome.spending)
+        return data
 
     @callback
     def _async_look_again_in(self, seconds: float | None) -> None:
@@ -296,7 +307,7 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
     @callback
     def async_start_events(self, _now: datetime | None = None) -> None:
         """Fire events from now on; those that waited for their listeners at once."""
-        self._can_fire_events = True
+        self.can_fire_events = True
         self._async_fire_events()
 
     @callback
@@ -314,9 +325,13 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
 
     @callback
     def _async_fire_events(self) -> None:
-        if self._can_fire_events and not self._shutdown_requested:
+        if self.can_fire_events and not self._shutdown_requested:
             for event in self.storage.async_take_events():
                 async_fire(self.hass, self.config_entry, event)
+            for crossing, value in self.storage.async_take_crossings():
+                attributes = crossing.attributes(value, self.unit)
+                event = AccountEvent(type=crossing.figure, attributes=attributes)
+                async_trigger(self.hass, self.config_entry, event)
 
     @override
     async def async_shutdown(self) -> None:

@@ -5,7 +5,11 @@ from typing import TYPE_CHECKING
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.target import (
+    TargetSelection,
+    async_extract_referenced_entity_ids,
+)
 
 from .const import CONF_SITE_NAME, DOMAIN
 
@@ -22,6 +26,29 @@ def async_get_entry(hass: HomeAssistant, device_id: str) -> AccountConfigEntry |
         if domain == DOMAIN:
             return hass.config_entries.async_get_entry(entry_id)
     return None
+
+
+@callback
+def async_get_target_devices(hass: HomeAssistant, target: TargetSelection) -> set[str]:
+    """Return the IDs of the devices of which any entity is in a target."""
+    selected = async_extract_referenced_entity_ids(hass, target, expand_group=False)
+    registry = er.async_get(hass)
+    entities = map(
+        registry.async_get, selected.referenced | selected.indirectly_referenced
+    )
+    return {each.device_id for each in entities if each and each.device_id}
+
+
+@callback
+def async_get_targeted(
+    hass: HomeAssistant, target: TargetSelection
+) -> list[AccountConfigEntry]:
+    """Return the accounts of a target."""
+    entries = (
+        async_get_entry(hass, device_id)
+        for device_id in async_get_target_devices(hass, target)
+    )
+    return [entry for entry in entries if entry]
 
 
 @callback

@@ -1,7 +1,5 @@
 """Device conditions: how much is left, and whether the spending is unusual."""
 
-from collections.abc import Callable
-
 import voluptuous as vol
 
 from homeassistant.const import CONF_CONDITION, CONF_DEVICE_ID, CONF_DOMAIN, CONF_TYPE
@@ -10,17 +8,9 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.condition import ConditionCheckerType
 from homeassistant.helpers.typing import ConfigType, TemplateVarsType
 
+from .condition import CONDITIONS
 from .const import DOMAIN
 from .device import async_get_entry, async_get_fresh
-from .spending import BalanceLevel, Spending
-
-CONDITIONS: dict[str, Callable[[Spending], bool]] = {
-    "is_ok": lambda spending: spending.level is BalanceLevel.OK,
-    "is_low": lambda spending: spending.level is BalanceLevel.LOW,
-    "is_critical": lambda spending: spending.level is BalanceLevel.CRITICAL,
-    "is_exhausted": lambda spending: spending.level is BalanceLevel.EXHAUSTED,
-    "is_unusual_spending": lambda spending: spending.unusual is True,
-}
 
 CONDITION_SCHEMA = cv.DEVICE_CONDITION_BASE_SCHEMA.extend(
     {vol.Required(CONF_TYPE): vol.In(CONDITIONS)}

@@ -36,6 +36,9 @@ KEY_EVENT_TYPES = [
 ]
 EVENT_TYPES = [*EventType, GROUP_CHANGED, SIGNED_IN, *KEY_EVENT_TYPES]
 
+# Goes with the entry and the AccountEvent, for the triggers of the integration.
+SIGNAL_TRIGGER = f"{DOMAIN}_trigger"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AccountEvent:
@@ -45,6 +48,8 @@ class AccountEvent:
     """One of EVENT_TYPES."""
     attributes: dict[str, Any]
     """Amounts in the account's unit, names, times."""
+    key_id: int | None = None
+    """The API key that it happened to."""
 
 
 def from_spending(
@@ -90,8 +95,17 @@ def changes_of(stored: StoredState, account: Account) -> Iterator[AccountEvent]:
 def async_fire(
     hass: HomeAssistant, entry: AccountConfigEntry, event: AccountEvent
 ) -> None:
-    """Hand an event to the event entity and the device triggers of an account."""
+    """Hand an event to the event entity and all triggers of an account."""
     async_dispatcher_send(hass, signal_event(entry.entry_id), event)
+    async_trigger(hass, entry, event)
+
+
+@callback
+def async_trigger(
+    hass: HomeAssistant, entry: AccountConfigEntry, event: AccountEvent
+) -> None:
+    """Hand an event to the triggers of the integration only."""
+    async_dispatcher_send(hass, SIGNAL_TRIGGER, entry, event)
 
 
 def signal_event(entry_id: str) -> str:

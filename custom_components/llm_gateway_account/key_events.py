@@ -33,7 +33,9 @@ def new_keys(
     for key in sorted(keys.values(), key=lambda each: each.id):
         created = int(key.created_at.timestamp()) if key.created_at else 0
         if newest_id is not None and (key.id > newest_id or created > newest_time):
-            yield AccountEvent(type=KEY_CREATED, attributes={"key": labels[key.id]})
+            yield AccountEvent(
+                type=KEY_CREATED, attributes={"key": labels[key.id]}, key_id=key.id
+            )
         stored.newest_id = max(stored.newest_id or 0, key.id)
         stored.newest_time = max(stored.newest_time, created)
     stored.newest_id = stored.newest_id or 0
@@ -57,7 +59,7 @@ def changes_of_keys(  # noqa: PLR0913, PLR0917
         if before:
             for kind in _changes(before, after):
                 attributes = {"key": labels[key.id]} | _details(kind, key, unit)
-                yield AccountEvent(type=kind, attributes=attributes)
+                yield AccountEvent(type=kind, attributes=attributes, key_id=key.id)
 
 
 def _look_at(

@@ -23,6 +23,7 @@ from .spending import Books, Ledger
 from .stored import read
 from .stored_keys import STORED_KEYS_SCHEMA, StoredKeys
 from .stored_usage import STORED_USAGE_SCHEMA, StoredUsage
+from .thresholds import FIGURES, STORED_CROSSING_SCHEMA, Crossing
 
 STORAGE_VERSION = 1
 STORAGE_MINOR_VERSION = 2
@@ -39,7 +40,11 @@ STORED_SCHEMA = vol.Schema(
         "last_login_at": vol.Any(None, cv.datetime),
         "events": [
             vol.Schema(
-                {"type": vol.In(EVENT_TYPES), "attributes": dict},
+                {
+                    "type": vol.In(EVENT_TYPES),
+                    "attributes": dict,
+                    vol.Optional("key_id", default=None): vol.Any(None, int),
+                },
                 required=True,
                 extra=vol.REMOVE_EXTRA,
             )
@@ -47,6 +52,7 @@ STORED_SCHEMA = vol.Schema(
         # Not in the file of 0.1.0.
         vol.Optional("usage", default={}): STORED_USAGE_SCHEMA,
         vol.Optional("keys", default={}): STORED_KEYS_SCHEMA,
+        vol.Optional("crossings", default=[]): [STORED_CROSSING_SCHEMA],
     },
     required=True,
     # A newer patch may know more.
@@ -65,6 +71,8 @@ class StoredState:
     """Those that were not fired yet."""
     usage: StoredUsage = field(default_factory=StoredUsage)
     keys: StoredKeys = field(default_factory=StoredKeys)
+    crossings: list[Crossing] = field(default_factory=list)
+    """Of the limits that automations brought along."""
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
@@ -77,6 +85,11 @@ class StoredState:
             events=[AccountEvent(**each) for each in data["events"]],
             usage=StoredUsage(**data["usage"]),
             keys=StoredKeys.from_dict(data["keys"]),
+            crossings=[
+                Crossing(**each)
+                for each in data["crossings"]
+                if each["figure"] in FIGURES
+            ],
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -85,12 +98,10 @@ class StoredState:
             "ledger": self.ledger.as_dict(),
             "group": self.group,
             "last_login_at": self.last_login_at and self.last_login_at.isoformat(),
-            "events": [
-                {"type": each.type, "attributes": each.attributes}
-                for each in self.events
-            ],
+            "events": [asdict(each) for each in self.events],
             "usage": asdict(self.usage),
             "keys": self.keys.as_dict(),
+            "crossings": [asdict(each) for each in self.crossings],
         }
 
 
@@ -185,6 +196,16 @@ class AccountStorage:
         self._store.async_delay_save(self._as_dict)
 
     @callback
+    def async_take_crossings(self) -> list[tuple[Crossing, float]]:
+        """Return what passed its limit, and the value with which it did, once."""
+        crossings = self.state.crossings
+        due = [(each, each.due) for each in crossings if each.due is not None]
+        for crossing, _ in due:
+            crossing.due = None
+        self.async_write_if_changed()
+        return due
+
+    @callback
     def async_take_events(self) -> list[AccountEvent]:
         """Return the events that were not fired yet, which they are from now on."""
         events, self.state.events = self.state.events, []
@@ -206,6 +227,7 @@ class AccountStorage:
             state.group,
             state.last_login_at,
             len(state.events),
+            [asdict(each) for each in state.crossings],
         )
 
     def _keep_copy(self) -> None:

@@ -9,9 +9,12 @@ from typing import Any
 import hass_frontend
 import pytest
 
+from custom_components.llm_gateway_account.condition import async_get_conditions
 from custom_components.llm_gateway_account.const import DOMAIN
 from custom_components.llm_gateway_account.event import ACCOUNT_EVENT
 from custom_components.llm_gateway_account.events import EVENT_TYPES
+from custom_components.llm_gateway_account.trigger import TRIGGERS
+from homeassistant.core import HomeAssistant
 from tests import PACKAGE, ROOT
 
 from . import ENTITIES, load
@@ -34,6 +37,11 @@ def test_every_entity_has_an_icon() -> None:
     assert {platform: set(icons) for platform, icons in OF_ENTITIES.items()} == ENTITIES
     attributes = OF_ENTITIES["event"][ACCOUNT_EVENT.key]["state_attributes"]
     assert set(attributes["event_type"]["state"]) == set(EVENT_TYPES)
+
+
+async def test_every_trigger_and_condition_has_an_icon(hass: HomeAssistant) -> None:
+    assert set(ICONS["triggers"]) == set(TRIGGERS)
+    assert set(ICONS["conditions"]) == set(await async_get_conditions(hass))
 
 
 def test_frontend_knows_every_icon() -> None:

@@ -10,8 +10,11 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import yaml
 
+from custom_components.llm_gateway_account.condition import (
+    CONDITIONS,
+    async_get_conditions,
+)
 from custom_components.llm_gateway_account.const import DOMAIN
-from custom_components.llm_gateway_account.device_condition import CONDITIONS
 from custom_components.llm_gateway_account.events import (
     EVENT_TYPES,
     AccountEvent,
@@ -26,6 +29,7 @@ from custom_components.llm_gateway_account.repairs import help_url
 from custom_components.llm_gateway_account.spending import Event, EventType
 from custom_components.llm_gateway_account.storage import StoredState
 from custom_components.llm_gateway_account.stored_keys import StoredKeys
+from custom_components.llm_gateway_account.trigger import TRIGGERS
 from custom_components.llm_gateway_account.unit import Unit
 from homeassistant.core import HomeAssistant
 from tests.conftest import OPTIONS
@@ -182,6 +186,23 @@ def test_conditions(language: str) -> None:
     assert [each for each in listed if each in known.values()] == [
         known[each] for each in CONDITIONS
     ]
+
+
+async def test_triggers_and_conditions(hass: HomeAssistant, language: str) -> None:
+    """Those of the integration have a section each, which tells of their limit."""
+    documented = sections(document("docs/triggers", language))
+    conditions = await async_get_conditions(hass)
+    kinds = {"triggers": list(TRIGGERS), "conditions": list(conditions)}
+    known = {
+        key: texts(language)[kind][key] for kind, keys in kinds.items() for key in keys
+    }
+    assert {key: heading for key, (heading, _) in documented.items()} == {
+        key: each["name"] for key, each in known.items()
+    }
+    for key, (_, text) in documented.items():
+        content, _, _ = text.partition("\n## ")
+        assert f"`{DOMAIN}.{key}`" in content
+        assert ("`limit`" in content) is ("limit" in known[key].get("fields", {})), key
 
 
 async def test_actions(

@@ -3,9 +3,13 @@
 import ast
 
 import pytest
+import yaml
 
+from custom_components.llm_gateway_account.condition import (
+    CONDITIONS,
+    async_get_conditions,
+)
 from custom_components.llm_gateway_account.const import DOMAIN
-from custom_components.llm_gateway_account.device_condition import CONDITIONS
 from custom_components.llm_gateway_account.event import ACCOUNT_EVENT
 from custom_components.llm_gateway_account.events import EVENT_TYPES
 from custom_components.llm_gateway_account.failures import CERTAIN_AFTER
@@ -24,9 +28,11 @@ from custom_components.llm_gateway_account.repairs import (
 from custom_components.llm_gateway_account.sensor import ROLES, STATUSES
 from custom_components.llm_gateway_account.spending import BalanceLevel
 from custom_components.llm_gateway_account.stored_usage import UsageRecords
+from custom_components.llm_gateway_account.trigger import TRIGGERS
+from homeassistant.core import HomeAssistant
 from tests import PACKAGE
 
-from . import ENTITIES, load
+from . import ENTITIES, load, read
 
 ENGLISH = load(f"custom_components/{DOMAIN}/translations/en.json")
 
@@ -69,6 +75,28 @@ def test_every_entity_has_a_name() -> None:
 def test_every_device_automation_has_a_name() -> None:
     assert set(ENGLISH["device_automation"]["trigger_type"]) == set(EVENT_TYPES)
     assert set(ENGLISH["device_automation"]["condition_type"]) == set(CONDITIONS)
+
+
+async def test_every_trigger_and_condition_has_texts(hass: HomeAssistant) -> None:
+    """And every field of theirs; of those that automations had nobody has another."""
+    for kind, keys in (
+        ("triggers", set(TRIGGERS)),
+        ("conditions", set(await async_get_conditions(hass))),
+    ):
+        described = yaml.safe_load(read(f"custom_components/{DOMAIN}/{kind}.yaml"))
+        fields = {
+            key: set(each.get("fields", ()))
+            for key, each in described.items()
+            if not key.startswith(".")
+        }
+        named = {
+            key: set(each.get("fields", ())) for key, each in ENGLISH[kind].items()
+        }
+        assert set(fields) == keys
+        assert fields == named
+        texts = list(ENGLISH[kind].values())
+        texts += [field for each in texts for field in each.get("fields", {}).values()]
+        assert all(each["name"] and each["description"] for each in texts)
 
 
 def constants(module: str, argument: str, *functions: str) -> set[str]:
