@@ -83,7 +83,7 @@ def fired(changes: list[Event[Any]]) -> list[dict[str, Any]]:
             {
                 key: value
                 for key, value in state.attributes.items()
-                if key not in {"event_types", "friendly_name"}
+                if key not in {"event_types", "friendly_name", "past_events"}
             }
         )
     return result

@@ -52,7 +52,7 @@ TITLE = "planted-display-name @ Example Gateway"
 SPENT_TODAY = "sensor.example_gateway_spent_today"
 SPENT_THIS_MONTH = "sensor.example_gateway_spent_this_month"
 EVENTS = "event.example_gateway_activity"
-NEW_ENTITIES = {"top_model", "usage_records"}
+NEW_ENTITIES = {"connection", "top_model", "usage_records"}
 SECOND = timedelta(seconds=1)
 
 
@@ -175,7 +175,7 @@ def seen(events: list[Event[Any]]) -> list[dict[str, Any]]:
         {
             key: value
             for key, value in each.data["new_state"].attributes.items()
-            if key not in {"event_types", "friendly_name"}
+            if key not in {"event_types", "friendly_name", "past_events"}
         }
         for each in events
         if each.data["entity_id"] == EVENTS

@@ -22,11 +22,12 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, LOGGER
-from .events import AccountEvent, async_fire, async_trigger, changes_of, from_spending
+from .events import AccountEvent, async_fire, async_trigger, changes_of, from_spending, remember
 from .failures import async_note_answer, async_note_failure
 from .gaps import Hindsight, enter_hindsight
 from .gateway import Account, GatewayClient, GatewayError, Priority, RateLimitedError
 from .spending import EventType, Observation, Spending
+from .spending.numbers import bounded
 from .storage import AccountStorage
 from .unit import Unit, limits_from_options
 from .watching import async_judge
@@ -171,6 +172,8 @@ class AccountData:
 
     account: Account
     spending: Spending
+    full: float
+    """Points after the last top-up, or the most that was left since the beginning."""
 
 
 class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
@@ -182,7 +185,7 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         """Prepare the polls of an entry that is being set up."""
         super().__init__(hass, entry, client, UPDATE_INTERVAL)
         self.unit = Unit.from_options(entry.options)
-        self._limits = limits_from_options(entry.options)
+        self.limits = limits_from_options(entry.options)
         self.storage = AccountStorage(hass, entry)
         self._cancel_look: CALLBACK_TYPE | None = None
         self.can_fire_events = False
@@ -222,6 +225,8 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
     @override
     def _async_handle_failure(self, err: GatewayError) -> None:
         async_note_failure(self.hass, self.config_entry, err)
+        # Home Assistant calls them at the first failure only.
+        self.async_update_listeners()
 
     @callback
     @override
@@ -237,19 +242,21 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
                 bonus_quota=answer.bonus_quota,
                 request_count=answer.request_count,
             ),
-            self._limits,
+            self.limits,
         )
         if outcome.is_stale and not self.data:
             # After a restart there is nothing better to show; but nothing happened.
             self._async_look_again_in(STALE_ANSWER_IS_SHOWN_FOR)
-            return AccountData(account=answer, spending=outcome.spending)
+            return self._shown(answer, outcome.spending)
         self._async_look_again_in(outcome.look_again_in)
         if outcome.is_stale:
             return self.data
         spending = (
             from_spending(event, self.unit, self.main_model) for event in outcome.events
         )
-        data = AccountData(account=answer, spending=outcome.spending)
+        for event in outcome.events:
+            stored.full = event.left or stored.full
+        data = self._shown(answer, outcome.spending)
         async_judge(
             self.hass,
             self,
@@ -261,6 +268,12 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         )
         self.async_add_events([*spending, *changes_of(stored, answer)])
         return data
+
+    def _shown(self, account: Account, spending: Spending) -> AccountData:
+        stored = self.storage.state
+        left = bounded(account.quota + (account.bonus_quota or 0))
+        stored.full = left if stored.full is None else max(left, stored.full)
+        return AccountData(account=account, spending=spending, full=stored.full)
 
     @callback
     def _async_look_again_in(self, seconds: float | None) -> None:
@@ -311,9 +324,11 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         self._async_fire_events()
 
     @callback
-    def async_add_events(self, events: Iterable[AccountEvent]) -> None:
+    def async_add_events(self, events: Sequence[AccountEvent]) -> None:
         """Fire events that other books tell of, as soon as the account's own."""
-        self.storage.state.events += events
+        stored = self.storage.state
+        stored.events += events
+        stored.past_events = remember(stored.past_events, events, dt_util.utcnow())
         self.storage.async_write_if_changed()
         # Once the entities are updated: who reacts to an event may look at them.
         self.hass.loop.call_soon(self._async_fire_events)

@@ -1,6 +1,6 @@
 """Events of an account."""
 
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
@@ -28,6 +28,15 @@ async def async_setup_entry(
 
 class AccountEventEntity(AccountEntity, EventEntity):
     """What happened to the account."""
+
+    _unrecorded_attributes = frozenset({"past_events"})
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        """Return the latest events, each with its own time."""
+        past = self.coordinator.storage.state.past_events
+        return {"past_events": [each.as_dict() for each in past]} if past else None
 
     @override
     async def async_added_to_hass(self) -> None:

@@ -1,7 +1,8 @@
 """What happened to an account: found in its answers, fired once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import HomeAssistant, callback
@@ -36,6 +37,8 @@ KEY_EVENT_TYPES = [
 ]
 EVENT_TYPES = [*EventType, GROUP_CHANGED, SIGNED_IN, *KEY_EVENT_TYPES]
 
+MOST_REMEMBERED = 5
+
 # Goes with the entry and the AccountEvent, for the triggers of the integration.
 SIGNAL_TRIGGER = f"{DOMAIN}_trigger"
 
@@ -50,6 +53,32 @@ class AccountEvent:
     """Amounts in the account's unit, names, times."""
     key_id: int | None = None
     """The API key that it happened to."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PastEvent(AccountEvent):
+    """An event, and when an answer showed it."""
+
+    time: datetime
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what can be written as JSON."""
+        return {
+            "time": self.time.isoformat(),
+            "type": self.type,
+            "attributes": self.attributes,
+        }
+
+
+def remember(
+    past: list[PastEvent], events: Iterable[AccountEvent], time: datetime
+) -> list[PastEvent]:
+    """Return the latest events, the newest first, after some that happened now."""
+    new = [
+        PastEvent(type=each.type, attributes=each.attributes, time=time)
+        for each in events
+    ]
+    return [*reversed(new), *past][:MOST_REMEMBERED]
 
 
 def from_spending(

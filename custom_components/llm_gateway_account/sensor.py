@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, override
 
 from homeassistant.components.sensor import (
@@ -11,6 +12,7 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
+from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.const import (
     MATCH_ALL,
     MAX_LENGTH_STATE_STATE,
@@ -52,6 +54,15 @@ ROLES: dict[int | None, str] = {
     10: "administrator",
     100: "root",
 }
+
+
+class Connection(StrEnum):
+    """Whether a gateway answers, and if not, what to do."""
+
+    OK = "ok"
+    TOKEN_REFUSED = "token_refused"  # noqa: S105
+    """A new one is asked for."""
+    NO_ANSWER = "no_answer"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,19 +160,14 @@ SENSORS = (
         value_fn=lambda data: data.account.last_login_at,
     ),
     AccountSensorEntityDescription(
-        key="balance_level",
-        device_class=SensorDeviceClass.ENUM,
-        options=list(BalanceLevel),
-        value_fn=lambda data: data.spending.level,
-    ),
-    AccountSensorEntityDescription(
         key="days_remaining",
         follows_spending=True,
         first_known_fn=lambda data: data.spending.average_daily,
         device_class=SensorDeviceClass.DURATION,
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfTime.DAYS,
-        suggested_display_precision=1,
+        # It is an estimate.
+        suggested_display_precision=0,
         value_fn=lambda data: data.spending.days_remaining,
     ),
     AccountSensorEntityDescription(
@@ -169,16 +175,29 @@ SENSORS = (
         follows_spending=True,
         first_known_fn=lambda data: data.spending.average_daily,
         device_class=SensorDeviceClass.TIMESTAMP,
-        entity_registry_enabled_default=False,
         value_fn=lambda data: data.spending.runs_out_at,
     ),
 )
 
+LEVELS = (
+    AccountSensorEntityDescription(
+        key="balance_level",
+        device_class=SensorDeviceClass.ENUM,
+        options=list(BalanceLevel),
+        value_fn=lambda data: data.spending.level,
+    ),
+)
 
 USAGE_RECORDS = SensorEntityDescription(
     key="usage_records",
     device_class=SensorDeviceClass.ENUM,
     options=list(UsageRecords),
+    entity_category=EntityCategory.DIAGNOSTIC,
+)
+CONNECTION = SensorEntityDescription(
+    key="connection",
+    device_class=SensorDeviceClass.ENUM,
+    options=list(Connection),
     entity_category=EntityCategory.DIAGNOSTIC,
 )
 TOP_MODEL = SensorEntityDescription(key="top_model")
@@ -197,9 +216,13 @@ async def async_setup_entry(
     async_add_account_entities(
         coordinator, async_add_entities, Platform.SENSOR, SENSORS, AccountSensor
     )
+    async_add_account_entities(
+        coordinator, async_add_entities, Platform.SENSOR, LEVELS, BalanceLevelSensor
+    )
     usage = entry.runtime_data.usage
     async_add_entities(
         [
+            ConnectionSensor(coordinator, CONNECTION),
             UsageRecordsSensor(usage, USAGE_RECORDS),
             TopModelSensor(usage, TOP_MODEL, coordinator.unit),
         ]
@@ -217,6 +240,24 @@ class AccountSensor(AccountValueEntity, SensorEntity):
     def native_value(self) -> StateType | datetime:
         """Return the value."""
         return self.entity_description.value_fn(self.coordinator.data)
+
+
+class BalanceLevelSensor(AccountSensor):
+    """How low the balance is, and by what it is judged."""
+
+    _unrecorded_attributes = frozenset({MATCH_ALL})
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        """Return the limits, and what is a full balance, in the account's unit."""
+        coordinator = self.coordinator
+        points = {
+            "low_below": coordinator.limits.low,
+            "critical_below": coordinator.limits.critical,
+            "full": coordinator.data.full,
+        }
+        return {key: coordinator.unit.amount(each) for key, each in points.items()}
 
 
 class AmountSensor(AccountValueEntity, SensorEntity):
@@ -257,6 +298,36 @@ class AmountSensor(AccountValueEntity, SensorEntity):
     def last_reset(self) -> datetime | None:
         """Return when the amount began to count."""
         return self.entity_description.last_reset_fn(self.coordinator.data)
+
+
+class ConnectionSensor(GatewayEntity[AccountCoordinator], SensorEntity):
+    """Whether there is an answer to show: there while everything else is not."""
+
+    _unrecorded_attributes = frozenset({MATCH_ALL})
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Be there as long as the entry is loaded."""
+        return True
+
+    @property
+    @override
+    def native_value(self) -> Connection:
+        """Return what there is to know before asking why."""
+        entry = self.coordinator.config_entry
+        if any(entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})):
+            return Connection.TOKEN_REFUSED
+        return Connection.OK if self.coordinator.has_answer else Connection.NO_ANSWER
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any] | None:
+        """Return since when there is no answer, if there is none."""
+        last = self.coordinator.last_success
+        if self.native_value is Connection.OK or last is None:
+            return None
+        return {"last_answer": last.isoformat()}
 
 
 class UsageRecordsSensor(GatewayEntity[UsageCoordinator], SensorEntity):

@@ -17,7 +17,7 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 
 from .const import CONF_ACCOUNT, CONF_USER_ID, DOMAIN, LOGGER
-from .events import EVENT_TYPES, AccountEvent
+from .events import EVENT_TYPES, AccountEvent, PastEvent
 from .migration import from_0_1
 from .spending import Books, Ledger
 from .stored import read
@@ -27,6 +27,12 @@ from .thresholds import FIGURES, STORED_CROSSING_SCHEMA, Crossing
 
 STORAGE_VERSION = 1
 STORAGE_MINOR_VERSION = 2
+
+_EVENT = {
+    "type": vol.In(EVENT_TYPES),
+    "attributes": dict,
+    vol.Optional("key_id", default=None): vol.Any(None, int),
+}
 
 # Entry IDs whose file could not be read since Home Assistant started: a set-up that
 # fails is tried again and again.
@@ -38,18 +44,14 @@ STORED_SCHEMA = vol.Schema(
         "ledger": dict,
         "group": vol.Any(None, str),
         "last_login_at": vol.Any(None, cv.datetime),
-        "events": [
+        "events": [vol.Schema(_EVENT, required=True, extra=vol.REMOVE_EXTRA)],
+        # Not in the file of 0.1.0.
+        vol.Optional("past_events", default=[]): [
             vol.Schema(
-                {
-                    "type": vol.In(EVENT_TYPES),
-                    "attributes": dict,
-                    vol.Optional("key_id", default=None): vol.Any(None, int),
-                },
-                required=True,
-                extra=vol.REMOVE_EXTRA,
+                {**_EVENT, "time": cv.datetime}, required=True, extra=vol.REMOVE_EXTRA
             )
         ],
-        # Not in the file of 0.1.0.
+        vol.Optional("full", default=None): vol.Any(None, vol.Coerce(float)),
         vol.Optional("usage", default={}): STORED_USAGE_SCHEMA,
         vol.Optional("keys", default={}): STORED_KEYS_SCHEMA,
         vol.Optional("crossings", default=[]): [STORED_CROSSING_SCHEMA],
@@ -69,6 +71,10 @@ class StoredState:
     last_login_at: datetime | None = None
     events: list[AccountEvent] = field(default_factory=list)
     """Those that were not fired yet."""
+    past_events: list[PastEvent] = field(default_factory=list)
+    """The latest, the newest first."""
+    full: float | None = None
+    """Points after the last top-up, or the most that was left since the beginning."""
     usage: StoredUsage = field(default_factory=StoredUsage)
     keys: StoredKeys = field(default_factory=StoredKeys)
     crossings: list[Crossing] = field(default_factory=list)
@@ -83,6 +89,8 @@ class StoredState:
             group=data["group"],
             last_login_at=data["last_login_at"],
             events=[AccountEvent(**each) for each in data["events"]],
+            past_events=[PastEvent(**each) for each in data["past_events"]],
+            full=data["full"],
             usage=StoredUsage(**data["usage"]),
             keys=StoredKeys.from_dict(data["keys"]),
             crossings=[
@@ -99,6 +107,8 @@ class StoredState:
             "group": self.group,
             "last_login_at": self.last_login_at and self.last_login_at.isoformat(),
             "events": [asdict(each) for each in self.events],
+            "past_events": [each.as_dict() for each in self.past_events],
+            "full": self.full,
             "usage": asdict(self.usage),
             "keys": self.keys.as_dict(),
             "crossings": [asdict(each) for each in self.crossings],

@@ -8,6 +8,8 @@ from custom_components.llm_gateway_account.event import ACCOUNT_EVENT
 from custom_components.llm_gateway_account.key_sensor import KEY_AMOUNTS, KEY_SENSORS
 from custom_components.llm_gateway_account.sensor import (
     AMOUNTS,
+    CONNECTION,
+    LEVELS,
     SENSORS,
     TOP_MODEL,
     USAGE_RECORDS,
@@ -20,7 +22,14 @@ REPOSITORY = "https://github.com/ha-llm-gateway-account/llm_gateway_account"
 DESCRIPTIONS: dict[str, tuple[EntityDescription, ...]] = {
     "binary_sensor": tuple(BINARY_SENSORS),
     "event": (ACCOUNT_EVENT,),
-    "sensor": (*AMOUNTS, *SENSORS, TOP_MODEL, USAGE_RECORDS),
+    "sensor": (
+        *AMOUNTS,
+        *SENSORS,
+        *LEVELS,
+        CONNECTION,
+        TOP_MODEL,
+        USAGE_RECORDS,
+    ),
 }
 
 # The keys of the entities of each platform.

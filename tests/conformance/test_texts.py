@@ -25,7 +25,7 @@ from custom_components.llm_gateway_account.repairs import (
     BALANCE_EXHAUSTED,
     UNIT_CHANGED,
 )
-from custom_components.llm_gateway_account.sensor import ROLES, STATUSES
+from custom_components.llm_gateway_account.sensor import ROLES, STATUSES, Connection
 from custom_components.llm_gateway_account.spending import BalanceLevel
 from custom_components.llm_gateway_account.stored_usage import UsageRecords
 from custom_components.llm_gateway_account.trigger import TRIGGERS
@@ -65,6 +65,7 @@ def test_every_entity_has_a_name() -> None:
         "status": set(STATUSES.values()),
         "role": set(ROLES.values()),
         "balance_level": set(BalanceLevel),
+        "connection": set(Connection),
         "usage_records": set(UsageRecords),
         "key_status": set(KeyStatus),
     }
