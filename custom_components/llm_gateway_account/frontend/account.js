@@ -1,10 +1,12 @@
 // All there is of one account.
 
 import {
+  CONNECTION,
   LEVEL,
   RECORDS,
   accountEntities,
   idsOf,
+  inLanguageOfPerson,
   namesOf,
   wordsOf,
 } from "./accounts.js";
@@ -13,33 +15,41 @@ import {
   PER_DAY,
   REPAIRS,
   WIDE,
-  balanceTile,
+  balanceGauge,
   firstDay,
   graph,
   heading,
-  noAnswer,
   tile,
   titled,
   topUpTile,
+  troubles,
   unusualTile,
   view,
 } from "./cards.js";
-import { DAY, DAYS, changes, isDrawn } from "./statistics.js";
+import { changesByDay, isDrawn } from "./statistics.js";
 import { usageOf } from "./usage.js";
+import { outlook, pastEvents } from "./words.js";
 
-const ALERTS = ["low_balance", "unusual_spending"];
 const TILES = {
-  balance: WIDE,
-  spent_today: { color: "orange" },
-  spent_this_month: { color: "orange" },
-  average_daily_spending: { color: "amber" },
   days_remaining: { color: "teal" },
+  spent_this_month: { color: "orange" },
   request_count: { color: "blue" },
   used_quota: { color: "blue-grey" },
-  top_model: { color: "deep-purple", ...WIDE },
-  activity: { color: "indigo", state_content: ["event_type", "state"], ...WIDE },
 };
-const TRENDS = { balance: { features: [{ type: "trend-graph" }] } };
+const TOP_MODEL = { top_model: { color: "deep-purple", ...WIDE } };
+// What other cards say.
+const SAID = [
+  CONNECTION,
+  LEVEL,
+  "activity",
+  "average_daily_spending",
+  "balance",
+  "low_balance",
+  "runs_out_at",
+  "spent_today",
+  "unusual_spending",
+  ...Object.keys({ ...TILES, ...TOP_MODEL }),
+];
 const GRAPHS = {
   // A sensor has "state" in money and "mean" in points; the card draws what there is.
   balance: { chart_type: "line", period: "hour", stat_types: ["state", "mean"] },
@@ -47,11 +57,40 @@ const GRAPHS = {
   request_count: PER_DAY,
 };
 
-export const accountView = async (hass, { id, title }) => {
-  const entities = accountEntities(hass).filter((each) => each.device_id === id);
+// What there is of a list of keys.
+const all = (ids, keys, card) =>
+  keys.filter((key) => key in ids).map((key) => card(ids[key], key));
+
+const tiles = (ids, options) =>
+  all(ids, Object.keys(options), (entity, key) => tile(entity, options[key]));
+
+// At a glance: is there money, for how long, and is today as other days are.
+const glance = async (hass, { id, title }) => {
   const ids = idsOf(hass, id);
-  const all = (keys, card) =>
-    keys.filter((key) => key in ids).map((key) => card(ids[key], key));
+  const option = await wordsOf(hass);
+  const word = (key, values) => option("graph", key, values);
+  const name = await namesOf(hass);
+  const url = hass.devices[id].configuration_url;
+  return [
+    heading(title, ICON, ids[LEVEL]),
+    REPAIRS,
+    ...troubles(ids, word),
+    ...all(ids, [LEVEL], () => topUpTile(hass, ids, word("top_up"), url)),
+    ...all(ids, ["unusual_spending"], () => unusualTile(ids, name("unusual_spending"))),
+    ...all(ids, ["spent_today"], () => firstDay(ids, word("first_day"))),
+    ...all(ids, ["balance"], () => balanceGauge(hass, ids)),
+    ...outlook(hass, ids, word),
+    ...tiles(ids, TILES),
+    ...tiles(ids, TOP_MODEL),
+  ];
+};
+
+export const accountSection = async (hass, account) =>
+  inLanguageOfPerson(hass, { type: "grid", cards: await glance(hass, account) });
+
+export const accountView = async (hass, account) => {
+  const entities = accountEntities(hass).filter((each) => each.device_id === account.id);
+  const ids = idsOf(hass, account.id);
   const option = await wordsOf(hass);
   const name = (key) => option("graph", key);
   const usage = await usageOf(hass, hass.states[ids[RECORDS]]?.attributes ?? {}, {
@@ -60,33 +99,20 @@ export const accountView = async (hass, { id, title }) => {
     total: option("usage_series", "total"),
     other: option("usage_series", "other"),
   });
-  const sensors = all(Object.keys(GRAPHS), (entity) => entity);
-  const days = await changes(hass, sensors, "day", Date.now() - DAYS * DAY);
+  const sensors = all(ids, Object.keys(GRAPHS), (entity) => entity);
+  const days = await changesByDay(hass, sensors);
   const graphs = (keys) =>
-    all(keys, (entity, key) =>
+    all(ids, keys, (entity, key) =>
       graph([{ entity, name: { type: "entity" } }], name(key), GRAPHS[key]),
     ).filter(({ entities: [{ entity }] }) => isDrawn(days[entity]));
   const word = (key) => hass.localize(`ui.dialogs.more_info_control.${key}`);
-  const placed = [LEVEL, ...ALERTS, ...Object.keys(TILES)];
   const details = entities
-    .filter((each) => !placed.includes(each.translation_key))
+    .filter((each) => !SAID.includes(each.translation_key))
     .sort((a, b) => Boolean(a.entity_category) - Boolean(b.entity_category));
   const sensor = await namesOf(hass);
-  const url = hass.devices[id].configuration_url;
   const sections = [
     [
-      heading(title, ICON, ids[LEVEL]),
-      REPAIRS,
-      ...all(["balance"], (entity) => noAnswer(entity, name("no_answer"))),
-      ...all([LEVEL], () => topUpTile(hass, ids, name("top_up"), url)),
-      ...all(["unusual_spending"], () => unusualTile(ids, sensor("unusual_spending"))),
-      ...all(["spent_today"], () => firstDay(ids, name("first_day"))),
-      ...all(Object.keys(TILES), (entity, key) => {
-        const options = { ...TILES[key], ...(days[entity] && TRENDS[key]) };
-        return key === "balance"
-          ? balanceTile(hass, ids, options)
-          : tile(entity, options);
-      }),
+      ...(await glance(hass, account)),
       ...graphs(["balance"]),
       ...titled(heading(sensor("spent_this_month"), "mdi:calendar-month"), usage.month),
     ],
@@ -95,11 +121,14 @@ export const accountView = async (hass, { id, title }) => {
         ...(usage.graphs.length ? usage.graphs : graphs(["used_quota"])),
         ...graphs(["request_count"]),
       ]),
+      ...(ids.activity && ids.balance
+        ? [await pastEvents(hass, ids, name("past_events"))]
+        : []),
       ...titled(
         heading(word("details"), "mdi:information-outline"),
         details.map((each) => tile(each.entity_id)),
       ),
     ],
   ];
-  return view(sections);
+  return inLanguageOfPerson(hass, view(sections));
 };

@@ -5,6 +5,7 @@ export const DOMAIN = "llm_gateway_account";
 // By the keys of the entities, which stay when entities are renamed.
 export const LEVEL = "balance_level";
 export const RECORDS = "usage_records";
+export const CONNECTION = "connection";
 
 export const accountEntities = (hass) =>
   Object.values(hass.entities).filter(
@@ -48,7 +49,33 @@ export const wordsOf = async (hass) => {
 export const namesOf = async (hass) => {
   const localize = await hass.loadBackendTranslation("entity", DOMAIN);
   return (key) =>
-    ["sensor", "binary_sensor"]
+    ["sensor", "binary_sensor", "event"]
       .map((kind) => localize(`component.${DOMAIN}.entity.${kind}.${key}.name`))
       .find(Boolean);
+};
+
+// What may happen to an account, in the language of the person.
+export const eventNamesOf = async (hass, activity) => {
+  const localize = await hass.loadBackendTranslation("entity", DOMAIN);
+  const states = `component.${DOMAIN}.entity.event.activity.state_attributes.event_type.state`;
+  const types = hass.states[activity]?.attributes.event_types ?? [];
+  return Object.fromEntries(types.map((type) => [type, localize(`${states}.${type}`)]));
+};
+
+// Home Assistant names entities in the language of the server. Names that nobody
+// changed are put into that of the person.
+export const inLanguageOfPerson = async (hass, config) => {
+  if (hass.language === hass.config.language) {
+    return config;
+  }
+  const ids = accountEntities(hass).map((each) => each.entity_id);
+  const entries = await hass.callWS({
+    type: "config/entity_registry/get_entries",
+    entity_ids: ids,
+  });
+  const name = await namesOf(hass);
+  return JSON.parse(JSON.stringify(config), (_, card) => {
+    const entry = card?.name?.type === "entity" && entries[card.entity];
+    return entry && !entry.name ? { ...card, name: name(entry.translation_key) } : card;
+  });
 };

@@ -1,6 +1,6 @@
 // Built-in cards, as this dashboard uses them.
 
-import { DOMAIN, LEVEL } from "./accounts.js";
+import { CONNECTION, DOMAIN, LEVEL } from "./accounts.js";
 import { DAYS } from "./statistics.js";
 
 export const ICON = "mdi:wallet";
@@ -50,18 +50,57 @@ export const tile = (entity, options) => ({
 export const balanceTile = (hass, ids, options) =>
   tile(ids.balance, { color: LEVEL_COLORS[hass.states[ids[LEVEL]]?.state], ...options });
 
-// Instead of all that is unavailable then.
-export const noAnswer = (entity, name) => ({
-  type: "button",
-  icon: "mdi:lan-disconnect",
+// From nothing to what there was after the last top-up, with the limits in between.
+export const balanceGauge = (hass, ids) => {
+  const { full, ...limits } = hass.states[ids[LEVEL]]?.attributes ?? {};
+  if (!(full > 0)) {
+    return balanceTile(hass, ids, WIDE);
+  }
+  const segments = [
+    { from: 0, color: LEVEL_COLORS.critical },
+    { from: limits.critical_below, color: LEVEL_COLORS.low },
+    { from: limits.low_below, color: LEVEL_COLORS.ok },
+  ];
+  return tile(ids.balance, {
+    type: "gauge",
+    min: 0,
+    max: full,
+    needle: true,
+    segments: segments
+      .filter(({ from }) => from < full)
+      .map(({ from, color }) => ({ from, color: `var(--${color}-color)` })),
+    grid_options: { columns: 12, rows: 3 },
+  });
+};
+
+// One tile instead of all that is unavailable then; it leads to where it can be mended.
+const trouble = (ids, name, state, options) => ({
+  type: "tile",
+  entity: ids[CONNECTION],
   name,
+  color: "red",
   tap_action: {
     action: "navigate",
     navigation_path: `/config/integrations/integration/${DOMAIN}`,
   },
-  visibility: [{ condition: "state", entity, state: "unavailable" }],
-  grid_options: { columns: 12, rows: 2 },
+  visibility: [{ condition: "state", entity: ids[CONNECTION], state }],
+  ...WIDE,
+  ...options,
 });
+
+export const troubles = (ids, word) =>
+  CONNECTION in ids
+    ? [
+        trouble(ids, word("token_refused"), "token_refused", {
+          icon: "mdi:key-alert",
+          state_content: "last_answer",
+        }),
+        trouble(ids, word("no_answer"), ["no_answer", "unavailable"], {
+          icon: "mdi:lan-disconnect",
+          state_content: "last_answer",
+        }),
+      ]
+    : [];
 
 // Those of Home Assistant, which ours are among.
 export const REPAIRS = { type: "repairs", hide_empty: true, ...WIDE };

@@ -1,26 +1,35 @@
 // One look at several accounts: is there money, for how long, and where does it go.
 
-import { LEVEL, RECORDS, idsOf, namesOf, wordsOf } from "./accounts.js";
+import {
+  LEVEL,
+  RECORDS,
+  idsOf,
+  inLanguageOfPerson,
+  namesOf,
+  wordsOf,
+} from "./accounts.js";
 import {
   ICON,
   PER_DAY,
   REPAIRS,
   STACKED,
+  WIDE,
   balanceTile,
   graph,
   heading,
   inColors,
-  noAnswer,
   tile,
+  troubles,
   view,
 } from "./cards.js";
-import { DAY, DAYS, changes, isDrawn, ranked } from "./statistics.js";
+import { moneyMacro } from "./format.js";
+import { changesByDay, isDrawn, ranked } from "./statistics.js";
+import { outlook } from "./words.js";
 
 const AMOUNTS = ["balance", "spent_today", "spent_this_month"];
 const COLORS = {
   spent_today: "orange",
   spent_this_month: "orange",
-  days_remaining: "teal",
 };
 
 const unitOf = (hass, { ids }) =>
@@ -31,12 +40,12 @@ const sumOf = (accounts, key, ofAll) => {
   const entities = JSON.stringify(accounts.map(({ ids }) => ids[key]).filter(Boolean));
   return (
     `{% set s = ${entities} | map("states") | select("is_number") | map("float") | list %}` +
-    `{{ s | sum | round(2) if s else "-" }}` +
+    `{{ money(s | sum) if s else "-" }}` +
     `{% if s | count < ${accounts.length} %} (${ofAll}){% endif %}`
   );
 };
 
-const sums = (currencies, name, word) => ({
+const sums = (hass, currencies, name, word) => ({
   type: "markdown",
   content: [
     `| | ${AMOUNTS.map(name).join(" | ")} |`,
@@ -47,7 +56,7 @@ const sums = (currencies, name, word) => ({
         all: accounts.length,
       });
       const cells = AMOUNTS.map((key) => sumOf(accounts, key, ofAll));
-      return `| **${currency}** | ${cells.join(" | ")} |`;
+      return `${moneyMacro(hass, accounts[0].ids.balance)}| **${currency}** | ${cells.join(" | ")} |`;
     }),
   ].join("\n"),
   grid_options: { columns: "full" },
@@ -62,7 +71,7 @@ const spending = async (hass, accounts, title) => {
     }))
     .filter(({ entity }) => entity);
   const ids = series.map(({ entity }) => entity);
-  const days = await changes(hass, ids, "day", Date.now() - DAYS * DAY);
+  const days = await changesByDay(hass, ids);
   const drawn = ranked(series, days);
   return drawn.some(({ entity }) => isDrawn(days[entity]))
     ? [graph(inColors(drawn), title, drawn.length > 1 ? STACKED : PER_DAY)]
@@ -75,12 +84,12 @@ const row = (hass, { id, title, ids }, word) => {
     heading(title, ICON, ids[LEVEL], {
       tap_action: { action: "navigate", navigation_path: path },
     }),
-    ...(ids.balance
-      ? [noAnswer(ids.balance, word("no_answer")), balanceTile(hass, ids)]
-      : []),
+    ...troubles(ids, word),
+    ...(ids.balance ? [balanceTile(hass, ids, WIDE)] : []),
     ...Object.keys(COLORS)
       .filter((key) => key in ids)
       .map((key) => tile(ids[key], { color: COLORS[key] })),
+    ...outlook(hass, ids, word),
   ];
 };
 
@@ -95,9 +104,9 @@ export const overviewView = async (hass, shown) => {
       spending(hass, each, word("used_quota")),
     ),
   );
-  return view([
+  return inLanguageOfPerson(hass, view([
     ...accounts.map((account) => row(hass, account, word)),
-    [REPAIRS, heading(word("all_accounts"), "mdi:sigma"), sums(currencies, name, word)],
+    [REPAIRS, heading(word("all_accounts"), "mdi:sigma"), sums(hass, currencies, name, word)],
     ...graphs,
-  ]);
+  ]));
 };

@@ -1,10 +1,10 @@
 // What Home Assistant's statistics say of a time.
 
-export const DAY = 86_400_000;
+export const HOUR = 3_600_000;
+export const DAY = 24 * HOUR;
 export const DAYS = 30;
 
-// What they changed by in each day, or month, from the one of a moment on.
-export const changes = async (hass, ids, period, start) => {
+const changes = async (hass, ids, period, start) => {
   try {
     return await hass.callWS({
       type: "recorder/statistics_during_period",
@@ -17,6 +17,12 @@ export const changes = async (hass, ids, period, start) => {
     return {}; // without a recorder
   }
 };
+
+// What they changed by in each of the days that are shown.
+export const changesByDay = (hass, ids) =>
+  changes(hass, ids, "day", Date.now() - DAYS * DAY);
+
+export const changesOfMonth = (hass, ids) => changes(hass, ids, "month", Date.now());
 
 export const spent = (rows = [], since = 0) =>
   rows.reduce((sum, { end, change }) => (end > since ? sum + (change ?? 0) : sum), 0);

@@ -1,14 +1,20 @@
 // A dashboard of the accounts, made of built-in cards from what Home Assistant knows.
 
-import { accountView } from "./account.js";
+import { accountSection, accountView } from "./account.js";
 import { DOMAIN, LEVEL, RECORDS, accountEntities, accounts, wordsOf } from "./accounts.js";
 import { ICON } from "./cards.js";
+import { AccountEditor } from "./editor.js";
 import { overviewView } from "./overview.js";
+import { followPeriod } from "./period.js";
+import { HOUR } from "./statistics.js";
 
 const TYPE = "llm-gateway-account";
+const EDITOR = `${TYPE}-editor`;
 const OVERVIEW = "overview";
+const DOCUMENTATION =
+  "https://github.com/ha-llm-gateway-account/llm_gateway_account/blob/main/docs/dashboard.md";
 
-const emptyView = async (hass) => {
+const addAccount = async (hass) => {
   const localize = await hass.loadBackendTranslation("config", DOMAIN);
   const button = {
     type: "button",
@@ -19,54 +25,71 @@ const emptyView = async (hass) => {
       navigation_path: `/config/integrations/dashboard/add?domain=${DOMAIN}`,
     },
   };
-  return { type: "sections", sections: [{ type: "grid", cards: [button] }] };
+  return { type: "grid", cards: [button] };
 };
+
+const emptyView = async (hass) => ({
+  type: "sections",
+  sections: [await addAccount(hass)],
+});
 
 // Asked at every change of any state.
 let known = {};
 const watched = (hass) => {
   if (known.entities !== hass.entities) {
-    const ids = (key) =>
-      accountEntities(hass)
-        .filter((each) => each.translation_key === key)
-        .map((each) => each.entity_id);
-    known = { entities: hass.entities, records: ids(RECORDS), levels: ids(LEVEL) };
+    const ids = accountEntities(hass)
+      .filter((each) => [LEVEL, RECORDS].includes(each.translation_key))
+      .map((each) => each.entity_id);
+    known = { entities: hass.entities, ids };
   }
-  return known;
+  return known.ids;
 };
 
 const DEPENDENCIES = ["entities", "devices"];
 
-// Colors are those of levels; and the first reading of the records makes the series, some
-// seconds after the entities.
-const isOther = (before, now) => {
-  const { records, levels } = watched(now);
-  return (
-    DEPENDENCIES.some((key) => before[key] !== now[key]) ||
-    levels.some((id) => before.states[id]?.state !== now.states[id]?.state) ||
-    records.some((id) => before.states[id]?.attributes !== now.states[id]?.attributes)
-  );
-};
-
-class AccountView extends HTMLElement {
+class Strategy extends HTMLElement {
   static registryDependencies = DEPENDENCIES;
 
-  static shouldRegenerate(config, before, now) {
-    return isOther(before, now);
+  // Colors and limits are those of levels; and the first reading of the records makes
+  // the series, some seconds after the entities.
+  static shouldRegenerate(_config, before, now) {
+    return (
+      DEPENDENCIES.some((key) => before[key] !== now[key]) ||
+      watched(now).some((id) => before.states[id] !== now.states[id])
+    );
   }
 
-  static async generate({ device_id: chosen }, hass) {
-    const shown = accounts(hass);
-    if (chosen === OVERVIEW) {
-      return overviewView(hass, shown);
+  static async getConfigElement() {
+    return document.createElement(EDITOR);
+  }
+}
+
+// The account that was chosen, else the first.
+const chosenOf = (hass, { device_id: chosen }) =>
+  accounts(hass).find(({ id }) => !chosen || id === chosen);
+
+class AccountSection extends Strategy {
+  static async generate(config, hass) {
+    const account = chosenOf(hass, config);
+    return account ? accountSection(hass, account) : addAccount(hass);
+  }
+}
+
+class AccountView extends Strategy {
+  static async generate(config, hass) {
+    if (config.device_id === OVERVIEW) {
+      return overviewView(hass, accounts(hass));
     }
-    const account = shown.find(({ id }) => !chosen || id === chosen);
+    const account = chosenOf(hass, config);
     return account ? accountView(hass, account) : emptyView(hass);
   }
 }
 
-class AccountDashboard extends HTMLElement {
-  static registryDependencies = DEPENDENCIES;
+class AccountDashboard extends Strategy {
+  // Its views regenerate themselves.
+  static shouldRegenerate(_config, before, now) {
+    return DEPENDENCIES.some((key) => before[key] !== now[key]);
+  }
 
   static async generate({ device_id: chosen }, hass) {
     const shown = accounts(hass).filter(({ id }) => !chosen || id === chosen);
@@ -91,31 +114,37 @@ class AccountDashboard extends HTMLElement {
   }
 }
 
+const KINDS = { dashboard: AccountDashboard, view: AccountView, section: AccountSection };
+
+const homeAssistant = () => document.querySelector("home-assistant").hass;
+
 const offer = () => {
   // A new version is loaded into pages that still have the old one.
-  if (customElements.get(`ll-strategy-dashboard-${TYPE}`)) {
+  if (customElements.get(EDITOR)) {
     return;
   }
-  customElements.define(`ll-strategy-view-${TYPE}`, AccountView);
-  customElements.define(`ll-strategy-dashboard-${TYPE}`, AccountDashboard);
-
-  const localize = (key) =>
-    document.querySelector("home-assistant").hass?.localize(`component.${DOMAIN}.${key}`);
+  customElements.define(EDITOR, AccountEditor);
+  const localize = (key) => homeAssistant()?.localize(`component.${DOMAIN}.${key}`);
   window.customStrategies ||= [];
-  window.customStrategies.push({
-    type: TYPE,
-    strategyType: "dashboard",
-    // Read when the dialog opens: only then the language is known.
-    get name() {
-      return localize("title") || "LLM Gateway Account";
-    },
-    get description() {
-      return ["balance", "spent_today", "days_remaining", "request_count"]
-        .map((key) => localize(`entity.sensor.${key}.name`))
-        .filter(Boolean)
-        .join(" · ");
-    },
-  });
+  for (const [strategyType, strategy] of Object.entries(KINDS)) {
+    customElements.define(`ll-strategy-${strategyType}-${TYPE}`, strategy);
+    window.customStrategies.push({
+      type: TYPE,
+      strategyType,
+      documentationURL: DOCUMENTATION,
+      // Read when the dialog opens: only then the language is known.
+      get name() {
+        return localize("title") || "LLM Gateway Account";
+      },
+      get description() {
+        return ["balance", "spent_today", "days_remaining", "request_count"]
+          .map((key) => localize(`entity.sensor.${key}.name`))
+          .filter(Boolean)
+          .join(" · ");
+      },
+    });
+  }
+  setInterval(() => followPeriod(homeAssistant()), HOUR);
 };
 
 // The frontend puts a registry of elements of its own in the place of the browser's;

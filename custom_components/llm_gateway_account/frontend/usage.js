@@ -1,7 +1,15 @@
 // What the gateway recorded, as statistics that belong to no entity.
 
 import { STACKED, PER_DAY, graph, inColors } from "./cards.js";
-import { DAY, DAYS, changes, isDrawn, ranked, spent } from "./statistics.js";
+import { ofPeriod, periodPicker } from "./period.js";
+import {
+  DAY,
+  changesByDay,
+  changesOfMonth,
+  isDrawn,
+  ranked,
+  spent,
+} from "./statistics.js";
 
 const PER_HOUR = { ...STACKED, period: "hour", days_to_show: 2, hide_legend: true };
 const MODELS_OF_MONTH = 6;
@@ -19,18 +27,21 @@ export const usageOf = async (hass, attributes, texts) => {
   const series = Object.entries(models).map(([name, entity]) => ({ entity, name }));
   const other = { entity: attributes.other_statistic_id, name: texts.other };
   const ids = [total, other.entity, ...Object.values(models)].filter(Boolean);
-  const now = Date.now();
-  const days = await changes(hass, ids, "day", now - DAYS * DAY);
-  const months = await changes(hass, ids, "month", now);
+  const days = await changesByDay(hass, ids);
+  const months = await changesOfMonth(hass, ids);
   // All of them, so that a bar is as high as what was spent.
   const stack = inColors([...ranked(series, days), ...ranked([other], days)]);
-  const recent = stack.filter(({ entity }) => spent(days[entity], now - 2 * DAY));
+  const recent = stack.filter(({ entity }) => spent(days[entity], Date.now() - 2 * DAY));
+  const period = ofPeriod(hass);
   const perDay = stack.length
-    ? graph(stack, texts.used_quota, STACKED)
-    : graph([{ entity: total, name: texts.total }], texts.used_quota, PER_DAY);
+    ? graph(stack, texts.used_quota, { ...STACKED, ...period })
+    : graph([{ entity: total, name: texts.total }], texts.used_quota, {
+        ...PER_DAY,
+        ...period,
+      });
   return {
     graphs: [
-      ...(isDrawn(days[total]) ? [perDay] : []),
+      ...(isDrawn(days[total]) ? [...periodPicker(hass), perDay] : []),
       ...(recent.length
         ? [graph(recent, texts.spent_per_hour, PER_HOUR)]
         : []),

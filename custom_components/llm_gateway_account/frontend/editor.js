@@ -1,0 +1,53 @@
+// The form of the strategies: which account.
+
+import { DOMAIN } from "./accounts.js";
+
+const SCHEMA = [{ name: "device_id", selector: { device: { integration: DOMAIN } } }];
+
+export class AccountEditor extends HTMLElement {
+  #config = {};
+  #hass;
+  #form;
+
+  setConfig(config) {
+    this.#config = config;
+    this.#show();
+  }
+
+  set hass(hass) {
+    this.#hass = hass;
+    this.#show();
+  }
+
+  connectedCallback() {
+    this.#form = document.createElement("ha-form");
+    this.#form.addEventListener("value-changed", (event) => this.#change(event));
+    this.replaceChildren(this.#form);
+    this.#show();
+  }
+
+  #change(event) {
+    event.stopPropagation();
+    const { device_id: chosen, ...config } = { ...this.#config, ...event.detail.value };
+    this.#config = chosen ? { ...config, device_id: chosen } : config;
+    const detail = { config: this.#config };
+    this.dispatchEvent(
+      new CustomEvent("config-changed", { detail, bubbles: true, composed: true }),
+    );
+  }
+
+  async #show() {
+    const hass = this.#hass;
+    if (!hass || !this.#form) {
+      return;
+    }
+    const localize = await hass.loadBackendTranslation("services", DOMAIN);
+    const field = `component.${DOMAIN}.services.get_account.fields.device_id`;
+    Object.assign(this.#form, {
+      hass,
+      data: this.#config,
+      schema: SCHEMA,
+      computeLabel: () => localize(`${field}.name`),
+    });
+  }
+}
