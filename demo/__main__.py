@@ -25,7 +25,8 @@ from .instance import (
     Settings,
     run_home_assistant,
 )
-from .scenes import Scene, play, run_gateways
+from .phone import NAME, add_phone, run_phone
+from .scenes import REFUSED_AT_ONCE, Scene, play, run_gateways
 from .simulation import account_of, spend
 
 TOKEN_VARIABLE = "LLM_GATEWAY_ACCESS_TOKEN"  # noqa: S105
@@ -101,7 +102,13 @@ async def main(arguments: argparse.Namespace, token: str | None) -> None:
             stack.callback(spending.cancel)
             account = account_of(gateways[0], gateways[0].account)
         print(f"Home Assistant {__version__} starts ...", flush=True)
-        process = await stack.enter_async_context(run_home_assistant(config, settings))
+        python = ("-m", "homeassistant")
+        if arguments.scene is Scene.TOKEN_REFUSED:
+            python = ("-c", REFUSED_AT_ONCE)
+        phone = await stack.enter_async_context(run_phone())
+        process = await stack.enter_async_context(
+            run_home_assistant(config, settings, python)
+        )
         instance = Instance(session, settings)
         prepare = asyncio.create_task(_prepare(instance, process, account))
         stop = asyncio.create_task(stopped.wait())
@@ -111,6 +118,7 @@ async def main(arguments: argparse.Namespace, token: str | None) -> None:
             return
         try:
             await prepare
+            await add_phone(instance, phone)
             if gateways:
                 await play(arguments.scene, gateways, instance)
             await instance.show_dashboard()
@@ -118,13 +126,7 @@ async def main(arguments: argparse.Namespace, token: str | None) -> None:
             log = config / "home-assistant.log"
             lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
             raise DemoError("\n".join([str(err), *lines[-10:]])) from err
-        print(f"\nOpen http://127.0.0.1:{settings.port}")
-        if settings.open_door:
-            print("You are logged in at once (or as user demo, password demo).")
-        else:
-            print(f"User demo, password {settings.password}")
-        if arguments.scene is Scene.TOKEN_REFUSED:
-            print("The new token is asked for when it was refused for five minutes.")
+        _tell_where(settings)
         if gateways and arguments.scene is not Scene.THREE_ACCOUNTS:
             _tell_second_account(gateways[0])
         print("Ctrl-C stops everything.", flush=True)
@@ -133,6 +135,15 @@ async def main(arguments: argparse.Namespace, token: str | None) -> None:
         if not stop.done():
             raise DemoError("Home Assistant stopped by itself.")
         print("\nStopping ...", flush=True)
+
+
+def _tell_where(settings: Settings) -> None:
+    print(f"\nOpen http://127.0.0.1:{settings.port}")
+    if settings.open_door:
+        print("You are logged in at once (or as user demo, password demo).")
+    else:
+        print(f"User demo, password {settings.password}")
+    print(f"What is sent to {NAME!r} is printed here.")
 
 
 def _tell_second_account(gateway: GatewayServer) -> None:

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parent.parent
 DOMAIN = "llm_gateway_account"
 DASHBOARD = "llm-gateway-account"
 START_TIMEOUT = 180
+RECORDS_TIMEOUT = 60
 
 
 class DemoError(Exception):
@@ -101,10 +102,13 @@ def _write_config(config: Path, settings: Settings) -> None:
             "time_zone": settings.time_zone,
             "auth_providers": providers,
         },
+        # Of which the graphs have their choice of a period.
+        "energy": None,
         "frontend": None,
         "history": None,
         "recorder": {"commit_interval": 1},
         "logbook": None,
+        "mobile_app": None,
         "system_health": None,
         "logger": {
             "default": "warning",
@@ -214,6 +218,18 @@ class Instance:
         entry_id: str = result["result"]["entry_id"]
         return entry_id
 
+    async def add_phone(self, registration: dict[str, Any]) -> None:
+        """Register an app, which can then be notified."""
+        await self._post("/api/mobile_app/registrations", registration)
+
+    async def wait_for_records(self) -> None:
+        """Wait until the records of the usage were read, or give up."""
+        for _ in range(RECORDS_TIMEOUT):
+            states = await self.command("get_states")
+            if any("model_statistic_ids" in each["attributes"] for each in states):
+                return
+            await asyncio.sleep(1)
+
     async def entities(self, entry_id: str) -> dict[str, str]:
         """Return the entity IDs of an entry's enabled entities by their keys."""
         return {
@@ -239,10 +255,16 @@ class Instance:
 
     async def show_dashboard(self) -> None:
         """Make the dashboard of the integration the first thing people see."""
+        texts = await self.command(
+            "frontend/get_translations",
+            category="title",
+            language=self._settings.language,
+            integration=[DOMAIN],
+        )
         await self.command(
             "lovelace/dashboards/create",
             url_path=DASHBOARD,
-            title="LLM Gateway Account",
+            title=texts["resources"][f"component.{DOMAIN}.title"],
             icon="mdi:wallet",
             mode="storage",
         )

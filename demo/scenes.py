@@ -6,12 +6,24 @@ from dataclasses import replace
 from enum import StrEnum
 
 from tests.gateway_past import give_past
-from tests.gateway_server import ONE_HUB, GatewayServer
+from tests.gateway_server import ONE_HUB, GatewayServer, ServerAccount
 
-from .instance import Instance
-from .simulation import account_of, create_gateway
+from .instance import DOMAIN, Instance
+from .simulation import TOP_UP, account_of, create_gateway, top_up
 
 NEW_TOKEN = "0" * 32
+
+# Home Assistant as it is, but that a refusal counts at once.
+REFUSED_AT_ONCE = f"""
+from datetime import timedelta
+import sys
+from homeassistant.__main__ import main
+from custom_components.{DOMAIN} import coordinator, failures
+from custom_components.{DOMAIN}.gateway import TokenRefusedError
+coordinator.GRACE_PERIOD = timedelta(0)
+failures.CERTAIN_AFTER[TokenRefusedError] = timedelta(0)
+sys.exit(main())
+"""
 
 
 class Scene(StrEnum):
@@ -29,7 +41,8 @@ class Scene(StrEnum):
 @asynccontextmanager
 async def run_gateways(scene: Scene) -> AsyncGenerator[list[GatewayServer]]:
     """Run the gateways of a scene; the account to begin with is at the first one."""
-    gateways = [create_gateway()]
+    # Of which some is added later.
+    gateways = [create_gateway(quota=ServerAccount.quota - TOP_UP)]
     if scene is Scene.FIRST_MINUTE:
         gateways = [GatewayServer(ONE_HUB, username="demo", display_name="Demo")]
     if scene is Scene.THREE_ACCOUNTS:
@@ -56,9 +69,15 @@ async def run_gateways(scene: Scene) -> AsyncGenerator[list[GatewayServer]]:
 async def play(scene: Scene, gateways: list[GatewayServer], instance: Instance) -> None:
     """Let happen what makes the scene, once the first account is there."""
     first = gateways[0]
+    if scene is not Scene.FIRST_MINUTE:
+        top_up(first)
+        # A top-up is one when two answers show it.
+        await instance.update()
+        await instance.update()
     if scene is Scene.USED_UP:
         await _use_up(first, instance)
     if scene is Scene.TOKEN_REFUSED:
+        await instance.wait_for_records()
         first.account.access_token = NEW_TOKEN
         await instance.update()
     if scene is Scene.THREE_ACCOUNTS:

@@ -13,6 +13,8 @@ from tests.gateway_server import NEW_API_2026_08, GatewayServer, ServerAccount
 # As in the daytime of the past.
 SECONDS_BETWEEN_REQUESTS = 300
 
+TOP_UP = 2_500_000
+
 
 def create_gateway(
     time_zone: tzinfo = UTC, quota: int = ServerAccount.quota
@@ -74,6 +76,12 @@ def account_of(gateway: GatewayServer, account: ServerAccount) -> dict[str, str]
         "user_id": str(account.id),
         "access_token": account.access_token,
     }
+
+
+def top_up(gateway: GatewayServer) -> None:
+    """Let the person sign in to the website, and pay."""
+    gateway.account.last_login_at = int(time.time())
+    gateway.account.quota += TOP_UP
 
 
 async def spend(gateway: GatewayServer) -> None:

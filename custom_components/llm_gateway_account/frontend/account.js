@@ -126,7 +126,10 @@ export const accountView = async (hass, account) => {
         : []),
       ...titled(
         heading(word("details"), "mdi:information-outline"),
-        details.map((each) => tile(each.entity_id)),
+        details.map(({ entity_id: entity }, index) =>
+          // None leaves half a row empty.
+          tile(entity, index % 2 || details[index + 1] ? {} : WIDE),
+        ),
       ),
     ],
   ];

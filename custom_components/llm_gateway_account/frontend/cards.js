@@ -19,6 +19,10 @@ const LEVEL_COLORS = {
 export const inColors = (series) =>
   series.map((each, index) => ({ ...each, color: COLORS[index] ?? OTHER_COLOR }));
 
+const known = (entity) => [
+  { condition: "state", entity, state_not: ["unknown", "unavailable"] },
+];
+
 export const view = (sections) => ({
   type: "sections",
   max_columns: 2,
@@ -31,7 +35,7 @@ export const heading = (text, icon, badge, options) => ({
   type: "heading",
   heading: text,
   icon,
-  ...(badge && { badges: [{ type: "entity", entity: badge }] }),
+  ...(badge && { badges: [{ type: "entity", entity: badge, visibility: known(badge) }] }),
   ...options,
 });
 
@@ -42,7 +46,7 @@ export const tile = (entity, options) => ({
   type: "tile",
   entity,
   name: { type: "entity" },
-  visibility: [{ condition: "state", entity, state_not: ["unknown", "unavailable"] }],
+  visibility: known(entity),
   ...options,
 });
 
@@ -93,11 +97,11 @@ export const troubles = (ids, word) =>
     ? [
         trouble(ids, word("token_refused"), "token_refused", {
           icon: "mdi:key-alert",
-          state_content: "last_answer",
+          state_content: "last_changed",
         }),
         trouble(ids, word("no_answer"), ["no_answer", "unavailable"], {
           icon: "mdi:lan-disconnect",
-          state_content: "last_answer",
+          state_content: ["state", "last_answer"],
         }),
       ]
     : [];

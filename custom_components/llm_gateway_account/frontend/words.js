@@ -59,12 +59,11 @@ export const pastEvents = async (hass, { activity, balance }, title) => {
   const content =
     `${dayMacro(hass, "short")}${moneyMacro(hass, balance)}` +
     `{%- set names = ${JSON.stringify(names)} -%}` +
-    `{%- set past = state_attr("${activity}", "past_events") -%}{%- if past %}\n` +
-    `| | | |\n| --- | --- | ---: |\n{% for each in past -%}` +
+    `{%- for each in state_attr("${activity}", "past_events") or [] %}\n` +
     `{%- set at, of = each.time | as_datetime | as_local, each.attributes -%}` +
-    `| {{ day(at) }}, {{ at.strftime("${timeFormat(hass)}") }} | {{ names[each.type] }}` +
-    ` | {% if of.amount is defined %}{{ "+" if each.type == "topped_up" }}` +
-    `{{ money(of.amount) }}{% elif of.to is defined %}{{ of.to | e | replace("|", "") }}` +
-    `{% endif %} |\n{% endfor %}{%- endif -%}`;
+    `- **{{ names[each.type] }}** {% if of.amount is defined -%}` +
+    `{{ "+" if each.type == "topped_up" }}{{ money(of.amount) }}` +
+    `{%- elif of.to is defined -%}{{ of.to | e }}{%- endif -%}` +
+    `, {{ day(at) }}, {{ at.strftime("${timeFormat(hass)}") }}\n{% endfor -%}`;
   return words(content, { title });
 };
