@@ -1,7 +1,7 @@
 """Polls a gateway: what all coordinators have in common, and that of the account."""
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import uniform

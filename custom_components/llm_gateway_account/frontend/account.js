@@ -20,6 +20,7 @@ import {
   graph,
   heading,
   tile,
+  timeLeft,
   titled,
   topUpTile,
   troubles,
@@ -31,10 +32,9 @@ import { usageOf } from "./usage.js";
 import { outlook, pastEvents } from "./words.js";
 
 const TILES = {
-  days_remaining: { color: "teal" },
-  spent_this_month: { color: "orange" },
   request_count: { color: "blue" },
   used_quota: { color: "blue-grey" },
+  spent_this_month: { color: "orange" },
 };
 const TOP_MODEL = { top_model: { color: "deep-purple", ...WIDE } };
 // What other cards say.
@@ -44,6 +44,7 @@ const SAID = [
   "activity",
   "average_daily_spending",
   "balance",
+  "days_remaining",
   "low_balance",
   "runs_out_at",
   "spent_today",
@@ -81,6 +82,7 @@ const glance = async (hass, { id, title }) => {
     ...all(ids, ["balance"], () => balanceGauge(hass, ids)),
     ...outlook(hass, ids, word),
     ...tiles(ids, TILES),
+    ...timeLeft(ids),
     ...tiles(ids, TOP_MODEL),
   ];
 };

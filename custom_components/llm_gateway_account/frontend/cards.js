@@ -23,12 +23,13 @@ const known = (entity) => [
   { condition: "state", entity, state_not: ["unknown", "unavailable"] },
 ];
 
-export const view = (sections) => ({
+export const view = (sections, wide = []) => ({
   type: "sections",
   max_columns: 2,
-  sections: sections
-    .filter((cards) => cards.length)
-    .map((cards) => ({ type: "grid", cards })),
+  sections: [
+    ...sections.map((cards) => ({ type: "grid", cards })),
+    { type: "grid", cards: wide, column_span: 2 },
+  ].filter(({ cards }) => cards.length),
 });
 
 export const heading = (text, icon, badge, options) => ({
@@ -49,6 +50,21 @@ export const tile = (entity, options) => ({
   visibility: known(entity),
   ...options,
 });
+
+// In days, or on the last one in hours, which a moment is shown in.
+export const timeLeft = ({ days_remaining: days, runs_out_at: at }) => {
+  const left = (entity, bounds) =>
+    tile(entity, {
+      color: "teal",
+      visibility: [
+        { condition: "numeric_state", entity: days, ...bounds },
+        ...known(entity),
+      ],
+    });
+  return days
+    ? [left(days, { above: 1 }), ...(at ? [left(at, { below: 1 })] : [])]
+    : [];
+};
 
 // Its color says how bad it is.
 export const balanceTile = (hass, ids, options) =>
@@ -151,5 +167,9 @@ export const graph = (entities, title, options) => ({
   days_to_show: DAYS,
   hide_legend: true,
   ...options,
-  grid_options: { columns: 12, rows: options.hide_legend === false ? 6 : 4 },
+  grid_options: {
+    columns: 12,
+    rows: options.hide_legend === false ? 6 : 4,
+    ...options.grid_options,
+  },
 });

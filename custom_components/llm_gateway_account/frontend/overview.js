@@ -19,6 +19,7 @@ import {
   heading,
   inColors,
   tile,
+  topUpTile,
   troubles,
   view,
 } from "./cards.js";
@@ -31,6 +32,8 @@ const COLORS = {
   spent_today: "orange",
   spent_this_month: "orange",
 };
+
+const FULL = { grid_options: { columns: "full" } };
 
 const unitOf = (hass, { ids }) =>
   hass.states[ids.balance]?.attributes.unit_of_measurement ?? "";
@@ -59,7 +62,7 @@ const sums = (hass, currencies, name, word) => ({
       return `${moneyMacro(hass, accounts[0].ids.balance)}| **${currency}** | ${cells.join(" | ")} |`;
     }),
   ].join("\n"),
-  grid_options: { columns: "full" },
+  ...FULL,
 });
 
 // What each account spent per day; of the records where there are any.
@@ -74,7 +77,12 @@ const spending = async (hass, accounts, title) => {
   const days = await changesByDay(hass, ids);
   const drawn = ranked(series, days);
   return drawn.some(({ entity }) => isDrawn(days[entity]))
-    ? [graph(inColors(drawn), title, drawn.length > 1 ? STACKED : PER_DAY)]
+    ? [
+        graph(inColors(drawn), title, {
+          ...(drawn.length > 1 ? STACKED : PER_DAY),
+          ...FULL,
+        }),
+      ]
     : [];
 };
 
@@ -85,6 +93,9 @@ const row = (hass, { id, title, ids }, word) => {
       tap_action: { action: "navigate", navigation_path: path },
     }),
     ...troubles(ids, word),
+    ...(ids[LEVEL]
+      ? [topUpTile(hass, ids, word("top_up"), hass.devices[id].configuration_url)]
+      : []),
     ...(ids.balance ? [balanceTile(hass, ids, WIDE)] : []),
     ...Object.keys(COLORS)
       .filter((key) => key in ids)
@@ -104,9 +115,16 @@ export const overviewView = async (hass, shown) => {
       spending(hass, each, word("used_quota")),
     ),
   );
-  return inLanguageOfPerson(hass, view([
-    ...accounts.map((account) => row(hass, account, word)),
-    [REPAIRS, heading(word("all_accounts"), "mdi:sigma"), sums(hass, currencies, name, word)],
-    ...graphs,
-  ]));
+  return inLanguageOfPerson(
+    hass,
+    view(
+      accounts.map((account) => row(hass, account, word)),
+      [
+        REPAIRS,
+        heading(word("all_accounts"), "mdi:sigma"),
+        sums(hass, currencies, name, word),
+        ...graphs.flat(),
+      ],
+    ),
+  );
 };

@@ -61,9 +61,9 @@ export const pastEvents = async (hass, { activity, balance }, title) => {
     `{%- set names = ${JSON.stringify(names)} -%}` +
     `{%- for each in state_attr("${activity}", "past_events") or [] %}\n` +
     `{%- set at, of = each.time | as_datetime | as_local, each.attributes -%}` +
-    `- **{{ names[each.type] }}** {% if of.amount is defined -%}` +
+    `- **{{ names[each.type] }}**{% if of.amount is defined %} ` +
     `{{ "+" if each.type == "topped_up" }}{{ money(of.amount) }}` +
-    `{%- elif of.to is defined -%}{{ of.to | e }}{%- endif -%}` +
+    `{%- elif of.to is defined %} {{ of.to | e }}{%- endif -%}` +
     `, {{ day(at) }}, {{ at.strftime("${timeFormat(hass)}") }}\n{% endfor -%}`;
   return words(content, { title });
 };

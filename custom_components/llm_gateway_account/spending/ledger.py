@@ -157,7 +157,8 @@ class Ledger:
         """Return what happened, and remember alerts until the balance recovers."""
         alerts, events = self.books.alerts, list[Event]()
         if top_up:
-            events.append(Event(type=EventType.TOPPED_UP, amount=top_up.amount))
+            kind, amount, peak = EventType.TOPPED_UP, top_up.amount, top_up.peak
+            events.append(Event(type=kind, amount=amount, left=peak))
         if level is EventType.BALANCE_RECOVERED:
             if self.books.unusual.state:
                 alerts += {EventType.UNUSUAL_SPENDING}.difference(alerts)

@@ -32,6 +32,8 @@ class Event:
     type: EventType
     amount: float | None = None
     """Points that were added (topped up) or spent (unusual spending)."""
+    left: float | None = field(default=None, compare=False)
+    """Points that may have been left after it at most (topped up)."""
     usual: float | None = None
     """Points spent in the busiest hour or on the average day before."""
     alerts: tuple[EventType, ...] | None = None
