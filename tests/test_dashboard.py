@@ -120,6 +120,8 @@ def entity_ids(cards: Any) -> Iterator[str]:
         for key, value in cards.items():
             if key == "entity":
                 yield value if isinstance(value, str) else value["entity"]
+            elif key == "content":
+                yield from re.findall(r'"(\w+\.\w+)"', value)
             else:
                 yield from entity_ids(value)
 
@@ -146,29 +148,35 @@ async def test_strategy_knows_the_entities(hass: HomeAssistant) -> None:
         path.stem: path.read_text(encoding="utf-8") for path in FRONTEND.iterdir()
     }
     account, everything = modules["account"], "".join(modules.values())
-    (tiles,) = re.findall(
-        r"^const TILES = {(.*?)^};", account, re.DOTALL | re.MULTILINE
+    tiles = "".join(
+        re.findall(
+            r"^const (?:TILES|TOP_MODEL) = {(.*?)};$", account, re.DOTALL | re.MULTILINE
+        )
     )
-    (alerts,) = re.findall(r"^const ALERTS = \[(.*?)\];", account, re.MULTILINE)
+    (said,) = re.findall(
+        r"^const SAID = \[(.*?)^\];", account, re.DOTALL | re.MULTILINE
+    )
     (row,) = re.findall(
         r"^const COLORS = {(.*?)^};", modules["overview"], re.DOTALL | re.MULTILINE
     )
     keys = [
-        *re.findall(r"^  (\w+): ", tiles + row, re.MULTILINE),
-        *re.findall(r'"(\w+)"', alerts),
+        *re.findall(r"\b(\w+): {? ?(?:color|\")", tiles + row),
+        *re.findall(r'"(\w+)"', said),
         *re.findall(r"\bids\.(\w+)", everything),
         *re.findall(
-            r'^export const (?:LEVEL|RECORDS) = "(.*?)";', everything, re.MULTILINE
+            r'^export const (?:LEVEL|RECORDS|CONNECTION) = "(.*?)";',
+            everything,
+            re.MULTILINE,
         ),
     ]
-    assert len(set(keys)) == 13
+    assert len(set(keys)) == 15
     (graphs,) = re.findall(
         r"^const GRAPHS = {(.*?)^};", account, re.DOTALL | re.MULTILINE
     )
     titles = json.loads(ENGLISH.read_text(encoding="utf-8"))["selector"]["graph"]
     drawn = re.findall(r"^  (\w+): ", graphs, re.MULTILINE)
-    named = re.findall(r'\b(?:name|word)\("(\w+)"', account + modules["overview"])
-    others = {"overview", "history", "details"}
+    named = re.findall(r'\b(?:name|word)\("(\w+)"', everything)
+    others = {"overview", "history", "details", "graph", "unusual_spending"}
     assert {*drawn, *named} | others == {*titles["options"]} | others
     assert set(drawn) <= set(keys)
     assert set(keys) <= {

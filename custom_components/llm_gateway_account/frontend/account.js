@@ -6,9 +6,6 @@ import {
   RECORDS,
   accountEntities,
   idsOf,
-  inLanguageOfPerson,
-  namesOf,
-  wordsOf,
 } from "./accounts.js";
 import {
   ICON,
@@ -28,6 +25,7 @@ import {
   view,
 } from "./cards.js";
 import { changesByDay, isDrawn } from "./statistics.js";
+import { inLanguageOfPerson, namesOf, wordsOf } from "./texts.js";
 import { usageOf } from "./usage.js";
 import { outlook, pastEvents } from "./words.js";
 

@@ -1,6 +1,7 @@
 // The form of the strategies: which account.
 
 import { DOMAIN } from "./accounts.js";
+import { textsOf } from "./texts.js";
 
 const SCHEMA = [{ name: "device_id", selector: { device: { integration: DOMAIN } } }];
 
@@ -19,13 +20,6 @@ export class AccountEditor extends HTMLElement {
     this.#show();
   }
 
-  connectedCallback() {
-    this.#form = document.createElement("ha-form");
-    this.#form.addEventListener("value-changed", (event) => this.#change(event));
-    this.replaceChildren(this.#form);
-    this.#show();
-  }
-
   #change(event) {
     event.stopPropagation();
     const { device_id: chosen, ...config } = { ...this.#config, ...event.detail.value };
@@ -38,16 +32,21 @@ export class AccountEditor extends HTMLElement {
 
   async #show() {
     const hass = this.#hass;
-    if (!hass || !this.#form) {
+    if (!hass) {
       return;
     }
-    const localize = await hass.loadBackendTranslation("services", DOMAIN);
-    const field = `component.${DOMAIN}.services.get_account.fields.device_id`;
-    Object.assign(this.#form, {
+    const text = await textsOf(hass, "services");
+    const form = this.#form ?? document.createElement("ha-form");
+    Object.assign(form, {
       hass,
       data: this.#config,
       schema: SCHEMA,
-      computeLabel: () => localize(`${field}.name`),
+      computeLabel: () => text("services.get_account.fields.device_id.name"),
     });
+    if (!this.#form) {
+      form.addEventListener("value-changed", (event) => this.#change(event));
+      this.#form = form;
+      this.append(form);
+    }
   }
 }

@@ -1,23 +1,49 @@
 // What a template needs to write amounts and days as the person reads them.
 
-const SAMPLE = { number: "1234567.89", whole: 7 };
 const DAY_OF_SAMPLE = "28";
+
+// Where a person chose another way to write numbers than that of their language.
+const LOCALES = {
+  comma_decimal: "en-US",
+  decimal_comma: "de",
+  space_comma: "fr",
+  quote_decimal: "de-CH",
+  system: undefined,
+};
 
 const text = JSON.stringify;
 
+const partsOfAmount = (hass, entity) => {
+  const { language, number_format: chosen } = hass.locale;
+  const digits = hass.entities[entity]?.display_precision ?? 2;
+  const unit = hass.states[entity]?.attributes.unit_of_measurement ?? "";
+  const format = (options) =>
+    new Intl.NumberFormat(chosen in LOCALES ? LOCALES[chosen] : language, {
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+      useGrouping: chosen !== "none",
+      ...options,
+    }).formatToParts(1234567);
+  try {
+    return format({ style: "currency", currency: unit });
+  } catch {
+    return [...format({}), { type: "unit", value: ` ${unit}` }]; // no currency
+  }
+};
+
 // `{{ money(1.5) }}` is written as Home Assistant shows the state of an entity.
 export const moneyMacro = (hass, entity) => {
-  const state = hass.states[entity];
-  const shown = state ? hass.formatEntityState(state, SAMPLE.number) : SAMPLE.number;
-  const [, before, number, after] = shown.match(/^(\D*)(.*\d)(\D*)$/);
-  const separators = number.match(/\D/g) ?? [];
-  const digits = number.match(/\d/g).length - SAMPLE.whole;
-  const decimal = digits ? separators.pop() : ".";
+  const parts = partsOfAmount(hass, entity);
+  const numbers = parts.map(({ type }) => ["integer", "fraction"].includes(type));
+  const [first, last] = [numbers.indexOf(true), numbers.lastIndexOf(true)];
+  const join = (some) => some.map(({ value }) => value).join("");
+  const value = (type) => parts.find((part) => part.type === type)?.value ?? "";
   return (
-    `{% macro money(v) %}{{ "-" if v < 0 }}${before}` +
-    `{{ "{:,.${digits}f}".format(v | abs) | replace(",", "~")` +
-    ` | replace(".", ${text(decimal)}) | replace("~", ${text(separators[0] ?? "")}) }}` +
-    `${after}{% endmacro %}`
+    `{% macro money(v) %}{{ "-" if v < 0 }}${join(parts.slice(0, first))}` +
+    `{{ "{:,.${value("fraction").length}f}".format(v | abs) | replace(",", "~")` +
+    ` | replace(".", ${text(value("decimal"))})` +
+    ` | replace("~", ${text(value("group"))}) }}` +
+    `${join(parts.slice(last + 1))}{% endmacro %}`
   );
 };
 

@@ -1,13 +1,6 @@
 // One look at several accounts: is there money, for how long, and where does it go.
 
-import {
-  LEVEL,
-  RECORDS,
-  idsOf,
-  inLanguageOfPerson,
-  namesOf,
-  wordsOf,
-} from "./accounts.js";
+import { LEVEL, RECORDS, idsOf } from "./accounts.js";
 import {
   ICON,
   PER_DAY,
@@ -25,6 +18,7 @@ import {
 } from "./cards.js";
 import { moneyMacro } from "./format.js";
 import { changesByDay, isDrawn, ranked } from "./statistics.js";
+import { inLanguageOfPerson, namesOf, wordsOf } from "./texts.js";
 import { outlook } from "./words.js";
 
 const AMOUNTS = ["balance", "spent_today", "spent_this_month"];

@@ -1,12 +1,13 @@
 // A dashboard of the accounts, made of built-in cards from what Home Assistant knows.
 
 import { accountSection, accountView } from "./account.js";
-import { DOMAIN, LEVEL, RECORDS, accountEntities, accounts, wordsOf } from "./accounts.js";
+import { DOMAIN, LEVEL, RECORDS, accountEntities, accounts } from "./accounts.js";
 import { ICON } from "./cards.js";
 import { AccountEditor } from "./editor.js";
 import { overviewView } from "./overview.js";
 import { followPeriod } from "./period.js";
 import { HOUR } from "./statistics.js";
+import { textsOf, wordsOf } from "./texts.js";
 
 const TYPE = "llm-gateway-account";
 const EDITOR = `${TYPE}-editor`;
@@ -15,11 +16,11 @@ const DOCUMENTATION =
   "https://github.com/ha-llm-gateway-account/llm_gateway_account/blob/main/docs/dashboard.md";
 
 const addAccount = async (hass) => {
-  const localize = await hass.loadBackendTranslation("config", DOMAIN);
+  const text = await textsOf(hass, "config");
   const button = {
     type: "button",
     icon: "mdi:wallet-plus",
-    name: localize(`component.${DOMAIN}.config.initiate_flow.user`),
+    name: text("config.initiate_flow.user"),
     tap_action: {
       action: "navigate",
       navigation_path: `/config/integrations/dashboard/add?domain=${DOMAIN}`,
@@ -69,6 +70,11 @@ const chosenOf = (hass, { device_id: chosen }) =>
   accounts(hass).find(({ id }) => !chosen || id === chosen);
 
 class AccountSection extends Strategy {
+  // Of which the frontend shows a preview.
+  static getStubConfig() {
+    return { type: `custom:${TYPE}` };
+  }
+
   static async generate(config, hass) {
     const account = chosenOf(hass, config);
     return account ? accountSection(hass, account) : addAccount(hass);
@@ -109,8 +115,8 @@ class AccountDashboard extends Strategy {
   }
 
   static async getCreateSuggestions(hass) {
-    const localize = await hass.loadBackendTranslation("title", DOMAIN);
-    return { title: localize(`component.${DOMAIN}.title`), icon: ICON };
+    const text = await textsOf(hass, "title");
+    return { title: text("title"), icon: ICON };
   }
 }
 

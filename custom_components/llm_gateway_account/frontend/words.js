@@ -1,8 +1,8 @@
 // What Home Assistant has no card for: sentences, made of states when they are shown.
 
-import { eventNamesOf } from "./accounts.js";
 import { WIDE } from "./cards.js";
 import { dayMacro, moneyMacro, timeFormat, weekdayMacro } from "./format.js";
+import { eventNamesOf } from "./texts.js";
 
 // A week has each of its days once; after a year, a day needs one.
 const DAYS_OF_WEEK = 7;
