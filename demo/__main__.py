@@ -26,7 +26,7 @@ from .instance import (
     run_home_assistant,
 )
 from .phone import NAME, add_phone, run_phone
-from .scenes import REFUSED_AT_ONCE, Scene, play, run_gateways
+from .scenes import Scene, play, program_of, run_gateways
 from .simulation import account_of, spend
 
 TOKEN_VARIABLE = "LLM_GATEWAY_ACCESS_TOKEN"  # noqa: S105
@@ -102,12 +102,9 @@ async def main(arguments: argparse.Namespace, token: str | None) -> None:
             stack.callback(spending.cancel)
             account = account_of(gateways[0], gateways[0].account)
         print(f"Home Assistant {__version__} starts ...", flush=True)
-        python = ("-m", "homeassistant")
-        if arguments.scene is Scene.TOKEN_REFUSED:
-            python = ("-c", REFUSED_AT_ONCE)
-        phone = await stack.enter_async_context(run_phone())
+        phone = await stack.enter_async_context(run_phone(_show))
         process = await stack.enter_async_context(
-            run_home_assistant(config, settings, python)
+            run_home_assistant(config, settings, program_of(arguments.scene))
         )
         instance = Instance(session, settings)
         prepare = asyncio.create_task(_prepare(instance, process, account))
@@ -135,6 +132,10 @@ async def main(arguments: argparse.Namespace, token: str | None) -> None:
         if not stop.done():
             raise DemoError("Home Assistant stopped by itself.")
         print("\nStopping ...", flush=True)
+
+
+def _show(message: str) -> None:
+    print(f"\n{NAME}: {message}", flush=True)
 
 
 def _tell_where(settings: Settings) -> None:

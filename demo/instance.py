@@ -193,11 +193,14 @@ class Instance:
 
     async def check_identity(self) -> None:
         """Raise DemoError if it is not the one that was started here."""
+        if (await self._config())["location_name"] != self._settings.name:
+            raise DemoError(f"Another Home Assistant answers at {self.url}.")
+
+    async def _config(self) -> Any:
         async with self._session.get(
             f"{self.url}/api/config", headers=self._headers
         ) as response:
-            if (await response.json())["location_name"] != self._settings.name:
-                raise DemoError(f"Another Home Assistant answers at {self.url}.")
+            return await response.json()
 
     async def add_account(self, user_input: dict[str, Any]) -> str:
         """Go through the config flow and return the ID of the entry.
@@ -220,6 +223,8 @@ class Instance:
 
     async def add_phone(self, registration: dict[str, Any]) -> None:
         """Register an app, which can then be notified."""
+        while "mobile_app" not in (await self._config())["components"]:
+            await asyncio.sleep(0.5)
         await self._post("/api/mobile_app/registrations", registration)
 
     async def wait_for_records(self) -> None:

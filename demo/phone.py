@@ -1,6 +1,6 @@
 """A phone with the companion app, as far as Home Assistant can tell."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -9,13 +9,20 @@ from aiohttp import web
 from .instance import Instance
 
 NAME = "Demo phone"
+NOTIFY = "notify.mobile_app_demo_phone"
 
 
 @asynccontextmanager
-async def run_phone() -> AsyncGenerator[str]:
-    """Print what is sent to the phone; yields the address that it is sent to."""
+async def run_phone(show: Callable[[str], None]) -> AsyncGenerator[str]:
+    """Show what is sent to the phone; yields the address that it is sent to."""
+
+    async def receive(request: web.Request) -> web.Response:
+        message: dict[str, Any] = await request.json()
+        show(" | ".join(filter(None, map(message.get, ("title", "message")))))
+        return web.json_response({}, status=201)
+
     app = web.Application()
-    app.router.add_post("/", _show)
+    app.router.add_post("/", receive)
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -42,10 +49,3 @@ async def add_phone(instance: Instance, push_url: str) -> None:
             "supports_encryption": False,
         }
     )
-
-
-async def _show(request: web.Request) -> web.Response:
-    message: dict[str, Any] = await request.json()
-    texts = (message.get("title"), message.get("message"))
-    print(f"\n{NAME}: {' | '.join(filter(None, texts))}", flush=True)
-    return web.json_response({}, status=201)

@@ -38,6 +38,13 @@ class Scene(StrEnum):
     """Two of them at one gateway, the third used up."""
 
 
+def program_of(scene: Scene) -> tuple[str, str]:
+    """Return what Python is told to run for a scene."""
+    if scene is Scene.TOKEN_REFUSED:
+        return "-c", REFUSED_AT_ONCE
+    return "-m", "homeassistant"
+
+
 @asynccontextmanager
 async def run_gateways(scene: Scene) -> AsyncGenerator[list[GatewayServer]]:
     """Run the gateways of a scene; the account to begin with is at the first one."""

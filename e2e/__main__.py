@@ -9,6 +9,7 @@ from homeassistant.const import __version__
 
 from . import ROOT
 from .browser import Look, run_chromium
+from .scenes import WORDS, look_at
 from .shown import RECORD, shown
 from .tour import Tour
 
@@ -51,6 +52,10 @@ async def main(pictures: Path) -> None:
         ):
             tour = Tour(look=look, other_look=other_look, pictures=pictures)
             tours.create_task(tour.go(browser))
+    async with run_chromium() as browser:
+        for scene in WORDS:
+            looks = [desktop("en"), phone("en"), desktop("zh-Hans"), phone("zh-Hans")]
+            await look_at(browser, scene, looks, pictures)
 
 
 if __name__ == "__main__":

@@ -53,7 +53,8 @@ class Forms:
     async def close(self) -> None:
         """Close what tells the end of a flow, with the button below the text."""
         close = "panel.config.integrations.config_flow.close"
-        await self.screen.button(self.screen.texts.frontend(close)).last.click()
+        button = self.screen.button(self.screen.texts.frontend(close)).last
+        await self.screen.click(button)
 
     async def _type(self, label: str, text: str) -> None:
         await self.screen.type(self.screen.texts.ours(label), text)

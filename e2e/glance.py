@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.async_api import expect
 
-from .pictures import is_dark, take
+from .pictures import is_dark, take, take_screen
 from .walk import Walk
 
 # Languages in the names of the documents.
@@ -21,7 +21,7 @@ class Glance:
     """Folder of the pictures."""
 
     async def look(self) -> None:
-        """Look at everything; take pictures of what a large screen shows."""
+        """Look at everything; take pictures."""
         for see, shown, name in (
             (self._see_dashboard, "hui-view", "dashboard"),
             (self._see_form, "dialog[open]", "setup"),
@@ -36,10 +36,12 @@ class Glance:
         await screen.page.wait_for_timeout(1000)
         await screen.check()
         assert await is_dark(screen.page) is (screen.look.scheme == "dark")
+        suffix = SUFFIXES[screen.look.language]
         if not screen.look.is_phone:
-            suffix = SUFFIXES[screen.look.language]
             file = self.pictures / f"{name}{suffix}.png"
             await take(screen.page.locator(shown).last, file)
+        elif name == "dashboard":
+            await take_screen(screen.page, self.pictures / f"{name}.phone{suffix}.png")
 
     async def _see_dashboard(self) -> None:
         screen = self.walk.screen

@@ -4,16 +4,30 @@ from io import BytesIO
 from pathlib import Path
 
 from PIL import Image, ImageChops, ImageStat
-from playwright.async_api import Locator, Page
+from playwright.async_api import FloatRect, Locator, Page
 
-COLOURS = 128
+COLOURS = 80
 MARGIN = 16
 MOST_BYTES = 40_000
 
 
 async def take(of: Locator, file: Path) -> None:
-    """Write a picture. Fails if it is empty or larger than a document should hold."""
-    _write(await of.screenshot(), file)
+    """Write a picture of what is seen of something without scrolling.
+
+    Fails if it is empty or larger than a document should hold.
+    """
+    page = of.page
+    box, size = await of.bounding_box(), page.viewport_size
+    assert box
+    assert size
+    bottom = min(box["y"] + box["height"], size["height"])
+    clip: FloatRect = {**box, "height": bottom - box["y"]}
+    _write(await page.screenshot(clip=clip), file)
+
+
+async def take_screen(page: Page, file: Path) -> None:
+    """Write a picture of all that a person sees without scrolling."""
+    _write(await page.screenshot(), file)
 
 
 async def is_dark(page: Page) -> bool:

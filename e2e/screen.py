@@ -1,5 +1,7 @@
 """What a person sees on a page and does there, by roles and words."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 import re
 
 from playwright.async_api import Error, Locator, Page, expect
@@ -24,11 +26,13 @@ class Screen:
         self.texts = texts
         self._url = url
         self.watch = watch
+        self._steps = 0
         page.set_default_timeout(PATIENCE)
         watch.follow(page)
 
     async def open(self, path: str) -> None:
         """Go to a page and wait until it stands."""
+        self._steps += 1
         try:
             await self.page.goto(self._url + path)
         except Error:
@@ -46,13 +50,33 @@ class Screen:
         role = self.page.get_by_role
         return role("textbox", name=name).or_(role("spinbutton", name=name))
 
+    @contextmanager
+    def task(self, name: str, *, most: int) -> Iterator[None]:
+        """Count the pages, clicks and fields of a task. Fails if it takes too many."""
+        before = self._steps
+        yield
+        steps = self._steps - before
+        print(f"{self.look}: {name} in {steps} steps", flush=True)
+        assert steps <= most, f"{name} takes {steps} steps"
+
+    async def click(self, what: Locator) -> None:
+        """Press something that has no words."""
+        self._steps += 1
+        await what.click()
+
     async def press(self, name: str) -> None:
         """Press a button."""
-        await self.button(name).click()
+        await self.click(self.button(name).filter(visible=True))
 
     async def choose(self, text: str) -> None:
         """Press whatever says exactly this."""
-        await self.page.get_by_text(text, exact=True).first.click()
+        found = self.page.get_by_text(text, exact=True)
+        await self.click(found.filter(visible=True).first)
+
+    async def paste(self, where: Locator, text: str) -> None:
+        """Put a text in place of all there is."""
+        self._steps += 1
+        await where.fill(text)
 
     async def submit(self) -> None:
         """Send a form."""
@@ -60,6 +84,7 @@ class Screen:
 
     async def type(self, label: str, text: str) -> None:
         """Replace what is in a field, by the keys."""
+        self._steps += 1
         field = self.field(label)
         await field.fill("")
         await field.press_sequentially(text)

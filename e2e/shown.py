@@ -15,6 +15,7 @@ _FILES = (
     ),
     f"{_PACKAGE}/translations/en.json",
     f"{_PACKAGE}/translations/zh-Hans.json",
+    "demo/scenes.py",
     "demo/simulation.py",
     "tests/gateway_past.py",
 )

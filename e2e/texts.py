@@ -23,7 +23,7 @@ class Texts:
         )
         self._home_assistant = _read(home_assistant / f"translations/{language}.json")
         self._frontend: dict[str, str] = {}
-        for folder in ("", "config", "page-authorize"):
+        for folder in ("", "config", "lovelace", "page-authorize"):
             (file,) = [
                 each
                 for each in Path(

@@ -4,7 +4,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-import socket
 from tempfile import TemporaryDirectory, mkdtemp
 from time import monotonic
 from zoneinfo import ZoneInfo
@@ -13,14 +12,17 @@ import aiohttp
 from playwright.async_api import Browser, BrowserContext
 
 from demo.instance import DOMAIN, Instance, Settings, run_home_assistant
-from demo.simulation import create_gateway
+from demo.phone import add_phone, run_phone
+from demo.simulation import TOP_UP, create_gateway
 from tests.gateway_server import ACCESS_TOKEN, PLANTED_SECRETS, GatewayServer
 
 from . import TIME_ZONE
 from .browser import Look, open_context
 from .forms import Forms
 from .glance import Glance
+from .ports import free_port
 from .screen import Screen
+from .tasks import Tasks
 from .texts import Texts
 from .walk import CONFIRMED_AFTER, NEW_TOKEN, Walk
 from .watch import Watch
@@ -61,6 +63,9 @@ class Tour:
             instance = await stack.enter_async_context(
                 _run_instance(config, self.look.language)
             )
+            sent: list[str] = []
+            phone = await stack.enter_async_context(run_phone(sent.append))
+            await add_phone(instance, phone)
             watch = Watch(
                 [
                     ACCESS_TOKEN,
@@ -86,7 +91,9 @@ class Tour:
 
             walk = await person(self.look)
             await _take(walk, walk.log_in, walk.add_account, walk.look_at_device)
-            await _take(walk, walk.create_dashboard, walk.compare_with_twin)
+            await _take(
+                walk, walk.top_up, walk.create_dashboard, walk.compare_with_twin
+            )
             other = await person(self.other_look, walk.screen.page.context)
             for each in (walk, other):
                 await _take(each, Glance(walk=each, pictures=self.pictures).look)
@@ -97,8 +104,16 @@ class Tour:
                 walk.renew_token,
                 walk.move,
                 walk.look_at_two_accounts,
-                walk.remove,
             )
+            if not self.look.is_phone:
+                tasks = Tasks(walk, sent)
+                await _take(
+                    walk,
+                    tasks.which_model_cost_most_yesterday,
+                    tasks.two_accounts_on_an_own_dashboard,
+                    tasks.phone_alert,
+                )
+            await _take(walk, walk.remove)
             log = (config / "home-assistant.log").read_text(encoding="utf-8")
             watch.check_log(
                 log,
@@ -129,7 +144,7 @@ async def _take(walk: Walk, *steps: Callable[[], Awaitable[None]]) -> None:
 @asynccontextmanager
 async def _run_gateway() -> AsyncGenerator[GatewayServer]:
     # A balance that no rounding touches.
-    gateway = create_gateway(ZoneInfo(TIME_ZONE), quota=6_170_000)
+    gateway = create_gateway(ZoneInfo(TIME_ZONE), quota=6_170_000 - TOP_UP)
     await gateway.start()
     try:
         yield gateway
@@ -140,7 +155,7 @@ async def _run_gateway() -> AsyncGenerator[GatewayServer]:
 @asynccontextmanager
 async def _run_instance(config: Path, language: str) -> AsyncGenerator[Instance]:
     settings = Settings(
-        port=_free_port(),
+        port=free_port(),
         language=language,
         name="E2E",
         password="demo",
@@ -155,10 +170,3 @@ async def _run_instance(config: Path, language: str) -> AsyncGenerator[Instance]
         await instance.wait(process)
         await instance.create_owner()
         yield instance
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

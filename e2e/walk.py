@@ -12,6 +12,7 @@ import yaml
 
 from custom_components.llm_gateway_account.repairs import help_url
 from demo.instance import DASHBOARD, DOMAIN, Instance
+from demo.simulation import top_up
 from tests.gateway_server import (
     ACCESS_TOKEN,
     GatewayServer,
@@ -42,7 +43,7 @@ GENERATE = f"""async () => {{
 }}"""
 
 # Entities of the account of the simulated gateway.
-ON_BY_DEFAULT = 15
+ON_BY_DEFAULT = 17
 
 NOT_LISTENING = "http://127.0.0.1:9"
 WRONG_TOKEN = "0" * 32
@@ -141,6 +142,21 @@ class Walk:
             value = self.screen.texts.ours(f"entity.{kind}.{key}.state.{state}")
             await self.screen.see_entity(name, value)
 
+    async def top_up(self) -> None:
+        """Pay on the website, which two answers have to show."""
+        top_up(self.gateway)
+        entities = await self.instance.entities(await self.entry_id())
+        for _ in range(20):
+            await self.update()
+            states = await self.instance.command("get_states")
+            (event,) = (
+                each for each in states if each["entity_id"] == entities["activity"]
+            )
+            if "past_events" in event["attributes"]:
+                return
+            await self.screen.page.wait_for_timeout(2000)
+        raise AssertionError("no top-up")
+
     async def create_dashboard(self) -> None:
         """Choose ours among the new dashboards."""
         screen, texts = self.screen, self.screen.texts
@@ -207,8 +223,8 @@ class Walk:
     async def lose_token(self) -> None:
         """See the last values while the gateway refuses, then a repair."""
         self.gateway.account.access_token = NEW_TOKEN
-        await self._update()
-        refused = monotonic()
+        await self.update()
+        refused_at = monotonic()
         await self._open_device()
         await self._see_balance()
         await self.screen.open(REPAIRS_PAGE)
@@ -216,12 +232,18 @@ class Walk:
             self.screen.texts.frontend("panel.config.repairs.no_repairs")
         )
         await self._download_diagnostics()
-        left = CONFIRMED_AFTER - (monotonic() - refused)
+        left = CONFIRMED_AFTER - (monotonic() - refused_at)
         await self.screen.page.wait_for_timeout(max(left, 0) * 1000)
-        await self._update()
+        await self.update()
         await self.screen.open(ENTRY_PAGE)
         text = self.screen.texts.frontend
         page = "panel.config.integrations.integration_page"
+        await self.screen.see(text(f"{page}.attention_entries"))
+        # It says so, and leads there.
+        await self.open_dashboard()
+        refused = self.screen.texts.ours("selector.graph.options.token_refused")
+        await self.screen.choose(refused)
+        await self.screen.page.wait_for_url(f"**{ENTRY_PAGE}*")
         await self.screen.see(text(f"{page}.attention_entries"))
 
     async def _download_diagnostics(self) -> None:
@@ -239,20 +261,21 @@ class Walk:
         """Repair it with a wrong token, then with the new one."""
         self.gateway.account.quota = 5_000_000
         texts = self.screen.texts
-        await self.screen.open(REPAIRS_PAGE)
-        await self.screen.choose(await self._reauth_issue())
-        step = "config.step.reauth_confirm"
-        await self.screen.see(
-            texts.ours(f"{step}.title"),
-            texts.ours(
-                f"{step}.description", account=await self._title(), url=self.gateway.url
-            ),
-        )
-        await self.forms.send_token("reauth_confirm", WRONG_TOKEN)
-        await self.forms.see_error("invalid_auth")
-        await self.forms.send_token("reauth_confirm", NEW_TOKEN)
-        await self.screen.see(texts.ours("config.abort.reauth_successful"))
-        await self.forms.close()
+        # A wrong one takes two more.
+        with self.screen.task("renew a token", most=7):
+            await self.screen.open(REPAIRS_PAGE)
+            await self.screen.choose(await self._reauth_issue())
+            step = "config.step.reauth_confirm"
+            account, url = await self._title(), self.gateway.url
+            await self.screen.see(
+                texts.ours(f"{step}.title"),
+                texts.ours(f"{step}.description", account=account, url=url),
+            )
+            await self.forms.send_token("reauth_confirm", WRONG_TOKEN)
+            await self.forms.see_error("invalid_auth")
+            await self.forms.send_token("reauth_confirm", NEW_TOKEN)
+            await self.screen.see(texts.ours("config.abort.reauth_successful"))
+            await self.forms.close()
         await self.screen.see(texts.frontend("panel.config.repairs.no_repairs"))
         await self._open_device()
         await self._see_balance()
@@ -268,7 +291,7 @@ class Walk:
         old_address.fault = answering(301, b"", {"Location": gateway.url})
         await old_address.start(old_port)
         gateway.account.quota = 3_750_000
-        await self._update()
+        await self.update()
         await self._repair_moved()
         await self.forms.see_account(
             "reconfigure", account=await self._title(), url=old_url
@@ -325,8 +348,9 @@ class Walk:
         )
         (second,) = self.gateway.more_accounts
         await self._see_unit_form(second)
-        await self.open_form()
-        await self._finish_form(second)
+        with self.screen.task("add an account", most=8):
+            await self.open_form()
+            await self._finish_form(second)
         await self.open_dashboard()
         for tab, account, graphs in (
             ("Example Gateway", self.gateway.account, 2),
@@ -386,14 +410,9 @@ class Walk:
         )
         return entries
 
-    async def _update(self) -> None:
-        entities = await self.instance.entities(await self.entry_id())
-        await self.instance.command(
-            "call_service",
-            domain="homeassistant",
-            service="update_entity",
-            service_data={"entity_id": entities["balance"]},
-        )
+    async def update(self) -> None:
+        """Ask the gateway of every account."""
+        await self.instance.update()
 
     async def _reauth_issue(self) -> str:
         key = "issues.config_entry_reauth.title"
@@ -426,6 +445,9 @@ def _of_any_models(cards: Any) -> Any:
         return cards
     if f"{cards.get('entity')}".startswith(f"{DOMAIN}:"):
         cards = {**cards, "entity": DOMAIN, "name": "", "color": ""}
+    if cards.get("type") == "gauge":
+        colors = [each["color"] for each in cards["segments"]]
+        cards = {**cards, "max": 0, "segments": colors}
     if "url_path" in cards:
         cards = {**cards, "url_path": "https://gateway.example"}
     return {key: _of_any_models(value) for key, value in cards.items()}

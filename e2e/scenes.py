@@ -1,0 +1,84 @@
+"""Every scene of the demo, at a glance: a person opens the dashboard and reads it."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import aiohttp
+from playwright.async_api import Browser
+
+from demo.instance import DASHBOARD, Instance, Settings, run_home_assistant
+from demo.scenes import Scene, play, program_of, run_gateways
+from demo.simulation import account_of
+from tests.gateway_server import ACCESS_TOKEN
+
+from . import TIME_ZONE
+from .browser import Look, open_context
+from .glance import SUFFIXES
+from .pictures import take
+from .ports import free_port
+from .screen import Screen
+from .texts import Texts
+from .watch import Watch
+
+# What stands there, of the words of the dashboard; the usual month is walked through.
+WORDS = {
+    Scene.FIRST_MINUTE: "first_day",
+    Scene.USED_UP: "top_up",
+    Scene.TOKEN_REFUSED: "token_refused",
+    Scene.THREE_ACCOUNTS: "all_accounts",
+}
+PICTURES = {Scene.THREE_ACCOUNTS: "overview", Scene.USED_UP: "used-up"}
+
+
+async def look_at(
+    browser: Browser, scene: Scene, looks: list[Look], pictures: Path
+) -> None:
+    """Open the dashboard of a scene in every look; take pictures of some."""
+    async with _run(scene) as instance:
+        for look in looks:
+            screen_of = Texts(look.language)
+            word = screen_of.ours(f"selector.graph.options.{WORDS[scene]}")
+            async with open_context(browser, look) as context:
+                page = await context.new_page()
+                watch = Watch([ACCESS_TOKEN, ACCESS_TOKEN[::-1]])
+                screen = Screen(page, instance.url, look, screen_of, watch)
+                await screen.open("/")
+                await page.locator("home-assistant-main").wait_for()
+                language = f"localStorage.selectedLanguage = '\"{look.language}\"'"
+                await page.evaluate(language)
+                await screen.open(f"/{DASHBOARD}")
+                await screen.see(word)
+                await page.wait_for_timeout(3000)
+                await screen.check()
+                if scene in PICTURES:
+                    size = ".phone" if look.is_phone else ""
+                    name = f"{PICTURES[scene]}{size}{SUFFIXES[look.language]}.png"
+                    await take(page.locator("hui-view"), pictures / name)
+            print(f"{look}: scene {scene}", flush=True)
+
+
+@asynccontextmanager
+async def _run(scene: Scene) -> AsyncGenerator[Instance]:
+    settings = Settings(
+        port=free_port(),
+        language="en",
+        name="E2E",
+        password="demo",
+        open_door=True,
+        time_zone=TIME_ZONE,
+    )
+    with TemporaryDirectory(prefix="e2e_") as folder:
+        async with (
+            aiohttp.ClientSession() as session,
+            run_gateways(scene) as gateways,
+            run_home_assistant(Path(folder), settings, program_of(scene)) as process,
+        ):
+            instance = Instance(session, settings)
+            await instance.wait(process)
+            await instance.create_owner()
+            await instance.add_account(account_of(gateways[0], gateways[0].account))
+            await play(scene, gateways, instance)
+            await instance.show_dashboard()
+            yield instance

@@ -1,0 +1,97 @@
+"""What people want to get done, and in how many steps they do."""
+
+from dataclasses import dataclass
+
+from playwright.async_api import Locator, expect
+import yaml
+
+from demo.phone import NOTIFY
+
+from . import ROOT
+from .walk import Walk
+
+OWN = "my-own"
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """A person at a large screen, with two accounts and a phone."""
+
+    walk: Walk
+    sent: list[str]
+    """What came to the phone."""
+
+    async def which_model_cost_most_yesterday(self) -> None:
+        """Choose the day above the graph, and point at its bar."""
+        screen = self.walk.screen
+        with screen.task("which model cost most yesterday", most=4):
+            await self.walk.open_dashboard()
+            tab = screen.page.get_by_role("tab", name="Example Gateway", exact=True)
+            await screen.click(tab)
+            picker = screen.page.locator("hui-energy-date-selection-card")
+            await screen.click(picker.get_by_role("button").first)
+            ranges = "components.date-range-picker.ranges"
+            await screen.choose(screen.texts.frontend(f"{ranges}.yesterday"))
+        graph = screen.page.locator("hui-statistics-graph-card").first
+        await screen.page.wait_for_timeout(1000)
+        await graph.locator("canvas").first.hover()
+        await screen.see("claude-sonnet-4-5 (change)")
+
+    async def two_accounts_on_an_own_dashboard(self) -> None:
+        """Let the dashboard make a section of each."""
+        screen, command = self.walk.screen, self.walk.instance.command
+        await command(
+            "lovelace/dashboards/create", url_path=OWN, title="Own", mode="storage"
+        )
+        view = {"title": "Home", "type": "sections", "sections": []}
+        await command("lovelace/config/save", url_path=OWN, config={"views": [view]})
+        with screen.task("two accounts on an own dashboard", most=14):
+            await screen.open(f"/{OWN}?edit=1")
+            await self._add_section("Example Gateway")
+            await self._add_section("Example Gateway (Second)")
+            await screen.press(
+                screen.texts.frontend("panel.lovelace.menu.exit_edit_mode")
+            )
+        gauges = screen.page.locator("hui-gauge-card")
+        await expect(gauges).to_have_count(2)
+
+    async def _add_section(self, device: str) -> None:
+        screen, text = self.walk.screen, self.walk.screen.texts.frontend
+        await screen.click(screen.page.locator(".create-section"))
+        await screen.choose(text("panel.lovelace.editor.create_section.automatic"))
+        await screen.click(self._visible("[data-type='custom:llm-gateway-account']"))
+        await screen.click(self._visible("ha-device-picker"))
+        await screen.click(
+            screen.page.get_by_role("option")
+            .filter(has_text=device, visible=True)
+            .first
+        )
+        await screen.press(text("common.save"))
+
+    def _visible(self, selector: str) -> Locator:
+        return self.walk.screen.page.locator(selector).filter(visible=True).first
+
+    async def phone_alert(self) -> None:
+        """Paste the recipe of the README, and let the balance fall."""
+        screen, walk = self.walk.screen, self.walk
+        text = screen.texts.frontend
+        readme = (ROOT / "README.md").read_text(encoding="utf-8")
+        recipe = yaml.safe_load(readme.split("```yaml")[1].split("```")[0])
+        recipe["actions"][0]["action"] = NOTIFY
+        editor = "panel.config.automation.editor"
+        with screen.task("phone alert", most=5):
+            await screen.open("/config/automation/edit/new")
+            await screen.press(text("common.menu"))
+            await screen.choose(text(f"{editor}.edit_yaml"))
+            await screen.paste(
+                screen.page.locator(".cm-content"), yaml.safe_dump(recipe)
+            )
+            await screen.press(text("common.save"))
+        await screen.page.wait_for_url(lambda url: not url.endswith("/new"))
+        walk.gateway.account.leave(2_000_000)
+        await walk.update()
+        for _ in range(20):
+            if self.sent:
+                break
+            await screen.page.wait_for_timeout(500)
+        assert any("4.00" in each for each in self.sent), self.sent
