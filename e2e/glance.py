@@ -48,7 +48,8 @@ class Glance:
         await self.walk.open_dashboard()
         await screen.see(
             screen.texts.ours("entity.sensor.balance.name"),
-            screen.texts.ours("entity.sensor.spent_today.name"),
+            screen.texts.ours("entity.sensor.spent_this_month.name"),
+            screen.texts.ours("selector.graph.options.past_events"),
             self.walk.balance,
         )
         for graph in ("used_quota", "spent_per_hour"):

@@ -6,7 +6,7 @@ from pathlib import Path
 from PIL import Image, ImageChops, ImageStat
 from playwright.async_api import FloatRect, Locator, Page
 
-COLOURS = 80
+COLOURS = 64
 MARGIN = 16
 MOST_BYTES = 40_000
 

@@ -242,7 +242,8 @@ class Walk:
         # It says so, and leads there.
         await self.open_dashboard()
         refused = self.screen.texts.ours("selector.graph.options.token_refused")
-        await self.screen.choose(refused)
+        tile = self.screen.page.locator("hui-tile-card").filter(has_text=refused)
+        await self.screen.click(tile)
         await self.screen.page.wait_for_url(f"**{ENTRY_PAGE}*")
         await self.screen.see(text(f"{page}.attention_entries"))
 
@@ -366,10 +367,19 @@ class Walk:
             month = texts.ours("entity.sensor.spent_this_month.name")
             tiles = screen.page.locator("hui-tile-card").filter(has_text=month)
             await expect(tiles).to_have_count(int(account is second))
-            await screen.see(texts.ours("entity.sensor.spent_today.name"))
+            if account is not second:
+                await self._see_renamed("sensor.renamed")
+            await screen.see(texts.ours("entity.sensor.used_quota.name"))
             await expect(
                 screen.page.locator("hui-statistics-graph-card")
             ).to_have_count(graphs)
+
+    async def _see_renamed(self, entity_id: str) -> None:
+        """See the sentence that is made of an entity, whatever it is called now."""
+        state = await self.instance.command("get_states")
+        (amount,) = (each["state"] for each in state if each["entity_id"] == entity_id)
+        sentence = self.screen.page.locator("hui-markdown-card")
+        await expect(sentence.first).to_contain_text(f"{float(amount):.2f}")
 
     async def remove(self) -> None:
         """Delete the accounts, and see the dashboard without one."""
