@@ -18,7 +18,7 @@ from .gateway_server import GatewayServer, answering
 from .helpers import balance, jump, pass_time, state_of
 
 CONNECTION = "sensor.example_gateway_connection"
-EVENTS = "event.example_gateway_activity"
+EVENTS = "event.example_gateway_account_event"
 LEVEL = "sensor.example_gateway_balance_level"
 UNIT = 500_000
 

@@ -17,7 +17,7 @@ OTHER_WORDS = {
     "en": {
         "[Uu]sed quota": "total spent",
         "Activity|Activities": "account event",
-        "Runs out": "estimated run-out",
+        "Runs out(?! on | today)": "estimated run-out",
         "web site": "website",
         "(?<![Uu]ser )[Gg]roup(?! ratio)": "user group",
     },
