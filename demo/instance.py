@@ -223,7 +223,9 @@ class Instance:
 
     async def add_phone(self, registration: dict[str, Any]) -> None:
         """Register an app, which can then be notified."""
-        while "mobile_app" not in (await self._config())["components"]:
+        for _ in range(START_TIMEOUT * 2):
+            if "mobile_app" in (await self._config())["components"]:
+                break
             await asyncio.sleep(0.5)
         await self._post("/api/mobile_app/registrations", registration)
 

@@ -42,10 +42,12 @@ async def add_phone(instance: Instance, push_url: str) -> None:
             "app_id": "demo",
             "app_name": "Demo",
             "app_version": "1",
+            "device_id": "demo",
             "device_name": NAME,
             "manufacturer": "Demo",
             "model": "Demo",
             "os_name": "Demo",
+            "os_version": "1",
             "supports_encryption": False,
         }
     )

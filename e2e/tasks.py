@@ -88,6 +88,8 @@ class Tasks:
             )
             await screen.press(text("common.save"))
         await screen.page.wait_for_url(lambda url: not url.endswith("/new"))
+        # What was saved is running a moment later.
+        await screen.page.wait_for_timeout(2000)
         walk.gateway.account.leave(2_000_000)
         await walk.update()
         for _ in range(20):
