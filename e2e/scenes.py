@@ -29,7 +29,11 @@ WORDS = {
     Scene.TOKEN_REFUSED: "token_refused",
     Scene.THREE_ACCOUNTS: "all_accounts",
 }
-PICTURES = {Scene.THREE_ACCOUNTS: "overview", Scene.USED_UP: "used-up"}
+# Of a phone or of a large screen.
+PICTURES = {
+    (Scene.THREE_ACCOUNTS, False): "overview",
+    (Scene.USED_UP, True): "used-up.phone",
+}
 
 
 async def look_at(
@@ -52,10 +56,9 @@ async def look_at(
                 await screen.see(word)
                 await page.wait_for_timeout(3000)
                 await screen.check()
-                if scene in PICTURES:
-                    size = ".phone" if look.is_phone else ""
-                    name = f"{PICTURES[scene]}{size}{SUFFIXES[look.language]}.png"
-                    await take(page.locator("hui-view"), pictures / name)
+                if name := PICTURES.get((scene, look.is_phone)):
+                    file = pictures / f"{name}{SUFFIXES[look.language]}.png"
+                    await take(page.locator("hui-view"), file)
             print(f"{look}: scene {scene}", flush=True)
 
 
