@@ -18,7 +18,8 @@ export const accounts = (hass) => {
   const seen = {};
   return [...ids]
     .map((id) => hass.devices[id])
-    .filter(Boolean)
+    // A key is a device of its own, below that of its account.
+    .filter((device) => device && !device.via_device_id)
     .sort((a, b) => a.created_at - b.created_at)
     .map(({ id, name, name_by_user: given }) => {
       const title = given || name || "";
