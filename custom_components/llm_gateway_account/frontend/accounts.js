@@ -19,7 +19,7 @@ export const accounts = (hass) => {
   return [...ids]
     .map((id) => hass.devices[id])
     // A key is a device of its own, below that of its account.
-    .filter((device) => device && !device.via_device_id)
+    .filter((device) => device && !device.parent_device_id)
     .sort((a, b) => a.created_at - b.created_at)
     .map(({ id, name, name_by_user: given }) => {
       const title = given || name || "";
