@@ -22,7 +22,14 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, LOGGER
-from .events import AccountEvent, async_fire, async_trigger, changes_of, from_spending, remember
+from .events import (
+    AccountEvent,
+    async_fire,
+    async_trigger,
+    changes_of,
+    from_spending,
+    remember,
+)
 from .failures import async_note_answer, async_note_failure
 from .gaps import Hindsight, enter_hindsight
 from .gateway import Account, GatewayClient, GatewayError, Priority, RateLimitedError

@@ -37,10 +37,10 @@ KEY_EVENT_TYPES = [
 ]
 EVENT_TYPES = [*EventType, GROUP_CHANGED, SIGNED_IN, *KEY_EVENT_TYPES]
 
-MOST_REMEMBERED = 5
-
 # Goes with the entry and the AccountEvent, for the triggers of the integration.
 SIGNAL_TRIGGER = f"{DOMAIN}_trigger"
+
+MOST_REMEMBERED = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
