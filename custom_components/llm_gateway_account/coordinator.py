@@ -343,7 +343,7 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
     @callback
     def async_stop_events(self) -> None:
         """Keep what happens from now on for the listeners of the next set-up."""
-        self._can_fire_events = False
+        self.can_fire_events = False
 
     @callback
     def _async_fire_events(self) -> None:
