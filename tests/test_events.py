@@ -385,8 +385,8 @@ async def test_crash_before_an_event_is_fired_loses_nothing(
     await jump(hass, freezer, UPDATE_INTERVAL)
     await jump(hass, freezer, SECOND)
     stored = hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"]
-    event = {"type": "balance_exhausted", "attributes": {}, "key_id": None}
-    assert stored["events"] == [event]
+    event: dict[str, Any] = {"type": "balance_exhausted", "attributes": {}}
+    assert stored["events"] == [event | {"key_id": None}]
 
     await crash(hass, entry)
     hass.set_state(CoreState.running)

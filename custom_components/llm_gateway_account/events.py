@@ -73,9 +73,16 @@ class PastEvent(AccountEvent):
 def remember(
     past: list[PastEvent], events: Iterable[AccountEvent], time: datetime
 ) -> list[PastEvent]:
-    """Return the latest events, the newest first, after some that happened now."""
+    """Return the latest events, the newest first, after some that happened now.
+
+    Without the name of an API key: anything may be in it, and this is stored.
+    """
     new = [
-        PastEvent(type=each.type, attributes=each.attributes, time=time)
+        PastEvent(
+            type=each.type,
+            attributes={k: v for k, v in each.attributes.items() if k != "key"},
+            time=time,
+        )
         for each in events
     ]
     return [*reversed(new), *past][:MOST_REMEMBERED]
