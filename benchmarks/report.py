@@ -11,11 +11,11 @@ POLLS = {
     "floor": "One request and `orjson.loads`: the floor",
     "coordinator": "The same through Home Assistant's coordinator, no entity",
     "client": "This integration's client alone",
-    "idle": "**This integration**, all 14 default entities, nothing new",
+    "idle": "**This integration**, all 17 default entities, nothing new",
     "idle_six": "**This integration**, six sensors, nothing new",
     "rest_idle": "`rest:`, the same six sensors, nothing new",
     "trmnl": "`trmnl` of Home Assistant core, 7 entities, nothing new",
-    "busy": "**This integration**, all 14 default entities, every number new",
+    "busy": "**This integration**, all 17 default entities, every number new",
     "busy_six": "**This integration**, six sensors, every number new",
     "rest_busy": "`rest:`, the same six sensors, every number new",
 }
