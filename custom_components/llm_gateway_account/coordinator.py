@@ -278,7 +278,7 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
 
     def _shown(self, account: Account, spending: Spending) -> AccountData:
         stored = self.storage.state
-        left = bounded(account.quota + (account.bonus_quota or 0))
+        left = bounded(account.left)
         stored.full = left if stored.full is None else max(left, stored.full)
         return AccountData(account=account, spending=spending, full=stored.full)
 

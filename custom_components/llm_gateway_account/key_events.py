@@ -14,11 +14,9 @@ from .events import (
 )
 from .gateway import ApiKey, KeyStatus
 from .key_options import KeyOptions
+from .spending.levels import MARGIN
 from .stored_keys import StoredKeys, ToldKey
 from .unit import Unit
-
-# A limit counts again only after this much more than it was left.
-_MARGIN = 1.1
 
 
 def new_keys(
@@ -67,7 +65,7 @@ def _look_at(
 ) -> ToldKey:
     left, limit = key.remaining_quota, options.limit_of(key.id)
     if before and before.is_low:
-        limit *= _MARGIN
+        limit *= 1 + MARGIN / 100
     expires_soon = key.expires_at and key.expires_at - options.expiry <= now
     return ToldKey(
         status=key.status_at(now),

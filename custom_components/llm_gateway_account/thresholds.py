@@ -10,6 +10,7 @@ import voluptuous as vol
 
 from homeassistant.helpers import config_validation as cv
 
+from .spending.levels import LONGEST_REQUEST, MARGIN
 from .spending.numbers import LARGEST_INTEGER
 
 if TYPE_CHECKING:
@@ -17,12 +18,8 @@ if TYPE_CHECKING:
     from .spending import Spending
     from .unit import Unit
 
-# A limit counts again only after the figure was so far on its good side: the share
-# the alerts of the options have too (`spending/levels.py`).
-_MARGIN = 0.1
-
-# Seconds; by then a request that was paid in advance is over.
-_LONGEST_REQUEST = 240
+# A limit counts again only after the figure was so far on its good side.
+_MARGIN = MARGIN / 100
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,7 +62,7 @@ def _days_remaining(spending: Spending) -> float | None:
 
 FIGURES = {
     "balance_below": Figure(
-        value_fn=lambda data: data.account.quota + (data.account.bonus_quota or 0),
+        value_fn=lambda data: data.account.left,
         may_dip=True,
     ),
     "days_remaining_below": Figure(
@@ -165,7 +162,7 @@ class Crossing:
 
     def _is_confirmed(self, time: int) -> bool:
         since = self.past_since
-        return since is not None and time - since >= _LONGEST_REQUEST
+        return since is not None and time - since >= LONGEST_REQUEST
 
     def attributes(self, value: float, unit: Unit) -> dict[str, Any]:
         """Return what a trigger has to say of a value that passed the limit."""

@@ -53,6 +53,11 @@ class Account:
         """Name of the user group, which the gateway leaves empty for its default."""
         return "default" if self.group == "" else self.group
 
+    @property
+    def left(self) -> float:
+        """Return the points that can be spent: quota, and bonus where there is one."""
+        return self.quota + (self.bonus_quota or 0)
+
     @classmethod
     def from_payload(cls, data: Mapping[str, Any]) -> Self:
         """Read the `data` object of an answer.

@@ -8,10 +8,10 @@ from .numbers import Points, Time, bounded
 
 # A level gets better only so many percent of its limit above it, and an empty
 # balance when more than that of the critical limit is left.
-_MARGIN = 10
+MARGIN = 10
 
-# By then a request that was paid in advance is over.
-_LONGEST_REQUEST = 240
+# Seconds; by then a request that was paid in advance is over.
+LONGEST_REQUEST = 240
 
 # The answer that was to tell may come from a replica that lags.
 _SOONEST_LOOK = 60
@@ -79,8 +79,8 @@ class Level:
         """Return the seconds after which to ask whether the level is worse."""
         if self.worse_since is None:
             return None
-        left = _LONGEST_REQUEST - (time - self.worse_since)
-        return float(min(max(left, _SOONEST_LOOK), _LONGEST_REQUEST))
+        left = LONGEST_REQUEST - (time - self.worse_since)
+        return float(min(max(left, _SOONEST_LOOK), LONGEST_REQUEST))
 
     def _confirmed(
         self, time: int, before: BalanceLevel, now: BalanceLevel
@@ -89,7 +89,7 @@ class Level:
         # Not later than now, or a clock that was put back would make it last.
         since = time if self.worse_since is None else min(self.worse_since, time)
         worse = min(self.worse or now, now, key=_severity)
-        if time - since >= _LONGEST_REQUEST:
+        if time - since >= LONGEST_REQUEST:
             before, worse, since = worse, now, time
         is_worse = _severity(worse) > _severity(before)
         self.worse, self.worse_since = (worse, since) if is_worse else (None, None)
@@ -103,7 +103,7 @@ class Level:
         A limit that was changed has no margin. Another unit rounds it a little.
         """
         margin_of_low, margin_of_critical = (
-            limit * _MARGIN / 100 if isclose(limit, old) else 0
+            limit * MARGIN / 100 if isclose(limit, old) else 0
             for limit, old in ((low, self.low), (critical, self.critical))
         )
         if left <= margin_of_critical:
