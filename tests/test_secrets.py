@@ -199,6 +199,15 @@ async def shown(
     }
 
 
+async def recorded(hass: HomeAssistant, recorder: Recorder) -> str:
+    """Return all that the recorder keeps."""
+    await async_wait_recording_done(hass)
+    database = sqlite3.connect(recorder.db_url.removeprefix("sqlite:///"))
+    dump = "\n".join(database.iterdump())
+    database.close()
+    return dump
+
+
 @pytest.mark.usefixtures("every_entity_enabled", "freezer")
 @pytest.mark.parametrize("fork", FORKS, ids=lambda fork: fork.name)
 async def test_account_at_every_fork(
@@ -237,10 +246,7 @@ async def test_account_at_every_fork(
     await jump(hass, freezer, timedelta(hours=1))
     assert find(gateway, log_of(every_logger)) == []
 
-    await async_wait_recording_done(hass)
-    database = sqlite3.connect(recorder_mock.db_url.removeprefix("sqlite:///"))
-    dump = "\n".join(database.iterdump())
-    database.close()
+    dump = await recorded(hass, recorder_mock)
     assert "Example Gateway Balance" in dump
     assert find(gateway, dump) == []
 
@@ -290,10 +296,7 @@ async def test_keys_at_every_fork(
     told = "".join(own) + json.dumps(everything["diagnostics"])
     assert "planted-name" not in told
 
-    await async_wait_recording_done(hass)
-    database = sqlite3.connect(recorder_mock.db_url.removeprefix("sqlite:///"))
-    dump = "\n".join(database.iterdump())
-    database.close()
+    dump = await recorded(hass, recorder_mock)
     assert not [each for each in PLANTED_IN_KEYS.values() if each in dump]
 
 

@@ -1,7 +1,7 @@
 """Where the money went: what the gateway's books become in Home Assistant."""
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 import json
 from typing import Any
 
@@ -47,19 +47,19 @@ from .gateway_server import (
 from .helpers import jump, own_log, pass_time, setup, state_of
 from .usage_truth import (
     ALL,
+    NOON,
     REST,
+    SUM,
+    USAGE,
     charged,
+    figure,
     series,
     spent_since,
     statistic_ids,
     stored_of,
 )
 
-NOON = datetime(2026, 11, 20, 20, 7, 30, tzinfo=UTC)
-"""About noon in the time zone of the tests."""
 HOUR = timedelta(hours=1)
-USAGE = "/api/data/self"
-SUM = "/api/log/self/stat"
 DAYS = "/api/user/dashboard"
 
 
@@ -80,11 +80,6 @@ def month(gateway: GatewayServer, days: int = 30, requests: int = 600) -> None:
         days=days,
         seed=7,
     )
-
-
-def figure(hass: HomeAssistant, key: str) -> float:
-    """Return the state of a sensor as a number."""
-    return float(state_of(hass, f"sensor.example_gateway_{key}"))
 
 
 def asked(gateway: GatewayServer) -> Counter[str]:

@@ -1,7 +1,7 @@
 """What a gateway's books lack, tell late or take back, and what is made of it."""
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
@@ -33,14 +33,22 @@ from .gateway_server import (
     answering,
 )
 from .helpers import jump, pass_time, setup, state_of
-from .usage_truth import ALL, REST, Hours, charged, series, spent_since, stored_of
+from .usage_truth import (
+    ALL,
+    NOON,
+    REST,
+    SUM,
+    USAGE,
+    Hours,
+    charged,
+    figure,
+    series,
+    spent_since,
+    stored_of,
+)
 
-NOON = datetime(2026, 11, 20, 20, 7, 30, tzinfo=UTC)
-"""About noon in the time zone of the tests."""
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-USAGE = "/api/data/self"
-SUM = "/api/log/self/stat"
 RECORDS = "sensor.example_gateway_usage_records"
 
 
@@ -50,11 +58,6 @@ def noon(freezer: FrozenDateTimeFactory, gateway: GatewayServer) -> None:
     freezer.move_to(NOON)
     gateway.fork = NEW_API
     gateway.books.started -= 40 * 86_400
-
-
-def figure(hass: HomeAssistant, key: str) -> float:
-    """Return the state of a sensor as a number."""
-    return float(state_of(hass, f"sensor.example_gateway_{key}"))
 
 
 def asked(gateway: GatewayServer, path: str = USAGE) -> list[web.BaseRequest]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 import gc
 import json
 import subprocess
@@ -28,10 +28,7 @@ from .conftest import OPTIONS
 from .gateway_books import DAY, HOUR
 from .gateway_server import NEW_API, GatewayServer
 from .helpers import setup
-from .usage_truth import ALL, charged, series, stored_of
-
-NOON = datetime(2026, 11, 20, 20, 7, 30, tzinfo=UTC)
-USAGE = "/api/data/self"
+from .usage_truth import ALL, NOON, USAGE, charged, series, stored_of
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -20,6 +21,12 @@ from homeassistant.util import dt as dt_util
 
 from .gateway_books import Request
 from .gateway_server import GatewayServer
+from .helpers import state_of
+
+NOON = datetime(2026, 11, 20, 20, 7, 30, tzinfo=UTC)
+"""About noon in the time zone of the tests."""
+USAGE = "/api/data/self"
+SUM = "/api/log/self/stat"
 
 POINTS_PER_UNIT = 500_000
 DEVICE = "Example Gateway"
@@ -30,6 +37,11 @@ REST = "(rest)"
 
 type Hours = dict[int, float]
 """Amounts by the Unix time of an hour."""
+
+
+def figure(hass: HomeAssistant, key: str) -> float:
+    """Return the state of a sensor as a number."""
+    return float(state_of(hass, f"sensor.example_gateway_{key}"))
 
 
 async def statistic_ids(hass: HomeAssistant) -> dict[str, str]:
