@@ -37,7 +37,8 @@ from homeassistant.__main__ import main
 from custom_components.{DOMAIN} import failures
 from custom_components.{DOMAIN}.gateway import RedirectedError, TokenRefusedError
 from custom_components.{DOMAIN}.spending import levels
-levels._LONGEST_REQUEST = 1
+assert levels.LONGEST_REQUEST
+levels.LONGEST_REQUEST = 1
 failures.CERTAIN_AFTER[TokenRefusedError] = timedelta(seconds={CONFIRMED_AFTER - 1})
 failures.CERTAIN_AFTER[RedirectedError] = timedelta()
 sys.exit(main())
