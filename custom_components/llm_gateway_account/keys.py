@@ -1,6 +1,5 @@
 """Follows the API keys of an account: when to ask for their list, and what to show."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -12,9 +11,9 @@ from homeassistant.helpers.event import (
     async_track_time_change,
     async_track_time_interval,
 )
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
+from .background import BackgroundCoordinator
 from .books import Book
 from .const import LOGGER
 from .events import AccountEvent
@@ -74,10 +73,8 @@ class KeysData:
     """Whether the last list had all keys; None before the first."""
 
 
-class KeysCoordinator(DataUpdateCoordinator[KeysData]):
+class KeysCoordinator(BackgroundCoordinator[KeysData]):
     """Asks for the list when something can have changed, and hands on what it says."""
-
-    config_entry: AccountConfigEntry
 
     def __init__(
         self,
@@ -86,11 +83,8 @@ class KeysCoordinator(DataUpdateCoordinator[KeysData]):
         account: AccountCoordinator,
     ) -> None:
         """Prepare to ask; nothing is asked yet."""
-        super().__init__(
-            hass, LOGGER, config_entry=entry, name=entry.title, always_update=False
-        )
+        super().__init__(hass, entry, account)
         self.options = KeyOptions.from_options(entry.options)
-        self.account = account
         self.data = KeysData()
         self._stored = account.storage.state.keys
         self.book = Book(was_there=self._stored.newest_id is not None)
@@ -100,9 +94,9 @@ class KeysCoordinator(DataUpdateCoordinator[KeysData]):
         self._pause: float = SHORTEST
         self._failures = 0
         self._misses: dict[int, int] = {}
-        self._task: asyncio.Task[None] | None = None
 
     @callback
+    @override
     def async_start(self) -> None:
         """Remove the devices that are not wanted any more, and follow the account."""
         entry, options = self.config_entry, self.options
@@ -131,12 +125,10 @@ class KeysCoordinator(DataUpdateCoordinator[KeysData]):
     @callback
     def _async_look(self, _now: datetime | None = None) -> None:
         """Ask if it is time, and show what time alone changes."""
-        if self._task and not self._task.done():
+        if self._is_reading:
             return
         if self.account.has_answer and self._is_due:
-            self._task = self.config_entry.async_create_background_task(
-                self.hass, self.async_refresh(), f"{self.name} keys"
-            )
+            self._async_read_soon()
             return
         if self.data.complete is None:
             return
@@ -176,14 +168,11 @@ class KeysCoordinator(DataUpdateCoordinator[KeysData]):
             self._failures += 1
             self._pause = AFTER_A_FAILURE
         else:
-            if self._shutdown_requested:
-                return self.data
             self._failures, self._use_of_list = 0, use
             self._pause = max(SHORTEST, listing.requests * SECONDS_PER_REQUEST)
             data = self._take(listing)
             await self.sums.async_read(data.keys, listing, use)
-        if not self._shutdown_requested:
-            self.account.storage.async_write()
+        self.account.storage.async_write()
         return self._as_of_now(data)
 
     @callback

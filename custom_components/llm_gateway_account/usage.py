@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_change
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
+from .background import BackgroundCoordinator
 from .books import UsageBooks
-from .const import LOGGER
 from .due import begin_of_history, created_at, gap_of, past_of
 from .gaps import LOOKS_BACK, Hindsight
 from .gateway import GatewayError
@@ -33,10 +32,8 @@ MINUTE = 10
 OVERLAP = 2 * DAY
 
 
-class UsageCoordinator(DataUpdateCoordinator[UsageData]):
+class UsageCoordinator(BackgroundCoordinator[UsageData]):
     """Reads the books when something can have changed, and hands on what they say."""
-
-    config_entry: AccountConfigEntry
 
     def __init__(
         self,
@@ -45,27 +42,24 @@ class UsageCoordinator(DataUpdateCoordinator[UsageData]):
         account: AccountCoordinator,
     ) -> None:
         """Prepare the readings, and show the last one; nothing is asked yet."""
-        super().__init__(
-            hass, LOGGER, config_entry=entry, name=entry.title, always_update=False
-        )
+        super().__init__(hass, entry, account)
         self.stored = account.storage.state.usage
         self.books = UsageBooks(
             account.client, keeps_hours=self.stored.records is UsageRecords.HOURLY
         )
         self.data = self._last_data()
-        self._account = account
         self.past = Past(hass, entry, self.books, self.stored)
         self._used = self._used_now()
         has_changed = self._used != (self.stored.used_quota, self.stored.request_count)
         self._changed_at = int(dt_util.utcnow().timestamp()) if has_changed else 0
-        self._task: asyncio.Task[None] | None = None
         self._clearing = asyncio.Lock()
 
     @callback
+    @override
     def async_start(self) -> None:
         """Read what has to be known at once, and follow the account."""
         entry = self.config_entry
-        entry.async_on_unload(self._account.async_add_listener(self._async_follow))
+        entry.async_on_unload(self.account.async_add_listener(self._async_follow))
         # Accounts of one home do not all ask in the same moment.
         spread = sum(entry.entry_id.encode())
         entry.async_on_unload(
@@ -98,29 +92,13 @@ class UsageCoordinator(DataUpdateCoordinator[UsageData]):
         self.books.ask_again()
         self._changed_at = int(dt_util.utcnow().timestamp())
 
-    @override
-    async def async_request_refresh(self) -> None:
-        """Read, if somebody asks for it, where a reading can also be ended."""
-        self._async_read_soon()
-
-    @override
-    async def async_shutdown(self) -> None:
-        """End the reading that is going on, so that it changes nothing any more."""
-        await super().async_shutdown()
-        await self._async_stop_reading()
-
-    async def _async_stop_reading(self) -> None:
-        if self._task:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-
     @callback
     def _async_follow(self) -> None:
         """Note that something was used, which the books will tell later."""
         if (used := self._used_now()) != self._used:
             self._used = used
             self._changed_at = int(dt_util.utcnow().timestamp())
-            if gap_of(self._account) or past_of(self._account):
+            if gap_of(self.account) or past_of(self.account):
                 self._async_read_soon()
         if self.data.models_today and not (data := self._last_data()).models_today:
             self.async_set_updated_data(data)
@@ -131,19 +109,17 @@ class UsageCoordinator(DataUpdateCoordinator[UsageData]):
             self._async_read_soon()
 
     @callback
+    @override
     def _async_read_soon(self) -> None:
-        if self._shutdown_requested or self._clearing.locked():
-            return
-        if self._task is None or self._task.done():
-            self._task = self.config_entry.async_create_background_task(
-                self.hass, self._async_read(), f"{self.name} usage"
-            )
+        if not self._clearing.locked():
+            super()._async_read_soon()
 
+    @override
     async def _async_read(self) -> None:
         self.books.begin_reading()
         await self.async_refresh()
         await self.past.async_fill()
-        self._account.storage.async_write()
+        self.account.storage.async_write()
 
     @override
     async def _async_update_data(self) -> UsageData:
@@ -166,8 +142,8 @@ class UsageCoordinator(DataUpdateCoordinator[UsageData]):
 
     def _request(self) -> Request:
         """Return of which time the books have to tell."""
-        now, stored, gap = dt_util.now(), self.stored, gap_of(self._account)
-        past, time = past_of(self._account), int(now.timestamp())
+        now, stored, gap = dt_util.now(), self.stored, gap_of(self.account)
+        past, time = past_of(self.account), int(now.timestamp())
         wanted = wanted_series(self.hass, self.config_entry, stored)
         is_new = bool(past) or wanted != stored.series
         if is_new or not stored.imported_until:
@@ -175,7 +151,7 @@ class UsageCoordinator(DataUpdateCoordinator[UsageData]):
         else:
             start = min(stored.imported_until - OVERLAP, stored.checked_until)
             start = min(start, gap[0]) if gap else start
-        start = min(max(start, created_at(self._account)), time)
+        start = min(max(start, created_at(self.account)), time)
         return Request(
             start=start - start % HOUR, is_new=is_new, past=past, gap=gap, now=now
         )
@@ -194,7 +170,7 @@ class UsageCoordinator(DataUpdateCoordinator[UsageData]):
             return
         tells_past = request.past and self._tells_past(reading, request.past[1])
         past = self.stored.entered_until - LOOKS_BACK if tells_past else None
-        self._account.async_enter(
+        self.account.async_enter(
             Hindsight(
                 intervals=reading.intervals,
                 gap=request.gap,
@@ -217,7 +193,7 @@ class UsageCoordinator(DataUpdateCoordinator[UsageData]):
 
     def _used_now(self) -> tuple[float | None, int | None]:
         """Return what changes with each request, also if it cost nothing."""
-        account = self._account.data.account
+        account = self.account.data.account
         return account.used_quota, account.request_count
 
     def _last_data(self) -> UsageData:
@@ -235,5 +211,5 @@ class UsageCoordinator(DataUpdateCoordinator[UsageData]):
             wanted_series(self.hass, self.config_entry, self.stored)
             != self.stored.series
         )
-        is_missing = gap_of(self._account) or past_of(self._account) or self.past.is_due
+        is_missing = gap_of(self.account) or past_of(self.account) or self.past.is_due
         return is_new or bool(is_missing)
