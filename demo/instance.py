@@ -260,6 +260,44 @@ class Instance:
             service_data={"entity_id": balances},
         )
 
+    async def choose_all_keys(self, limit: float) -> None:
+        """Give each API key of every account its device; with less left it is low."""
+        flows = "/api/config/config_entries/options/flow"
+        for each in await self.command("config_entries/get", domain=DOMAIN):
+            flow = await self._post(flows, {"handler": each["entry_id"]})
+            address = f"{flows}/{flow['flow_id']}"
+            await self._post(address, {"next_step_id": "keys"})
+            choice = {"shown_keys": "all", "key_limit": limit, "key_expiry_days": 7}
+            await self._post(address, choice | {"new_keys": True})
+        await self._show_what_keys_spent()
+
+    async def _show_what_keys_spent(self) -> None:
+        """Enable the sensors of that, as soon as the keys are there."""
+        sums: list[dict[str, Any]] = []
+        for _ in range(RECORDS_TIMEOUT):
+            entities = await self.command("config/entity_registry/list")
+            sums = [each for each in entities if _is_key_sum(each["unique_id"])]
+            if sums:
+                break
+            await asyncio.sleep(1)
+        for each in sums:
+            await self.command(
+                "config/entity_registry/update",
+                entity_id=each["entity_id"],
+                disabled_by=None,
+            )
+        for entry_id in {each["config_entry_id"] for each in sums}:
+            path = f"/api/config/config_entries/entry/{entry_id}/reload"
+            await self._post(path, {})
+        await self.wait_for_records()
+        for _ in range(RECORDS_TIMEOUT):
+            states = {
+                each["entity_id"]: each for each in await self.command("get_states")
+            }
+            if all(_is_known(states.get(each["entity_id"])) for each in sums):
+                return
+            await asyncio.sleep(1)
+
     async def show_dashboard(self) -> None:
         """Make the dashboard of the integration the first thing people see."""
         texts = await self.command(
@@ -304,6 +342,14 @@ class Instance:
             if not response.ok:
                 raise DemoError(f"Home Assistant refused {path}: {response.status}")
             return await response.json()
+
+
+def _is_known(state: dict[str, Any] | None) -> bool:
+    return bool(state) and state["state"] not in {"unknown", "unavailable"}
+
+
+def _is_key_sum(unique_id: str) -> bool:
+    return "_key_" in unique_id and unique_id.endswith("_spent_today")
 
 
 def _explain(result: dict[str, Any], texts: dict[str, str]) -> str:

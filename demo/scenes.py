@@ -12,6 +12,7 @@ from .instance import DOMAIN, Instance
 from .simulation import TOP_UP, account_of, create_gateway, top_up
 
 NEW_TOKEN = "0" * 32
+KEY_LIMIT = 1
 
 # Home Assistant as it is, but that a refusal counts at once.
 REFUSED_AT_ONCE = f"""
@@ -36,6 +37,8 @@ class Scene(StrEnum):
     TOKEN_REFUSED = "token-refused"  # noqa: S105
     THREE_ACCOUNTS = "three-accounts"
     """Two of them at one gateway, the third used up."""
+    KEYS = "keys"
+    """Five, one of them nearly used up, and one switched off."""
 
 
 def program_of(scene: Scene) -> tuple[str, str]:
@@ -87,6 +90,8 @@ async def play(scene: Scene, gateways: list[GatewayServer], instance: Instance) 
         await instance.wait_for_records()
         first.account.access_token = NEW_TOKEN
         await instance.update()
+    if scene is Scene.KEYS:
+        await instance.choose_all_keys(limit=KEY_LIMIT)
     if scene is Scene.THREE_ACCOUNTS:
         await instance.add_account(account_of(first, *first.more_accounts))
         await instance.add_account(account_of(gateways[1], gateways[1].account))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -67,13 +67,15 @@ KEY_AMOUNTS = (
     ),
 )
 
+KEY_STATUS = KeySensorEntityDescription(
+    key="status",
+    device_class=SensorDeviceClass.ENUM,
+    options=list(KeyStatus),
+    value_fn=lambda data, key: data.statuses[key.id],
+)
+
 KEY_SENSORS = (
-    KeySensorEntityDescription(
-        key="status",
-        device_class=SensorDeviceClass.ENUM,
-        options=list(KeyStatus),
-        value_fn=lambda data, key: data.statuses[key.id],
-    ),
+    KEY_STATUS,
     KeySensorEntityDescription(
         key="last_used",
         device_class=SensorDeviceClass.TIMESTAMP,
@@ -130,9 +132,7 @@ def async_add_key_sensors(
         ]
         added.update((key.id, description.key) for key, description in new)
         async_add_entities(
-            KeyAmountSensor(coordinator, key, description)
-            if isinstance(description, KeyAmountSensorEntityDescription)
-            else KeySensor(coordinator, key, description)
+            _class_of(description)(coordinator, key, description)
             for key, description in new
         )
 
@@ -175,6 +175,22 @@ class KeySensor(CoordinatorEntity[KeysCoordinator], SensorEntity):
         """Return the value."""
         data = self.coordinator.data
         return self.entity_description.value_fn(data, data.keys[self._key_id])
+
+
+class KeyStatusSensor(KeySensor):
+    """Whether a key can be used, and what it can spend at most."""
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        """Return whether the key has an end, and the amount that is low for it."""
+        coordinator = self.coordinator
+        key = coordinator.data.keys.get(self._key_id)
+        limit = coordinator.options.limit_of(self._key_id)
+        return {
+            "unlimited": key is not None and key.is_unlimited,
+            "low_below": coordinator.account.unit.amount(limit) if limit else None,
+        }
 
 
 class KeyAmountSensor(KeySensor):
@@ -225,6 +241,14 @@ class KeyAmountSensor(KeySensor):
         ):
             return {"reason": "name_not_its_own"}
         return None
+
+
+def _class_of(description: KeySensorEntityDescription) -> type[KeySensor]:
+    if description is KEY_STATUS:
+        return KeyStatusSensor
+    if isinstance(description, KeyAmountSensorEntityDescription):
+        return KeyAmountSensor
+    return KeySensor
 
 
 def _unique_id(

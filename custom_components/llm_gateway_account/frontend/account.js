@@ -16,14 +16,15 @@ import {
   firstDay,
   graph,
   heading,
+  monthAndTimeLeft,
   tile,
-  timeLeft,
   titled,
   topUpTile,
   troubles,
   unusualTile,
   view,
 } from "./cards.js";
+import { keysSection } from "./keys.js";
 import { changesByDay, isDrawn } from "./statistics.js";
 import { inLanguageOfPerson, namesOf, wordsOf } from "./texts.js";
 import { usageOf } from "./usage.js";
@@ -32,7 +33,6 @@ import { outlook, pastEvents } from "./words.js";
 const TILES = {
   request_count: { color: "blue" },
   used_quota: { color: "blue-grey" },
-  spent_this_month: { color: "orange" },
 };
 const TOP_MODEL = { top_model: { color: "deep-purple", ...WIDE } };
 // What other cards say.
@@ -45,6 +45,7 @@ const SAID = [
   "days_remaining",
   "low_balance",
   "runs_out_at",
+  "spent_this_month",
   "spent_today",
   "unusual_spending",
   ...Object.keys({ ...TILES, ...TOP_MODEL }),
@@ -80,7 +81,7 @@ const glance = async (hass, { id, title }) => {
     ...all(ids, ["balance"], () => balanceGauge(hass, ids)),
     ...outlook(hass, ids, word),
     ...tiles(ids, TILES),
-    ...timeLeft(ids),
+    ...monthAndTimeLeft(ids),
     ...tiles(ids, TOP_MODEL),
   ];
 };
@@ -121,6 +122,7 @@ export const accountView = async (hass, account) => {
         ...(usage.graphs.length ? usage.graphs : graphs(["used_quota"])),
         ...graphs(["request_count"]),
       ]),
+      ...(await keysSection(hass, account.id, ids.balance, name)),
       ...(ids.activity && ids.balance
         ? [await pastEvents(hass, ids, name("past_events"))]
         : []),

@@ -51,19 +51,40 @@ export const tile = (entity, options) => ({
   ...options,
 });
 
-// In days, or on the last one in hours, which a moment is shown in.
-export const timeLeft = ({ days_remaining: days, runs_out_at: at }) => {
-  const left = (entity, bounds) =>
-    tile(entity, {
-      color: "teal",
-      visibility: [
-        { condition: "numeric_state", entity: days, ...bounds },
-        ...known(entity),
-      ],
-    });
-  return days
-    ? [left(days, { above: 1 }), ...(at ? [left(at, { below: 1 })] : [])]
-    : [];
+// What this month cost, beside how long the money lasts: in days, or on the last one in
+// hours, which a moment is shown in. None leaves half a row empty.
+export const monthAndTimeLeft = ({
+  spent_this_month: month,
+  days_remaining: days,
+  runs_out_at: at,
+}) => {
+  const spent = (visibility, options) =>
+    month
+      ? [
+          tile(month, {
+            color: "orange",
+            visibility: [...known(month), ...visibility],
+            ...options,
+          }),
+        ]
+      : [];
+  if (!days) {
+    return spent([], WIDE);
+  }
+  const lasts = (bounds) => ({ condition: "numeric_state", entity: days, ...bounds });
+  const left = [
+    [days, [lasts({ above: 1 }), ...known(days)]],
+    ...(at ? [[at, [lasts({ below: 1 }), ...known(at)]]] : []),
+  ];
+  const isKnown = {
+    condition: "or",
+    conditions: left.map(([, each]) => ({ condition: "and", conditions: each })),
+  };
+  return [
+    ...spent([isKnown]),
+    ...spent([{ condition: "not", conditions: [isKnown] }], WIDE),
+    ...left.map(([entity, visibility]) => tile(entity, { color: "teal", visibility })),
+  ];
 };
 
 // Its color says how bad it is.

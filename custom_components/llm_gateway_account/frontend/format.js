@@ -78,3 +78,7 @@ export const timeFormat = ({ locale: { language, time_format: chosen } }) => {
   ).resolvedOptions();
   return hour12 ? "%-I:%M %p" : "%H:%M";
 };
+
+// People name keys as they like; none of it is markup or a template.
+export const escaped = (name) =>
+  name.replace(/[^\p{L}\p{N}\p{M} ]/gu, (sign) => `&#${sign.codePointAt(0)};`);
