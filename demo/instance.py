@@ -345,7 +345,7 @@ class Instance:
 
 
 def _is_known(state: dict[str, Any] | None) -> bool:
-    return bool(state) and state["state"] not in {"unknown", "unavailable"}
+    return state is not None and state["state"] not in {"unknown", "unavailable"}
 
 
 def _is_key_sum(unique_id: str) -> bool:
