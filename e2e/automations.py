@@ -1,0 +1,45 @@
+"""The editor of automations leads to our triggers and conditions."""
+
+from dataclasses import dataclass
+
+from playwright.async_api import expect
+
+from .walk import Walk
+
+# What a person types who looks for an alert.
+WORDS = {"en": "balance", "zh-Hans": "额度"}
+
+
+@dataclass(frozen=True)
+class Automations:
+    """A person who wants an automation of their own."""
+
+    walk: Walk
+
+    async def find_trigger_and_condition(self) -> None:
+        """Find both by what they are about, and see what they ask for."""
+        screen = self.walk.screen
+        await screen.open("/config/automation/edit/new")
+        for kind, key in (
+            ("triggers", "balance_below"),
+            ("conditions", "is_balance_below"),
+        ):
+            ours = f"{kind}.{key}"
+            await screen.press(
+                screen.texts.frontend(f"panel.config.automation.editor.{kind}.add")
+            )
+            search = screen.page.get_by_placeholder(
+                screen.texts.frontend("common.search"), exact=True
+            ).filter(visible=True)
+            await search.press_sequentially(WORDS[screen.look.language])
+            found = screen.page.get_by_text(
+                screen.texts.ours(f"{ours}.name"), exact=True
+            )
+            await found.filter(visible=True).first.click()
+            await screen.see(screen.texts.ours(f"{ours}.fields.limit.description"))
+            # The panel of what was chosen covers a small screen.
+            close = screen.page.locator("ha-automation-sidebar").get_by_role(
+                "button", name=screen.texts.frontend("common.close")
+            )
+            await close.click()
+            await expect(search).to_have_count(0)
