@@ -17,6 +17,7 @@ from demo.simulation import TOP_UP, create_gateway
 from tests.gateway_server import ACCESS_TOKEN, PLANTED_SECRETS, GatewayServer
 
 from . import TIME_ZONE
+from .automations import Automations
 from .browser import Look, open_context
 from .forms import Forms
 from .glance import Glance
@@ -95,6 +96,7 @@ class Tour:
             await _take(
                 walk, walk.top_up, walk.create_dashboard, walk.compare_with_twin
             )
+            await _take(walk, Automations(walk).find_trigger_and_condition)
             other = await person(self.other_look, walk.screen.page.context)
             for each in (walk, other):
                 await _take(each, Glance(walk=each, pictures=self.pictures).look)
