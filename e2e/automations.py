@@ -1,8 +1,10 @@
 """The editor of automations leads to our triggers and conditions."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from playwright.async_api import expect
+import yaml
 
 from .walk import Walk
 
@@ -43,3 +45,17 @@ class Automations:
             )
             await close.click()
             await expect(search).to_have_count(0)
+
+    async def paste(self, automation: dict[str, Any]) -> None:
+        """Create one as the README says, and wait until it runs."""
+        screen, text = self.walk.screen, self.walk.screen.texts.frontend
+        await screen.open("/config/automation/edit/new")
+        await screen.press(text("common.menu"))
+        await screen.choose(text("panel.config.automation.editor.edit_yaml"))
+        await screen.paste(
+            screen.page.locator(".cm-content"), yaml.safe_dump(automation)
+        )
+        await screen.press(text("common.save"))
+        await screen.page.wait_for_url(lambda url: not url.endswith("/new"))
+        # What was saved is running a moment later.
+        await screen.page.wait_for_timeout(2000)

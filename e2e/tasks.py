@@ -8,6 +8,7 @@ import yaml
 from demo.phone import NOTIFY
 
 from . import ROOT
+from .automations import Automations
 from .walk import Walk
 
 OWN = "my-own"
@@ -74,22 +75,11 @@ class Tasks:
     async def phone_alert(self) -> None:
         """Paste the recipe of the README, and let all be spent: that counts at once."""
         screen, walk = self.walk.screen, self.walk
-        text = screen.texts.frontend
         readme = (ROOT / "README.md").read_text(encoding="utf-8")
         recipe = yaml.safe_load(readme.split("```yaml")[1].split("```")[0])
         recipe["actions"][0]["action"] = NOTIFY
-        editor = "panel.config.automation.editor"
         with screen.task("phone alert", most=5):
-            await screen.open("/config/automation/edit/new")
-            await screen.press(text("common.menu"))
-            await screen.choose(text(f"{editor}.edit_yaml"))
-            await screen.paste(
-                screen.page.locator(".cm-content"), yaml.safe_dump(recipe)
-            )
-            await screen.press(text("common.save"))
-        await screen.page.wait_for_url(lambda url: not url.endswith("/new"))
-        # What was saved is running a moment later.
-        await screen.page.wait_for_timeout(2000)
+            await Automations(walk).paste(recipe)
         walk.gateway.account.leave(0)
         await walk.update()
         for _ in range(20):

@@ -21,6 +21,7 @@ from .automations import Automations
 from .browser import Look, open_context
 from .forms import Forms
 from .glance import Glance
+from .keys import Keys
 from .ports import free_port
 from .screen import Screen
 from .tasks import Tasks
@@ -29,17 +30,19 @@ from .walk import CONFIRMED_AFTER, NEW_TOKEN, Walk
 from .watch import Watch
 
 # Home Assistant as it is, but that a refusal is taken for a real one after a minute
-# instead of a whole poll, a redirect at once, and a low balance after a second instead
-# of four minutes.
+# instead of a whole poll, a redirect at once, a low balance after a second instead of
+# four minutes, and keys are listed each second in which one was used.
 HURRIED = f"""
 from datetime import timedelta
 import sys
 from homeassistant.__main__ import main
-from custom_components.{DOMAIN} import failures
+from custom_components.{DOMAIN} import failures, keys
 from custom_components.{DOMAIN}.gateway import RedirectedError, TokenRefusedError
 from custom_components.{DOMAIN}.spending import levels
 assert levels.LONGEST_REQUEST
 levels.LONGEST_REQUEST = 1
+assert keys.SHORTEST and keys.SECONDS_PER_REQUEST
+keys.SHORTEST = keys.SECONDS_PER_REQUEST = 1
 failures.CERTAIN_AFTER[TokenRefusedError] = timedelta(seconds={CONFIRMED_AFTER - 1})
 failures.CERTAIN_AFTER[RedirectedError] = timedelta()
 sys.exit(main())
@@ -97,6 +100,7 @@ class Tour:
                 walk, walk.top_up, walk.create_dashboard, walk.compare_with_twin
             )
             await _take(walk, Automations(walk).find_trigger_and_condition)
+            keys = Keys(walk, sent)
             other = await person(self.other_look, walk.screen.page.context)
             for each in (walk, other):
                 await _take(each, Glance(walk=each, pictures=self.pictures).look)
@@ -106,8 +110,9 @@ class Tour:
                 walk.lose_token,
                 walk.renew_token,
                 walk.move,
-                walk.look_at_two_accounts,
             )
+            await _take(walk, keys.choose_keys, keys.automation_when_a_key_is_used_up)
+            await _take(walk, walk.look_at_two_accounts)
             if not self.look.is_phone:
                 tasks = Tasks(walk, sent)
                 await _take(

@@ -3,7 +3,9 @@
 import { DOMAIN } from "./accounts.js";
 import { textsOf } from "./texts.js";
 
-const SCHEMA = [{ name: "device_id", selector: { device: { integration: DOMAIN } } }];
+// A key is a device, too.
+const ACCOUNT = { integration: DOMAIN, model: "LLM gateway account" };
+const SCHEMA = [{ name: "device_id", selector: { device: { filter: [ACCOUNT] } } }];
 
 export class AccountEditor extends HTMLElement {
   #config = {};
