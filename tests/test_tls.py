@@ -20,13 +20,13 @@ from custom_components.llm_gateway_account.gateway import (
     UnreachableError,
 )
 from homeassistant.config_entries import SOURCE_USER
-from homeassistant.const import CONF_URL, CONF_VERIFY_SSL
+from homeassistant.const import CONF_ACCESS_TOKEN, CONF_URL, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.setup import async_setup_component
 from homeassistant.util import ssl as ssl_util
 
-from .gateway_server import GatewayServer, answering
+from .gateway_server import ACCESS_TOKEN, GatewayServer, answering
 from .helpers import user_input
 from .tls import BAD_CERTIFICATES, NO_TLS, CertificateAuthority, TlsFault
 from .watching import watch_failure, watch_recovery
@@ -91,6 +91,22 @@ async def test_form(
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["data"][CONF_URL] == f"https://127.0.0.1:{gateway.port}"
     assert result["data"][CONF_VERIFY_SSL] is True
+
+
+async def test_new_token_for_a_gateway_without_certificate(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    authority: CertificateAuthority,
+) -> None:
+    """The form has no section to switch the verification off, and says where one is."""
+    entry.add_to_hass(hass)
+    await _restart(gateway, authority, BAD_CERTIFICATES["self-signed"])
+    flow = await entry.start_reauth_flow(hass)
+    result = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {CONF_ACCESS_TOKEN: ACCESS_TOKEN}
+    )
+    assert result["errors"] == {"base": "reauth_certificate_error"}
 
 
 async def test_form_is_not_sent_to_plain_http(

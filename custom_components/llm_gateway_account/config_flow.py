@@ -227,6 +227,11 @@ class AccountConfigFlow(ConfigFlow, domain=DOMAIN):
                     {**entry.data, CONF_ACCESS_TOKEN: token}
                 )
                 placeholders |= more
+                # They send to a section that this form does not have.
+                errors = {
+                    field: f"reauth_{error}" if error in SETTLED_IN_ADVANCED else error
+                    for field, error in errors.items()
+                }
             if not errors:
                 return self.async_update_reload_and_abort(
                     entry, data=self._data, reason="reauth_successful"

@@ -122,6 +122,8 @@ def test_every_error_of_a_form_has_a_message() -> None:
         *(problem.value for problem in InputProblem),
         "already_configured",
         "invalid_currency",
+        "reauth_certificate_error",
+        "reauth_user_id_refused",
         "token_needed",
         "unknown",
     }
