@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 import gc
 import json
-import logging
 from threading import Event, Thread
 import time
 
@@ -24,9 +23,7 @@ from sqlalchemy import text
 
 from custom_components.llm_gateway_account.const import CONF_HISTORY_DAYS, DOMAIN
 from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
-from custom_components.llm_gateway_account.gateway.transport import Transport
 from homeassistant.components.recorder import get_instance
-from homeassistant.components.recorder.core import Recorder
 from homeassistant.components.recorder.util import session_scope
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
@@ -48,34 +45,6 @@ SETTLED_AFTER = timedelta(hours=6)
 # Points of a request, of which there is one between two polls.
 COST = 777
 
-NOT_OF_THE_USAGE = {"/api/user/self", "/api/status"}
-
-
-@pytest.fixture(autouse=True)
-def silence(recorder_mock: Recorder, caplog: pytest.LogCaptureFixture) -> None:
-    """Log no statements of the database, which pytest would keep in memory."""
-    caplog.set_level(logging.WARNING)
-    logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
-
-
-@pytest.fixture
-def received(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Return a list that gets the bytes of each answer, as they are read."""
-    sizes: list[int] = []
-    get = Transport.async_get
-
-    async def counted(
-        self: Transport, path: str, *args: object, **more: object
-    ) -> object:
-        answer = await get(self, path, *args, **more)  # type: ignore[arg-type]
-        if f"/{path}" not in NOT_OF_THE_USAGE:
-            sizes.append(len(answer.body))
-        return answer
-
-    monkeypatch.setattr(Transport, "async_get", counted)
-    return sizes
-
-
 async def rows(hass: HomeAssistant) -> int:
     """Return how many rows of statistics there are of the usage."""
 
@@ -94,6 +63,7 @@ async def rows(hass: HomeAssistant) -> int:
     return await get_instance(hass).async_add_executor_job(count)
 
 
+@pytest.mark.usefixtures("silence")
 @pytest.mark.parametrize("account", ["idle", "busy"])
 @pytest.mark.parametrize(
     ("records", "fork"), [("hourly", NEW_API_2026_08), ("daily", ONE_API)]
@@ -165,6 +135,7 @@ def watched_memory() -> Generator[list[int]]:
         thread.join()
 
 
+@pytest.mark.usefixtures("silence")
 async def test_year(
     hass: HomeAssistant,
     gateway: GatewayServer,

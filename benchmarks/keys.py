@@ -1,0 +1,89 @@
+"""What the API keys and the plan of an account cost: requests and rows of a day.
+
+Run by pytest, whose Home Assistant lets a day pass at once. Each figure is a line of
+JSON at the end of the file that the environment variable FIGURES names.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from sqlalchemy import text
+
+from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
+from homeassistant.components.recorder import get_instance
+from homeassistant.components.recorder.util import session_scope
+from homeassistant.core import HomeAssistant
+from tests.gateway_server import NEW_API_2026_08, ONE_API, Fork, GatewayServer
+from tests.helpers import jump, setup
+from tests.keys import show
+
+from .figures import write
+
+START = datetime(2026, 11, 17, 12, tzinfo=UTC)
+POLLS = timedelta(days=1) // UPDATE_INTERVAL
+
+# Until nothing of the set-up is left to be read.
+SETTLED_AFTER = timedelta(hours=6)
+
+NUMBER_OF_KEYS = 20
+COST = 777
+
+
+async def rows(hass: HomeAssistant) -> int:
+    """Return how many states were written."""
+
+    def count() -> int:
+        with session_scope(hass=hass, read_only=True) as session:
+            return int(session.scalar(text("SELECT count(*) FROM states")))
+
+    await get_instance(hass).async_block_till_done()
+    return await get_instance(hass).async_add_executor_job(count)
+
+
+@pytest.mark.usefixtures("silence")
+@pytest.mark.parametrize("shown", ["none", "all"])
+@pytest.mark.parametrize("account", ["idle", "busy"])
+@pytest.mark.parametrize(
+    ("server", "fork"), [("new-api", NEW_API_2026_08), ("one-api", ONE_API)]
+)
+async def test_day(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    received: list[int],
+    server: str,
+    fork: Fork,
+    account: str,
+    shown: str,
+) -> None:
+    """Add an account with keys, let a day pass, and count."""
+    hass.loop.set_debug(enabled=False)
+    await hass.config.async_set_time_zone("Europe/Berlin")
+    freezer.move_to(START + timedelta(seconds=150))
+    gateway.fork = fork
+    keys = [
+        gateway.keys.create(f"key {number}", remain_quota=5_000_000)
+        for number in range(NUMBER_OF_KEYS)
+    ]
+    show(entry, shown)
+    await setup(hass, entry)
+    for _ in range(SETTLED_AFTER // UPDATE_INTERVAL):
+        await jump(hass, freezer, UPDATE_INTERVAL)
+    received.clear()
+    before = await rows(hass)
+    for number in range(POLLS):
+        if account == "busy":
+            assert fork.keys
+            gateway.keys.use(keys[number % NUMBER_OF_KEYS], fork.keys, COST)
+        await jump(hass, freezer, UPDATE_INTERVAL)
+    write(
+        server=server,
+        account=account,
+        shown=shown,
+        requests=len(received),
+        bytes=sum(received),
+        states=await rows(hass) - before,
+    )
