@@ -134,6 +134,7 @@ def measure(*, quick: bool) -> dict[str, Any]:
         figures["scale"] = [figures_of("scale", *size) for size in SIZES]
         figures["wire"] = figures_of("wire")
         figures["usage"] = figures_of_tests("usage")
+        figures["keys"] = figures_of_tests("keys")
     return figures
 
 

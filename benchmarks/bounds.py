@@ -26,6 +26,7 @@ def far_off(figures: dict[str, Any], documented: dict[str, Any]) -> list[str]:
         *_written(figures, documented),
         *_refused(figures),
         *_heavy(figures, documented),
+        *_asked(figures, documented),
     ]
 
 
@@ -84,3 +85,13 @@ def _heavy(figures: dict[str, Any], documented: dict[str, Any]) -> Iterator[str]
             yield f"{name}: {each['memory'] // 1024**2} MiB of memory"
         if each.get("longest", 0) >= LONGEST_STEP:
             yield f"{name}: the event loop stands still for {each['longest']:.0f} ms"
+
+
+def _asked(figures: dict[str, Any], documented: dict[str, Any]) -> Iterator[str]:
+    for now, then in zip(figures.get("keys", ()), documented["keys"], strict=False):
+        for what in ("requests", "states"):
+            if now[what] > then[what]:
+                yield (
+                    f"keys ({now['server']}, {now['account']}, {now['shown']}):"
+                    f" {now[what]} {what}, documented are {then[what]}"
+                )

@@ -41,6 +41,15 @@ USAGE = {
     "year": "added, with a year of 12 models in every hour",
 }
 
+KEYS = {
+    ("idle", "none"): "unused for a day, without keys",
+    ("idle", "all"): "unused for a day, 20 keys",
+    ("busy", "none"): "used between all polls of a day, without keys",
+    ("busy", "all"): "used between all polls of a day, 20 keys in turn",
+}
+
+SERVERS = {"new-api": "a hundred a page (new-api)", "one-api": "ten a page (one-api)"}
+
 RECORDS = {"hourly": "by hour and model", "daily": "sums"}
 
 # For which the accounts at a gateway with a limit are looked at, in seconds.
@@ -271,6 +280,23 @@ def usage(figures: dict[str, Any]) -> Iterator[str]:
     )
 
 
+def keys(figures: dict[str, Any]) -> Iterator[str]:
+    """Yield what API keys cost."""
+    yield from table(
+        ("An account", "Its gateway lists", "Requests", "KiB", "Rows of states"),
+        (
+            (
+                KEYS[each["account"], each["shown"]],
+                SERVERS[each["server"]],
+                each["requests"],
+                each["bytes"] // 1024,
+                each["states"],
+            )
+            for each in figures["keys"]
+        ),
+    )
+
+
 def year(figures: dict[str, Any]) -> Iterator[str]:
     """Yield what a year of the past costs at once."""
     yield from table(
@@ -316,6 +342,7 @@ TABLES = {
     "wire": wire,
     "usage": usage,
     "year": year,
+    "keys": keys,
 }
 
 

@@ -45,6 +45,7 @@ SETTLED_AFTER = timedelta(hours=6)
 # Points of a request, of which there is one between two polls.
 COST = 777
 
+
 async def rows(hass: HomeAssistant) -> int:
     """Return how many rows of statistics there are of the usage."""
 
