@@ -37,12 +37,12 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--pictures",
         action="store_true",
-        help="write the pictures of the documents to docs/images",
+        help="write the pictures and the cards of the documents anew",
     )
     return parser.parse_args()
 
 
-async def main(pictures: Path) -> None:
+async def main(pictures: Path, *, renews: bool) -> None:
     """Go on both tours at once: each waits a minute for a refusal to be confirmed."""
     async with run_chromium() as browser, asyncio.TaskGroup() as tours:
         print(f"Home Assistant {__version__}, Chromium {browser.version}", flush=True)
@@ -50,7 +50,9 @@ async def main(pictures: Path) -> None:
             (desktop("en"), phone("en")),
             (phone("zh-Hans"), desktop("zh-Hans")),
         ):
-            tour = Tour(look=look, other_look=other_look, pictures=pictures)
+            tour = Tour(
+                look=look, other_look=other_look, pictures=pictures, renews=renews
+            )
             tours.create_task(tour.go(browser))
     async with run_chromium() as browser:
         for scene in WORDS:
@@ -62,6 +64,6 @@ if __name__ == "__main__":
     arguments = parse_arguments()
     with TemporaryDirectory(prefix="e2e_pictures_") as folder:
         chosen = ROOT / "docs" / "images" if arguments.pictures else Path(folder)
-        asyncio.run(main(chosen))
+        asyncio.run(main(chosen, renews=arguments.pictures))
     if arguments.pictures:
         RECORD.write_text(shown(), encoding="utf-8")

@@ -59,6 +59,8 @@ class Tour:
     """Of a second glance."""
     pictures: Path
     """Folder of the pictures."""
+    renews: bool = False
+    """Whether what is shown in the documents is written anew."""
 
     async def go(self, browser: Browser) -> None:
         """Go through everything. A picture shows where it ended if it fails."""
@@ -96,9 +98,8 @@ class Tour:
 
             walk = await person(self.look)
             await _take(walk, walk.log_in, walk.add_account, walk.look_at_device)
-            await _take(
-                walk, walk.top_up, walk.create_dashboard, walk.compare_with_twin
-            )
+            twin = walk.write_twin if self.renews else walk.compare_with_twin
+            await _take(walk, walk.top_up, walk.create_dashboard, twin)
             await _take(walk, Automations(walk).find_trigger_and_condition)
             keys = Keys(walk, sent)
             other = await person(self.other_look, walk.screen.page.context)

@@ -5,7 +5,7 @@ from itertools import pairwise
 import json
 import re
 from time import monotonic
-from typing import Any
+from typing import Any, override
 
 from playwright.async_api import expect
 import yaml
@@ -42,6 +42,11 @@ GENERATE = f"""async () => {{
   return {{ views: [{{ title, ...(await generate("view")) }}] }};
 }}"""
 
+# The same as cards, at a gateway of which only the address is another.
+TWIN = ROOT / "docs" / "dashboard.yaml"
+ANY_URL = "https://gateway.example"
+WIDTH = 100
+
 # Entities of the account of the simulated gateway.
 ON_BY_DEFAULT = 17
 
@@ -49,6 +54,26 @@ NOT_LISTENING = "http://127.0.0.1:9"
 WRONG_TOKEN = "0" * 32
 API_KEY = "sk-" + "0" * 48
 NEW_TOKEN = ACCESS_TOKEN.upper()
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes YAML as people do: lists indented, long texts folded, nothing by name."""
+
+    @override
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, indentless=False)
+
+    @override
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+_Dumper.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar(
+        "tag:yaml.org,2002:str", text, style=">" if len(text) > WIDTH else None
+    ),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,12 +213,22 @@ class Walk:
 
     async def compare_with_twin(self) -> None:
         """Fail unless the YAML for those who edit is what the strategy makes."""
-        if self.screen.texts.language != "en":
-            return
-        made = await self.screen.page.evaluate(GENERATE)
-        file = ROOT / "docs" / "dashboard.yaml"
-        twin = yaml.safe_load(file.read_text(encoding="utf-8"))
-        assert _of_any_models(made) == _of_any_models(twin)
+        if self.screen.texts.language == "en":
+            made = await self.screen.page.evaluate(GENERATE)
+            twin = yaml.safe_load(TWIN.read_text(encoding="utf-8"))
+            assert _of_any_models(made) == _of_any_models(twin)
+
+    async def write_twin(self) -> None:
+        """Write the YAML for those who edit, below what is explained there."""
+        if self.screen.texts.language == "en":
+            made = await self.screen.page.evaluate(GENERATE)
+            lines = TWIN.read_text(encoding="utf-8").splitlines(keepends=True)
+            explained = [line for line in lines if line.startswith("#")]
+            cards = yaml.dump(
+                made, Dumper=_Dumper, width=WIDTH, sort_keys=False, allow_unicode=True
+            )
+            text = cards.replace(self.gateway.url, ANY_URL)
+            TWIN.write_text("".join([*explained, text]), encoding="utf-8")
 
     async def change_options(self) -> None:
         """Type a wrong limit, then one that makes the balance a low one."""
@@ -459,5 +494,5 @@ def _of_any_models(cards: Any) -> Any:
         colors = [each["color"] for each in cards["segments"]]
         cards = {**cards, "max": 0, "segments": colors}
     if "url_path" in cards:
-        cards = {**cards, "url_path": "https://gateway.example"}
+        cards = {**cards, "url_path": ANY_URL}
     return {key: _of_any_models(value) for key, value in cards.items()}
