@@ -100,5 +100,6 @@ async def play(scene: Scene, gateways: list[GatewayServer], instance: Instance) 
 
 async def _use_up(gateway: GatewayServer, instance: Instance) -> None:
     gateway.account.used_quota += gateway.account.quota
+    gateway.account.request_count += 1
     gateway.account.quota = 0
     await instance.update()
