@@ -8,6 +8,11 @@ export const FRONTEND = new URL(
   import.meta.url,
 );
 
+// Of the browser; Node has others, or none.
+const define = (name, value) => Object.defineProperty(globalThis, name, { value });
+define("localStorage", {});
+define("location", { pathname: "/llm-accounts/overview" });
+
 const CATEGORY = /^component\.[^.]+\.([^.]+)/;
 const KINDS = ["sensor", "binary_sensor", "event"];
 const WORDS = { history: "History", details: "Details" };

@@ -17,6 +17,7 @@ import {
   graph,
   heading,
   monthAndTimeLeft,
+  sideBySide,
   tile,
   titled,
   topUpTile,
@@ -30,7 +31,7 @@ import { inLanguageOfPerson, namesOf, wordsOf } from "./texts.js";
 import { usageOf } from "./usage.js";
 import { outlook, pastEvents } from "./words.js";
 
-const TILES = {
+const TOTALS = {
   request_count: { color: "blue" },
   used_quota: { color: "blue-grey" },
 };
@@ -48,7 +49,7 @@ const SAID = [
   "spent_this_month",
   "spent_today",
   "unusual_spending",
-  ...Object.keys({ ...TILES, ...TOP_MODEL }),
+  ...Object.keys({ ...TOTALS, ...TOP_MODEL }),
 ];
 const GRAPHS = {
   // A sensor has "state" in money and "mean" in points; the card draws what there is.
@@ -76,11 +77,13 @@ const glance = async (hass, { id, title }) => {
     REPAIRS,
     ...troubles(ids, word),
     ...all(ids, [LEVEL], () => topUpTile(hass, ids, word("top_up"), url)),
-    ...all(ids, ["unusual_spending"], () => unusualTile(ids, name("unusual_spending"))),
     ...all(ids, ["spent_today"], () => firstDay(ids, word("first_day"))),
+    ...(ids.spent_today && ids.unusual_spending
+      ? [unusualTile(ids, name("unusual_spending"))]
+      : []),
     ...all(ids, ["balance"], () => balanceGauge(hass, ids)),
     ...outlook(hass, ids, word),
-    ...tiles(ids, TILES),
+    ...sideBySide(...Object.entries(TOTALS).map(([key, each]) => tiles(ids, { [key]: each }))),
     ...monthAndTimeLeft(ids),
     ...tiles(ids, TOP_MODEL),
   ];
