@@ -69,18 +69,24 @@ test("totals of which one is hidden leave no row half empty", async () => {
   }
 });
 
-test("an odd number of details leaves no row half empty", async () => {
+test("details leave no row half empty, however many of them are known", async () => {
   for (const [changes, columns] of [
     [{}, [12]],
     [{ role: { state: "user" } }, [6, 6]],
     [{ role: { state: "user" }, status: { state: "enabled" } }, [6, 6, 12]],
+    [{ role: { state: "unknown" } }, [12]],
+    [{ role: { state: "user" }, usage_records: { state: "unknown" } }, [12, 12]],
+    [{ role: { state: "user" }, status: { state: "x" }, usage_records: { state: "unknown" } }, [6, 6, 12]],
   ]) {
-    const [, view] = await viewOf(changes);
+    const [hass, view] = await viewOf(changes);
     const cards = cardsOf(view);
     const details = cards.slice(cards.findIndex(({ heading }) => heading === "Details") + 1);
     assert.deepEqual(
-      details.map(({ grid_options: grid }) => grid?.columns ?? 6),
+      details
+        .filter((card) => isSeen(hass, card))
+        .map(({ grid_options: grid }) => grid?.columns ?? 6),
       columns,
+      JSON.stringify(changes),
     );
   }
 });

@@ -13,7 +13,7 @@ from homeassistant.helpers.template import Template
 
 
 def render(hass: HomeAssistant, content: str, now: str, states: dict[str, Any]) -> str:
-    """Return what a markdown card shows at a moment, of states as a browser has them."""
+    """Return what a markdown card shows at a moment; states are as browsers have them."""
     for entity_id in hass.states.async_entity_ids():
         hass.states.async_remove(entity_id)
     for entity_id, each in states.items():
@@ -26,7 +26,8 @@ async def main(folder: str) -> None:
     """Answer every line; where the clock shows UTC."""
     hass = HomeAssistant(folder)
     for line in sys.stdin:
-        print(json.dumps(render(hass, **json.loads(line))), flush=True)
+        sys.stdout.write(f"{json.dumps(render(hass, **json.loads(line)))}\n")
+        sys.stdout.flush()
     await hass.async_stop(force=True)
 
 

@@ -11,13 +11,12 @@ import {
   ICON,
   PER_DAY,
   REPAIRS,
-  WIDE,
   balanceGauge,
   firstDay,
   graph,
   heading,
+  inRows,
   monthAndTimeLeft,
-  sideBySide,
   tile,
   titled,
   topUpTile,
@@ -35,7 +34,7 @@ const TOTALS = {
   request_count: { color: "blue" },
   used_quota: { color: "blue-grey" },
 };
-const TOP_MODEL = { top_model: { color: "deep-purple", ...WIDE } };
+const TOP_MODEL = { top_model: { color: "deep-purple" } };
 // What other cards say.
 const SAID = [
   CONNECTION,
@@ -83,9 +82,9 @@ const glance = async (hass, { id, title }) => {
       : []),
     ...all(ids, ["balance"], () => balanceGauge(hass, ids)),
     ...outlook(hass, ids, word),
-    ...sideBySide(...Object.entries(TOTALS).map(([key, each]) => tiles(ids, { [key]: each }))),
+    ...inRows(tiles(ids, TOTALS)),
     ...monthAndTimeLeft(ids),
-    ...tiles(ids, TOP_MODEL),
+    ...inRows(tiles(ids, TOP_MODEL)),
   ];
 };
 
@@ -131,10 +130,7 @@ export const accountView = async (hass, account) => {
         : []),
       ...titled(
         heading(word("details"), "mdi:information-outline"),
-        details.map(({ entity_id: entity }, index) =>
-          // None leaves half a row empty.
-          tile(entity, index % 2 || details[index + 1] ? {} : WIDE),
-        ),
+        inRows(details.map(({ entity_id: entity }) => tile(entity))),
       ),
     ],
   ];

@@ -65,13 +65,19 @@ const beside = (other, card) =>
     : [{ ...card, ...WIDE }];
 
 // Tiles for each half of a row, of which one at most is seen: none leaves it half empty.
-export const sideBySide = (left, right) => {
+const sideBySide = (left, right) => {
   const isSeen = (cards) => cards.map(({ visibility }) => both(visibility));
   return [
     ...left.flatMap((card) => beside(isSeen(right), card)),
     ...right.flatMap((card) => beside(isSeen(left), card)),
   ];
 };
+
+// Two in each row.
+export const inRows = ([left, right, ...more]) =>
+  left
+    ? [...sideBySide([left], right ? [right] : []), ...inRows(more)]
+    : [];
 
 // What this month cost, beside how long the money lasts: in days, or on the last one in
 // hours, which a moment is shown in.

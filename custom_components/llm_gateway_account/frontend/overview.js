@@ -11,7 +11,7 @@ import {
   graph,
   heading,
   inColors,
-  sideBySide,
+  inRows,
   tile,
   topUpTile,
   troubles,
@@ -92,8 +92,8 @@ const row = (hass, { id, title, ids }, word) => {
       ? [topUpTile(hass, ids, word("top_up"), hass.devices[id].configuration_url)]
       : []),
     ...(ids.balance ? [balanceTile(hass, ids, WIDE)] : []),
-    ...sideBySide(
-      ...SPENT.map((key) => (ids[key] ? [tile(ids[key], { color: "orange" })] : [])),
+    ...inRows(
+      SPENT.filter((key) => key in ids).map((key) => tile(ids[key], { color: "orange" })),
     ),
     ...outlook(hass, ids, word),
   ];
