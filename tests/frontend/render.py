@@ -13,7 +13,7 @@ from homeassistant.helpers.template import Template
 
 
 def render(hass: HomeAssistant, content: str, now: str, states: dict[str, Any]) -> str:
-    """Return what a markdown card shows at a moment; states are as browsers have them."""
+    """Return what a markdown card shows at a moment, of states in JSON."""
     for entity_id in hass.states.async_entity_ids():
         hass.states.async_remove(entity_id)
     for entity_id, each in states.items():
