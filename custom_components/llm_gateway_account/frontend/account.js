@@ -11,11 +11,11 @@ import {
   ICON,
   PER_DAY,
   REPAIRS,
-  WIDE,
   balanceGauge,
   firstDay,
   graph,
   heading,
+  inRows,
   monthAndTimeLeft,
   tile,
   titled,
@@ -30,11 +30,11 @@ import { inLanguageOfPerson, namesOf, wordsOf } from "./texts.js";
 import { usageOf } from "./usage.js";
 import { outlook, pastEvents } from "./words.js";
 
-const TILES = {
+const TOTALS = {
   request_count: { color: "blue" },
   used_quota: { color: "blue-grey" },
 };
-const TOP_MODEL = { top_model: { color: "deep-purple", ...WIDE } };
+const TOP_MODEL = { top_model: { color: "deep-purple" } };
 // What other cards say.
 const SAID = [
   CONNECTION,
@@ -48,7 +48,7 @@ const SAID = [
   "spent_this_month",
   "spent_today",
   "unusual_spending",
-  ...Object.keys({ ...TILES, ...TOP_MODEL }),
+  ...Object.keys({ ...TOTALS, ...TOP_MODEL }),
 ];
 const GRAPHS = {
   // A sensor has "state" in money and "mean" in points; the card draws what there is.
@@ -76,13 +76,15 @@ const glance = async (hass, { id, title }) => {
     REPAIRS,
     ...troubles(ids, word),
     ...all(ids, [LEVEL], () => topUpTile(hass, ids, word("top_up"), url)),
-    ...all(ids, ["unusual_spending"], () => unusualTile(ids, name("unusual_spending"))),
     ...all(ids, ["spent_today"], () => firstDay(ids, word("first_day"))),
+    ...(ids.spent_today && ids.unusual_spending
+      ? [unusualTile(ids, name("unusual_spending"))]
+      : []),
     ...all(ids, ["balance"], () => balanceGauge(hass, ids)),
     ...outlook(hass, ids, word),
-    ...tiles(ids, TILES),
+    ...inRows(tiles(ids, TOTALS)),
     ...monthAndTimeLeft(ids),
-    ...tiles(ids, TOP_MODEL),
+    ...inRows(tiles(ids, TOP_MODEL)),
   ];
 };
 
@@ -128,10 +130,7 @@ export const accountView = async (hass, account) => {
         : []),
       ...titled(
         heading(word("details"), "mdi:information-outline"),
-        details.map(({ entity_id: entity }, index) =>
-          // None leaves half a row empty.
-          tile(entity, index % 2 || details[index + 1] ? {} : WIDE),
-        ),
+        inRows(details.map(({ entity_id: entity }) => tile(entity))),
       ),
     ],
   ];

@@ -51,40 +51,49 @@ export const tile = (entity, options) => ({
   ...options,
 });
 
+const both = (conditions) => ({ condition: "and", conditions });
+const either = (conditions) => ({ condition: "or", conditions });
+const not = (condition) => ({ condition: "not", conditions: [condition] });
+
+// Half a row where there is something for the other half, else a whole one.
+const beside = (other, card) =>
+  other.length
+    ? [
+        { ...card, visibility: [...card.visibility, either(other)] },
+        { ...card, visibility: [...card.visibility, not(either(other))], ...WIDE },
+      ]
+    : [{ ...card, ...WIDE }];
+
+// Tiles for each half of a row, of which one at most is seen: none leaves it half empty.
+const sideBySide = (left, right) => {
+  const isSeen = (cards) => cards.map(({ visibility }) => both(visibility));
+  return [
+    ...left.flatMap((card) => beside(isSeen(right), card)),
+    ...right.flatMap((card) => beside(isSeen(left), card)),
+  ];
+};
+
+// Two in each row.
+export const inRows = ([left, right, ...more]) =>
+  left
+    ? [...sideBySide([left], right ? [right] : []), ...inRows(more)]
+    : [];
+
 // What this month cost, beside how long the money lasts: in days, or on the last one in
-// hours, which a moment is shown in. None leaves half a row empty.
+// hours, which a moment is shown in.
 export const monthAndTimeLeft = ({
   spent_this_month: month,
   days_remaining: days,
   runs_out_at: at,
 }) => {
-  const spent = (visibility, options) =>
-    month
-      ? [
-          tile(month, {
-            color: "orange",
-            visibility: [...known(month), ...visibility],
-            ...options,
-          }),
-        ]
-      : [];
-  if (!days) {
-    return spent([], WIDE);
-  }
-  const lasts = (bounds) => ({ condition: "numeric_state", entity: days, ...bounds });
-  const left = [
-    [days, [lasts({ above: 1 }), ...known(days)]],
-    ...(at ? [[at, [lasts({ below: 1 }), ...known(at)]]] : []),
-  ];
-  const isKnown = {
-    condition: "or",
-    conditions: left.map(([, each]) => ({ condition: "and", conditions: each })),
+  const left = (entity, bounds) => {
+    const visibility = [{ condition: "numeric_state", entity: days, ...bounds }];
+    return tile(entity, { color: "teal", visibility: [...visibility, ...known(entity)] });
   };
-  return [
-    ...spent([isKnown]),
-    ...spent([{ condition: "not", conditions: [isKnown] }], WIDE),
-    ...left.map(([entity, visibility]) => tile(entity, { color: "teal", visibility })),
-  ];
+  return sideBySide(
+    month ? [tile(month, { color: "orange" })] : [],
+    days ? [left(days, { above: 1 }), ...(at ? [left(at, { below: 1 })] : [])] : [],
+  );
 };
 
 // Its color says how bad it is.

@@ -9,11 +9,12 @@ const LOCALES = {
   space_comma: "fr",
   quote_decimal: "de-CH",
   system: undefined,
+  none: "en-US",
 };
 
 const text = JSON.stringify;
 
-const partsOfAmount = (hass, entity) => {
+const partsOfAmount = (hass, entity, amount) => {
   const { language, number_format: chosen } = hass.locale;
   const digits = hass.entities[entity]?.display_precision ?? 2;
   const unit = hass.states[entity]?.attributes.unit_of_measurement ?? "";
@@ -21,9 +22,9 @@ const partsOfAmount = (hass, entity) => {
     new Intl.NumberFormat(chosen in LOCALES ? LOCALES[chosen] : language, {
       minimumFractionDigits: digits,
       maximumFractionDigits: digits,
-      useGrouping: chosen !== "none",
+      ...(chosen === "none" && { useGrouping: false }),
       ...options,
-    }).formatToParts(1234567);
+    }).formatToParts(amount);
   try {
     return format({ style: "currency", currency: unit });
   } catch {
@@ -33,14 +34,21 @@ const partsOfAmount = (hass, entity) => {
 
 // `{{ money(1.5) }}` is written as Home Assistant shows the state of an entity.
 export const moneyMacro = (hass, entity) => {
-  const parts = partsOfAmount(hass, entity);
+  const parts = partsOfAmount(hass, entity, 1234567);
   const numbers = parts.map(({ type }) => ["integer", "fraction"].includes(type));
   const [first, last] = [numbers.indexOf(true), numbers.lastIndexOf(true)];
   const join = (some) => some.map(({ value }) => value).join("");
   const value = (type) => parts.find((part) => part.type === type)?.value ?? "";
+  const digits = value("fraction").length;
+  const grouped = `"{:,.${digits}f}"`;
+  // In some languages, four digits are no group yet.
+  const isShort = partsOfAmount(hass, entity, 1234).every(({ type }) => type !== "group");
+  const format = isShort
+    ? `("{:.${digits}f}" if v | abs | round(${digits}) < 10000 else ${grouped})`
+    : grouped;
   return (
     `{% macro money(v) %}{{ "-" if v < 0 }}${join(parts.slice(0, first))}` +
-    `{{ "{:,.${value("fraction").length}f}".format(v | abs) | replace(",", "~")` +
+    `{{ ${format}.format(v | abs) | replace(",", "~")` +
     ` | replace(".", ${text(value("decimal"))})` +
     ` | replace("~", ${text(value("group"))}) }}` +
     `${join(parts.slice(last + 1))}{% endmacro %}`

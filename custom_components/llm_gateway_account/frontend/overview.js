@@ -11,6 +11,7 @@ import {
   graph,
   heading,
   inColors,
+  inRows,
   tile,
   topUpTile,
   troubles,
@@ -22,15 +23,15 @@ import { inLanguageOfPerson, namesOf, wordsOf } from "./texts.js";
 import { outlook } from "./words.js";
 
 const AMOUNTS = ["balance", "spent_today", "spent_this_month"];
-const COLORS = {
-  spent_today: "orange",
-  spent_this_month: "orange",
-};
+const SPENT = ["spent_today", "spent_this_month"];
 
 const FULL = { grid_options: { columns: "full" } };
 
-const unitOf = (hass, { ids }) =>
-  hass.states[ids.balance]?.attributes.unit_of_measurement ?? "";
+// Of any of its amounts, since each may be hidden.
+const amountOf = ({ ids }) => AMOUNTS.map((key) => ids[key]).find(Boolean);
+
+const unitOf = (hass, account) =>
+  hass.states[amountOf(account)]?.attributes.unit_of_measurement ?? "";
 
 // Summed up where it is shown, so that the sum is never older than its parts.
 const sumOf = (accounts, key, ofAll) => {
@@ -53,7 +54,7 @@ const sums = (hass, currencies, name, word) => ({
         all: accounts.length,
       });
       const cells = AMOUNTS.map((key) => sumOf(accounts, key, ofAll));
-      return `${moneyMacro(hass, accounts[0].ids.balance)}| **${currency}** | ${cells.join(" | ")} |`;
+      return `${moneyMacro(hass, amountOf(accounts[0]))}| **${currency}** | ${cells.join(" | ")} |`;
     }),
   ].join("\n"),
   ...FULL,
@@ -91,9 +92,9 @@ const row = (hass, { id, title, ids }, word) => {
       ? [topUpTile(hass, ids, word("top_up"), hass.devices[id].configuration_url)]
       : []),
     ...(ids.balance ? [balanceTile(hass, ids, WIDE)] : []),
-    ...Object.keys(COLORS)
-      .filter((key) => key in ids)
-      .map((key) => tile(ids[key], { color: COLORS[key] })),
+    ...inRows(
+      SPENT.filter((key) => key in ids).map((key) => tile(ids[key], { color: "orange" })),
+    ),
     ...outlook(hass, ids, word),
   ];
 };

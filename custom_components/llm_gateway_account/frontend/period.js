@@ -39,7 +39,9 @@ export const followPeriod = ({ connection }) => {
   const today = midnight();
   if (period?.isActive()) {
     if (day < today && period.end >= day && period.end < today) {
-      const later = (date) => new Date(date.getTime() + Math.round((today - day) / DAY) * DAY);
+      const days = Math.round((today - day) / DAY);
+      // Not by hours: a day may have 23 or 25 of them.
+      const later = (date) => new Date(new Date(date).setDate(date.getDate() + days));
       period.setPeriod(later(period.start), later(period.end));
     }
     period.refresh();

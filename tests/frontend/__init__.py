@@ -1,0 +1,1 @@
+"""The modules of the dashboard, tested in Node: `scripts/frontend`."""
