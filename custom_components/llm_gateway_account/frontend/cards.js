@@ -19,6 +19,9 @@ const LEVEL_COLORS = {
 export const inColors = (series) =>
   series.map((each, index) => ({ ...each, color: COLORS[index] ?? OTHER_COLOR }));
 
+// From the best to the worst.
+export const LEVELS = Object.keys(LEVEL_COLORS);
+
 const known = (entity) => [
   { condition: "state", entity, state_not: ["unknown", "unavailable"] },
 ];
@@ -96,6 +99,14 @@ export const monthAndTimeLeft = ({
   );
 };
 
+// What pays beside the balance, where there is such a thing.
+export const planTiles = ({ plan, plan_remaining: left, plan_ends: ends }) =>
+  plan
+    ? [[plan], [left, ends].filter(Boolean)].flatMap((row) =>
+        inRows(row.map((each) => tile(each, { color: "purple" }))),
+      )
+    : [];
+
 // Its color says how bad it is.
 export const balanceTile = (hass, ids, options) =>
   tile(ids.balance, { color: LEVEL_COLORS[hass.states[ids[LEVEL]]?.state], ...options });
@@ -167,7 +178,7 @@ export const topUpTile = (hass, ids, name, url) =>
       {
         condition: "state",
         entity: ids[LEVEL],
-        state: Object.keys(LEVEL_COLORS).filter((level) => level !== "ok"),
+        state: LEVELS.filter((level) => level !== "ok"),
       },
     ],
   });

@@ -3,6 +3,7 @@
 import { LEVEL, RECORDS, idsOf } from "./accounts.js";
 import {
   ICON,
+  LEVELS,
   PER_DAY,
   REPAIRS,
   STACKED,
@@ -12,6 +13,7 @@ import {
   heading,
   inColors,
   inRows,
+  planTiles,
   tile,
   topUpTile,
   troubles,
@@ -95,12 +97,22 @@ const row = (hass, { id, title, ids }, word) => {
     ...inRows(
       SPENT.filter((key) => key in ids).map((key) => tile(ids[key], { color: "orange" })),
     ),
-    ...outlook(hass, ids, word),
+    ...planTiles(ids),
+    // What was spent today stands above.
+    ...outlook(hass, { ...ids, spent_today: undefined }, word),
   ];
 };
 
+// Who needs money comes first.
+const byNeed = (hass) => {
+  const need = ({ ids }) => LEVELS.indexOf(hass.states[ids[LEVEL]]?.state);
+  return (a, b) => need(b) - need(a);
+};
+
 export const overviewView = async (hass, shown) => {
-  const accounts = shown.map((each) => ({ ...each, ids: idsOf(hass, each.id) }));
+  const accounts = shown
+    .map((each) => ({ ...each, ids: idsOf(hass, each.id) }))
+    .sort(byNeed(hass));
   const currencies = Object.groupBy(accounts, (each) => unitOf(hass, each));
   const option = await wordsOf(hass);
   const word = (key, values) => option("graph", key, values);
@@ -115,7 +127,7 @@ export const overviewView = async (hass, shown) => {
     view(
       accounts.map((account) => row(hass, account, word)),
       [
-        REPAIRS,
+        { ...REPAIRS, ...FULL },
         heading(word("all_accounts"), "mdi:sigma"),
         sums(hass, currencies, name, word),
         ...graphs.flat(),
