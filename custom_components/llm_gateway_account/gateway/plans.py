@@ -205,7 +205,8 @@ def _lists(data: Any) -> list[list[Any]]:
         return [data]
     if isinstance(data, Mapping):
         # An empty list of Go may be null.
-        found = [data[each] or [] for each in _LISTS if each in data]
+        values = [data[each] for each in _LISTS if each in data]
+        found = [[] if each is None else each for each in values]
         if found and all(isinstance(each, list) for each in found):
             return found
     raise OtherShapeError("the answer holds no list")
