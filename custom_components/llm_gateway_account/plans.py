@@ -94,7 +94,8 @@ class PlansCoordinator(BackgroundCoordinator[PlansData]):
         self._stored = account.storage.state.plans
         self.book = Book(was_there=bool(self._stored.told))
         self._titles_book = Book()
-        self._titles_asked_at: float | None = None
+        # Monotonic seconds by the ID of a plan of which nobody told the title.
+        self._titles_asked_at: dict[int, float] = {}
         self._use_of_answer = self._use()
         self._asked_at: float | None = None
         self._asked_at_time = 0.0
@@ -208,14 +209,16 @@ class PlansCoordinator(BackgroundCoordinator[PlansData]):
 
     async def _async_get_titles(self, listing: PlanListing) -> None:
         """Ask what plans are called, of which neither list nor memory tells."""
-        active = listing.active_at(dt_util.utcnow())
+        now, known = monotonic(), self._stored.titles
         wanted = {
-            each.plan_id for each in active if not each.title and each.plan_id
-        } - self._stored.titles.keys()
-        last = self._titles_asked_at
-        if not wanted or (last is not None and monotonic() - last < DAY):
+            each.plan_id
+            for each in listing.active_at(dt_util.utcnow())
+            if each.plan_id and not (each.title or each.plan_id in known)
+        }
+        asked = {k for k, at in self._titles_asked_at.items() if now - at < DAY}
+        if not wanted - asked:
             return
-        self._titles_asked_at = monotonic()
+        self._titles_asked_at = dict.fromkeys(wanted, now)
         try:
             titles = await self._titles_book.async_ask(
                 self.account.client.async_get_plan_titles
