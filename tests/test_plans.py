@@ -817,6 +817,44 @@ async def test_limit_on_days_remaining(
     assert len(calls) == 1
 
 
+@pytest.mark.usefixtures("recorded")
+async def test_what_a_plan_pays_is_no_top_up(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """It is spent, though; and a top-up is one with its own amount."""
+    gateway.plans.buy(total=100 * DOLLAR)
+    await setup(hass, entry)
+
+    def top_ups() -> list[float]:
+        state = hass.states.get("event.example_gateway_account_event")
+        assert state
+        return [
+            each["attributes"]["amount"]
+            for each in state.attributes.get("past_events", ())
+            if each["type"] == "topped_up"
+        ]
+
+    gateway.requests.clear()
+    await spend(hass, gateway, freezer, 20)
+    # Nothing was unclear.
+    assert gateway.paths().count("/api/user/self") == 3
+    assert state_of(hass, "sensor.example_gateway_spent_today") == "20.0"
+    await hass.config_entries.async_unload(entry.entry_id)
+    gateway.plans.spend(20 * DOLLAR)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await wait(hass, freezer, QUARTER)
+    assert top_ups() == []
+    gateway.books.top_up(5 * DOLLAR)
+    gateway.plans.spend(3 * DOLLAR)
+    await wait(hass, freezer, timedelta(minutes=5))
+    gateway.plans.spend(2 * DOLLAR)
+    await wait(hass, freezer, QUARTER)
+    assert top_ups() == [5]
+
+
 # The life of an entry
 
 

@@ -33,6 +33,7 @@ from .events import (
 from .failures import async_note_answer, async_note_failure
 from .gaps import Hindsight, enter_hindsight
 from .gateway import Account, GatewayClient, GatewayError, Priority, RateLimitedError
+from .plan_paid import expect_plan_paid
 from .spending import EventType, Observation, Spending
 from .spending.numbers import bounded
 from .storage import AccountStorage
@@ -243,6 +244,8 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         """Take in an account, unless the answer is older than the one before."""
         async_note_answer(self.hass, self.config_entry)
         stored, now = self.storage.state, dt_util.now()
+        if not stored.plans.balance_pays:
+            expect_plan_paid(stored.ledger, answer)
         outcome = stored.ledger.observe(
             Observation(
                 time=now,

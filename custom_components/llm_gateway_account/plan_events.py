@@ -51,12 +51,17 @@ def _look_at(plan: Plan, before: ToldPlan | None, now: datetime) -> ToldPlan:
         is_low=plan.remaining is not None and plan.remaining < limit,
         is_used_up=plan.is_used_up,
         end=_seconds(plan.ends_at) if ends_soon else 0,
-        reset=_seconds(plan.last_reset_at or plan.resets_at),
+        last_reset=_seconds(plan.last_reset_at),
+        next_reset=_seconds(plan.resets_at),
     )
 
 
 def _changes(before: ToldPlan, after: ToldPlan) -> Iterator[str]:
-    is_reset = after.reset > before.reset > 0
+    # Some tell only the one, and of the last period there is no next.
+    is_reset = (
+        after.last_reset > before.last_reset > 0
+        or after.next_reset > before.next_reset > 0
+    )
     if is_reset:
         yield PLAN_RESET
     if after.is_used_up:

@@ -12,7 +12,8 @@ _TOLD = vol.Schema(
         "is_low": bool,
         "is_used_up": bool,
         "end": cv.positive_int,
-        "reset": cv.positive_int,
+        "last_reset": cv.positive_int,
+        "next_reset": cv.positive_int,
     },
     required=True,
     extra=vol.REMOVE_EXTRA,
@@ -37,8 +38,9 @@ class ToldPlan:
     is_used_up: bool
     end: int
     """The end that was reported to come soon; 0 if none was."""
-    reset: int
-    """When it last began anew, or will; 0 if it never does."""
+    last_reset: int
+    next_reset: int
+    """When it will begin anew; 0 if never."""
 
 
 @dataclass(kw_only=True, slots=True)

@@ -204,7 +204,19 @@ def test_other_shapes(data: Any) -> None:
         plan_listing(data)
 
 
-IMPOSSIBLE = [None, True, -1, 2**63, 10**40, "x", [], {}, float("inf"), 1.5e300, ""]
+IMPOSSIBLE: list[Any] = [
+    None,
+    True,
+    -1,
+    2**63,
+    10**40,
+    "x",
+    [],
+    {},
+    float("inf"),
+    1.5e300,
+    "",
+]
 
 
 @pytest.mark.parametrize("value", IMPOSSIBLE, ids=repr)
