@@ -52,6 +52,7 @@ class Purse(Protocol):
     quota: int
     used_quota: int
     request_count: int
+    group: str
 
 
 @dataclass(frozen=True, slots=True)

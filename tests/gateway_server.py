@@ -27,6 +27,7 @@ from .gateway_keys import (
     KeyList,
     Keys,
 )
+from .gateway_plans import PLAN_TITLES, PLANS, PlanList, Plans
 
 ACCESS_TOKEN = "5b1f2c9e0d7a48e3a6c4f09b8d2e7a11"  # pragma: allowlist secret
 USER_ID = 4711
@@ -283,6 +284,8 @@ class Fork:
     books: Keeping = field(default_factory=Keeping)
     keys: KeyList | None = None
     """None where nobody knows whether there is a list."""
+    plans: PlanList | None = None
+    """None where there are none."""
     retry_after: int | None = None
     """Seconds that an account is told to wait that asks too often."""
 
@@ -302,6 +305,7 @@ NEW_API = Fork(
     NEW_STATUS,
     books=Keeping(rates=True, hourly=True),
     keys=NEW_API_KEYS,
+    plans=PlanList.APART,
 )
 NEW_API_RC22 = Fork(
     "New API since rc.22",
@@ -311,12 +315,14 @@ NEW_API_RC22 = Fork(
     codes=CODES,
     books=Keeping(rates=True, hourly=True),
     keys=NEW_API_KEYS,
+    plans=PlanList.APART,
 )
 NEW_API_2026_08 = replace(
     NEW_API_RC22,
     name="New API of August 2026",
     books=Keeping(rates=True, hourly=True, grouped=True, refunds_used_quota=True),
     keys=NEW_API_2026_08_KEYS,
+    plans=PlanList.WITH_FALLBACK,
     retry_after=180,
 )
 VELOERA = Fork(
@@ -373,12 +379,15 @@ class GatewayServer:
         """The same, for all but the account itself and the self-description."""
         self.keys_fault: Handler | None = None
         """The same, for the list of API keys only."""
+        self.plans_fault: Handler | None = None
+        """The same, for the plans only."""
         self.asked_too_often = False
         """Whether everybody is refused for that."""
         self.requests: list[web.BaseRequest] = []
         self.clock = clock
         self._books: dict[int, Books] = {}
         self._keys: dict[int, Keys] = {}
+        self._plans: dict[int, Plans] = {}
         self.url = ""
         self.port = 0
         self._runner: web.ServerRunner | None = None
@@ -420,6 +429,17 @@ class GatewayServer:
             self._keys[id(account)] = Keys(self.books_of(account), self.clock)
         return self._keys[id(account)]
 
+    @property
+    def plans(self) -> Plans:
+        """The plans of its account."""
+        return self.plans_of(self.account)
+
+    def plans_of(self, account: ServerAccount) -> Plans:
+        """Return the plans of one of its accounts."""
+        if id(account) not in self._plans:
+            self._plans[id(account)] = Plans(self.books_of(account), self.clock)
+        return self._plans[id(account)]
+
     def refund(self, quota: int) -> None:
         """Give back what a failed task had cost, in the way of the fork."""
         lowers = self.fork.books.refunds_used_quota
@@ -458,6 +478,8 @@ class GatewayServer:
             return self.fault
         if path.startswith(KEYS) and self.keys_fault:
             return self.keys_fault
+        if path in {PLANS, PLAN_TITLES} and self.plans_fault:
+            return self.plans_fault
         return self.fault or self.books_fault
 
     async def _refuse_for_now(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -476,6 +498,7 @@ class GatewayServer:
         asking = self._asking(request)
         if isinstance(asking, str):
             return self._refuse(request, asking)
+        self.plans_of(asking).run_tasks()
         return self._json(
             request, {"success": True, "message": "", "data": self.fork.body(asking)}
         )
@@ -484,9 +507,11 @@ class GatewayServer:
         """Answer from the books; None where the fork does not have the path."""
         asking = self._asking(request)
         account = self.account if isinstance(asking, str) else asking
-        answer = self.books_of(account).answer(
-            self.fork.books, request.path, request.query
-        ) or self.keys_of(account).answer(self.fork.keys, request.path, request.query)
+        answer = (
+            self.books_of(account).answer(self.fork.books, request.path, request.query)
+            or self.keys_of(account).answer(self.fork.keys, request.path, request.query)
+            or self.plans_of(account).answer(self.fork.plans, request.path)
+        )
         # What stands here might be the ID of a user, whom only administrators see.
         if answer is None and not re.fullmatch(r"/api/user/[^/]+", request.path):
             return None

@@ -26,6 +26,7 @@ from .data import AccountConfigEntry, AccountRuntime
 from .failures import async_forget_failures
 from .key_devices import async_key_devices
 from .keys import KeysCoordinator
+from .plans import PlansCoordinator
 from .repairs import async_delete_issues, async_update_balance_issue
 from .schemas import is_complete
 from .services import async_setup_services
@@ -100,7 +101,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> b
         return False
     usage = UsageCoordinator(hass, entry, coordinator)
     keys = KeysCoordinator(hass, entry, coordinator)
-    entry.runtime_data = AccountRuntime(account=coordinator, usage=usage, keys=keys)
+    plans = PlansCoordinator(hass, entry, coordinator)
+    entry.runtime_data = AccountRuntime(
+        account=coordinator, usage=usage, keys=keys, plans=plans
+    )
 
     @callback
     def update_issue() -> None:
@@ -108,6 +112,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> b
 
     update_issue()
     entry.async_on_unload(coordinator.async_add_listener(update_issue))
+    entry.async_on_unload(plans.async_add_listener(update_issue))
 
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
 
@@ -118,6 +123,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> b
 
     entry.async_on_unload(async_at_started(hass, start_events))
     async_follow_site(hass, entry)
+    plans.async_start()
     usage.async_start()
     keys.async_start()
     return True
@@ -126,11 +132,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> b
 async def async_unload_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> bool:
     """Unload a config entry."""
     # First of all, so that no answer that is on its way changes anything any more: the
-    # account writes what is known, of usage and keys too.
+    # account writes what is known, of usage, keys and plans too.
     runtime = entry.runtime_data
     runtime.account.async_stop_events()
     await runtime.usage.async_shutdown()
     await runtime.keys.async_shutdown()
+    await runtime.plans.async_shutdown()
     await runtime.account.async_shutdown()
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 

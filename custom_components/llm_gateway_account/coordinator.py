@@ -33,6 +33,7 @@ from .events import (
 from .failures import async_note_answer, async_note_failure
 from .gaps import Hindsight, enter_hindsight
 from .gateway import Account, GatewayClient, GatewayError, Priority, RateLimitedError
+from .plan_paid import expect_plan_paid
 from .spending import EventType, Observation, Spending
 from .spending.numbers import bounded
 from .storage import AccountStorage
@@ -181,6 +182,8 @@ class AccountData:
     spending: Spending
     full: float
     """Points after the last top-up, or the most that was left since the beginning."""
+    balance_pays: bool = True
+    """Whether requests are paid from the balance; else it does not say when it ends."""
 
 
 class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
@@ -241,6 +244,8 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         """Take in an account, unless the answer is older than the one before."""
         async_note_answer(self.hass, self.config_entry)
         stored, now = self.storage.state, dt_util.now()
+        if not stored.plans.balance_pays:
+            expect_plan_paid(stored.ledger, answer)
         outcome = stored.ledger.observe(
             Observation(
                 time=now,
@@ -280,7 +285,26 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         stored = self.storage.state
         left = bounded(account.left)
         stored.full = left if stored.full is None else max(left, stored.full)
-        return AccountData(account=account, spending=spending, full=stored.full)
+        return AccountData(
+            account=account,
+            spending=self._forecast(spending),
+            full=stored.full,
+            balance_pays=stored.plans.balance_pays,
+        )
+
+    def _forecast(self, spending: Spending) -> Spending:
+        """Return the figures without how long a balance lasts that does not pay."""
+        if self.storage.state.plans.balance_pays:
+            return spending
+        return replace(spending, days_remaining=None, runs_out_at=None)
+
+    @callback
+    def async_set_balance_pays(self, *, balance_pays: bool) -> None:
+        """Show how long the balance lasts only while requests are paid from it."""
+        plans = self.storage.state.plans
+        if plans.balance_pays is not balance_pays:
+            plans.balance_pays = balance_pays
+            self._async_recount(dt_util.utcnow())
 
     @callback
     def _async_look_again_in(self, seconds: float | None) -> None:
@@ -316,7 +340,11 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         """Show a new day at once, which the next poll may be far from."""
         spending = self.storage.state.ledger.recount(dt_util.now())
         if self.data and spending:
-            self.data = replace(self.data, spending=spending)
+            self.data = replace(
+                self.data,
+                spending=self._forecast(spending),
+                balance_pays=self.storage.state.plans.balance_pays,
+            )
             self.storage.async_write_if_changed()
             self.async_update_listeners()
 

@@ -6,6 +6,7 @@ from homeassistant.config_entries import ConfigEntry
 
 from .coordinator import AccountCoordinator
 from .keys import KeysCoordinator
+from .plans import PlansCoordinator
 from .usage import UsageCoordinator
 
 type AccountConfigEntry = ConfigEntry[AccountRuntime]
@@ -18,3 +19,4 @@ class AccountRuntime:
     account: AccountCoordinator
     usage: UsageCoordinator
     keys: KeysCoordinator
+    plans: PlansCoordinator

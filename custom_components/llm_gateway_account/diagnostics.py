@@ -12,6 +12,7 @@ from .const import CONF_ALLOW_UNENCRYPTED, CONF_BEARER, CONF_USER_ID_HEADER
 from .coordinator import AccountCoordinator
 from .data import AccountConfigEntry
 from .keys import KeysCoordinator
+from .plans import PlansCoordinator
 from .usage import UsageCoordinator
 
 # Allowed by name: what a fork adds tomorrow, or Account learns, stays out until
@@ -50,6 +51,7 @@ async def async_get_config_entry_diagnostics(
         diagnostics |= _of_polls(entry.runtime_data.account)
         diagnostics["usage"] = _of_usage(entry.runtime_data.usage)
         diagnostics["keys"] = _of_keys(entry.runtime_data.keys)
+        diagnostics["plans"] = _of_plans(entry.runtime_data.plans)
     return diagnostics
 
 
@@ -101,4 +103,28 @@ def _of_keys(keys: KeysCoordinator) -> dict[str, Any]:
         "with_device": len(data.kept),
         "unlimited": sum(key.is_unlimited for key in data.keys.values()),
         "statuses": Counter(data.statuses.values()),
+    }
+
+
+def _of_plans(plans: PlansCoordinator) -> dict[str, Any]:
+    """Return the plans that run, by their numbers alone, and what pays."""
+    data = plans.data
+    return {
+        "book": plans.book.state,
+        "is_available": data.is_available,
+        "is_settled": data.is_settled,
+        "preference": data.listing.preference,
+        "paid_by": data.paid_by,
+        "plans": [
+            {
+                "total": each.total,
+                "used": each.used,
+                "is_unlimited": each.is_unlimited,
+                "ends_at": each.ends_at,
+                "resets_at": each.resets_at,
+                "last_reset_at": each.last_reset_at,
+                "falls_back": each.falls_back,
+            }
+            for each in data.plans
+        ],
     }

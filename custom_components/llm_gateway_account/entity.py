@@ -36,10 +36,12 @@ class AccountEntityDescription(EntityDescription):
         return self.value_fn(data) is not None
 
     def reason(self, data: AccountData) -> dict[str, str] | None:
-        """Return why the value is not known yet, as attributes."""
+        """Return why there is no value, as attributes."""
         first_known_fn = self.first_known_fn or self.value_fn
         if self.follows_spending and first_known_fn(data) is None:
             return {"reason": "no_records_of_before"}
+        if self.first_known_fn and not data.balance_pays:
+            return {"reason": "not_from_balance"}
         return None
 
 

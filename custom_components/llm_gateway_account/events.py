@@ -27,6 +27,11 @@ KEY_SWITCHED_OFF = "key_switched_off"
 KEY_SWITCHED_ON = "key_switched_on"
 KEY_USED_UP = "key_used_up"
 
+PLAN_ENDS_SOON = "plan_ends_soon"
+PLAN_LOW = "plan_low"
+PLAN_RESET = "plan_reset"
+PLAN_USED_UP = "plan_used_up"
+
 KEY_EVENT_TYPES = [
     KEY_LOW,
     KEY_USED_UP,
@@ -35,7 +40,14 @@ KEY_EVENT_TYPES = [
     KEY_SWITCHED_ON,
     KEY_CREATED,
 ]
-EVENT_TYPES = [*EventType, GROUP_CHANGED, SIGNED_IN, *KEY_EVENT_TYPES]
+PLAN_EVENT_TYPES = [PLAN_LOW, PLAN_USED_UP, PLAN_ENDS_SOON, PLAN_RESET]
+EVENT_TYPES = [
+    *EventType,
+    GROUP_CHANGED,
+    SIGNED_IN,
+    *KEY_EVENT_TYPES,
+    *PLAN_EVENT_TYPES,
+]
 
 # Goes with the entry and the AccountEvent, for the triggers of the integration.
 SIGNAL_TRIGGER = f"{DOMAIN}_trigger"

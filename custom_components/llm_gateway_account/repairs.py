@@ -12,14 +12,22 @@ from homeassistant.helpers import issue_registry as ir
 
 from .const import CONF_SITE_UNIT, DOMAIN
 from .device import async_get_name
-from .gateway import ENABLED, AccountDisabledError, GatewayError
-from .spending import BalanceLevel
+from .gateway import (
+    ENABLED,
+    AccountDisabledError,
+    BillingPreference,
+    GatewayError,
+    PaidBy,
+)
 from .unit import Unit, limits_in_unit
 
 if TYPE_CHECKING:
     from .data import AccountConfigEntry
+    from .plans import PlansData
 
 BALANCE_EXHAUSTED = "balance_exhausted"
+PLAN_EXHAUSTED = "plan_exhausted"
+PLAN_UNUSED = "plan_unused"
 UNIT_CHANGED = "unit_changed"
 
 _DOCUMENTATION = "https://ha-llm-gateway-account.github.io/llm_gateway_account"
@@ -36,15 +44,34 @@ def help_url(kind: str, language: str) -> str:
 
 @callback
 def async_update_balance_issue(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
-    """Ask for a top-up while nothing is left on an account that can be topped up."""
-    data = entry.runtime_data.account.data
-    if data.spending.level is not BalanceLevel.EXHAUSTED or (
-        data.account.status not in {None, ENABLED}
-    ):
-        async_delete_issues(hass, entry, BALANCE_EXHAUSTED)
+    """Say what helps while nothing pays for requests of an account that is enabled."""
+    runtime = entry.runtime_data
+    if not runtime.plans.data.is_settled:
+        # A plan may pay, as it did before.
         return
-    # Its text names both: what opens the gateway, and the page of the documentation.
-    _create(hass, entry, BALANCE_EXHAUSTED, learn_more_url=entry.data[CONF_URL])
+    is_enabled = runtime.account.data.account.status in {None, ENABLED}
+    current = _what_helps(runtime.plans.data) if is_enabled else None
+    for kind in {BALANCE_EXHAUSTED, PLAN_EXHAUSTED, PLAN_UNUSED} - {current}:
+        async_delete_issues(hass, entry, kind)
+    if current:
+        # Its text names both: what opens the gateway, and the page of the
+        # documentation.
+        _create(hass, entry, current, learn_more_url=entry.data[CONF_URL])
+
+
+def _what_helps(plans: PlansData) -> str | None:
+    """Return the kind of the issue; None while something pays."""
+    if plans.paid_by is not PaidBy.NOTHING:
+        return None
+    if not plans.may_use_balance:
+        return PLAN_EXHAUSTED
+    if (
+        plans.listing.preference is BillingPreference.BALANCE_ONLY
+        and plans.first
+        and not plans.first.is_used_up
+    ):
+        return PLAN_UNUSED
+    return BALANCE_EXHAUSTED
 
 
 @callback

@@ -35,6 +35,7 @@ from .entity import (
 )
 from .gateway import ENABLED
 from .key_sensor import async_add_key_sensors
+from .plan_sensor import async_add_plan_sensors
 from .series import statistic_ids
 from .spending import BalanceLevel
 from .stored_usage import UsageRecords
@@ -228,6 +229,7 @@ async def async_setup_entry(
         ]
     )
     async_add_key_sensors(entry, async_add_entities)
+    async_add_plan_sensors(entry, async_add_entities)
 
 
 class AccountSensor(AccountValueEntity, SensorEntity):

@@ -84,6 +84,7 @@ async def _async_update(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
         device = async_get_device(hass, entry)
         if device and device.sw_version not in {None, site.version}:
             entry.runtime_data.usage.async_gateway_was_updated()
+            entry.runtime_data.plans.async_gateway_was_updated()
         dr.async_get(hass).async_get_or_create(
             config_entry_id=entry.entry_id,
             identifiers={(DOMAIN, entry.entry_id)},

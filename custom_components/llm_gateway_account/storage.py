@@ -22,6 +22,7 @@ from .migration import from_0_1
 from .spending import Books, Ledger
 from .stored import read
 from .stored_keys import STORED_KEYS_SCHEMA, StoredKeys
+from .stored_plans import STORED_PLANS_SCHEMA, StoredPlans
 from .stored_usage import STORED_USAGE_SCHEMA, StoredUsage
 from .thresholds import FIGURES, STORED_CROSSING_SCHEMA, Crossing
 
@@ -54,6 +55,7 @@ STORED_SCHEMA = vol.Schema(
         vol.Optional("full", default=None): vol.Any(None, vol.Coerce(float)),
         vol.Optional("usage", default={}): STORED_USAGE_SCHEMA,
         vol.Optional("keys", default={}): STORED_KEYS_SCHEMA,
+        vol.Optional("plans", default={}): STORED_PLANS_SCHEMA,
         vol.Optional("crossings", default=[]): [STORED_CROSSING_SCHEMA],
     },
     required=True,
@@ -77,6 +79,7 @@ class StoredState:
     """Points after the last top-up, or the most that was left since the beginning."""
     usage: StoredUsage = field(default_factory=StoredUsage)
     keys: StoredKeys = field(default_factory=StoredKeys)
+    plans: StoredPlans = field(default_factory=StoredPlans)
     crossings: list[Crossing] = field(default_factory=list)
     """Of the limits that automations brought along."""
 
@@ -93,6 +96,7 @@ class StoredState:
             full=data["full"],
             usage=StoredUsage(**data["usage"]),
             keys=StoredKeys.from_dict(data["keys"]),
+            plans=StoredPlans.from_dict(data["plans"]),
             crossings=[
                 Crossing(**each)
                 for each in data["crossings"]
@@ -111,6 +115,7 @@ class StoredState:
             "full": self.full,
             "usage": asdict(self.usage),
             "keys": self.keys.as_dict(),
+            "plans": self.plans.as_dict(),
             "crossings": [asdict(each) for each in self.crossings],
         }
 
@@ -237,6 +242,7 @@ class AccountStorage:
             state.group,
             state.last_login_at,
             len(state.events),
+            asdict(state.plans),
             [asdict(each) for each in state.crossings],
         )
 

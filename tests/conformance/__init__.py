@@ -6,6 +6,7 @@ from typing import Any
 from custom_components.llm_gateway_account.binary_sensor import BINARY_SENSORS
 from custom_components.llm_gateway_account.event import ACCOUNT_EVENT
 from custom_components.llm_gateway_account.key_sensor import KEY_AMOUNTS, KEY_SENSORS
+from custom_components.llm_gateway_account.plan_sensor import PLAN_SENSORS
 from custom_components.llm_gateway_account.sensor import (
     AMOUNTS,
     CONNECTION,
@@ -29,6 +30,7 @@ DESCRIPTIONS: dict[str, tuple[EntityDescription, ...]] = {
         CONNECTION,
         TOP_MODEL,
         USAGE_RECORDS,
+        *PLAN_SENSORS,
     ),
 }
 

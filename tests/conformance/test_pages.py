@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 import re
 from typing import Any
 
@@ -21,14 +21,16 @@ from custom_components.llm_gateway_account.events import (
     changes_of,
     from_spending,
 )
-from custom_components.llm_gateway_account.gateway import Account, ApiKey
+from custom_components.llm_gateway_account.gateway import Account, ApiKey, Plan
 from custom_components.llm_gateway_account.key_events import changes_of_keys, new_keys
 from custom_components.llm_gateway_account.key_options import KeyOptions
 from custom_components.llm_gateway_account.key_sensor import KEY_AMOUNTS, KEY_SENSORS
+from custom_components.llm_gateway_account.plan_events import changes_of_plans
 from custom_components.llm_gateway_account.repairs import help_url
 from custom_components.llm_gateway_account.spending import Event, EventType
 from custom_components.llm_gateway_account.storage import StoredState
 from custom_components.llm_gateway_account.stored_keys import StoredKeys
+from custom_components.llm_gateway_account.stored_plans import StoredPlans
 from custom_components.llm_gateway_account.trigger import TRIGGERS
 from custom_components.llm_gateway_account.unit import Unit
 from homeassistant.core import HomeAssistant
@@ -151,7 +153,7 @@ def test_events(language: str) -> None:
     now = datetime.now(UTC)
     before = StoredState(group="a", last_login_at=datetime(2026, 1, 1, tzinfo=UTC))
     changed = changes_of(before, Account(quota=0, group="b", last_login_at=now))
-    events = (*spent, *changed, *events_of_keys())
+    events = (*spent, *changed, *events_of_keys(), *events_of_plans())
     details = {each.type: set(each.attributes) for each in events}
     assert {row[0]: set(codes(row[2])) for row in rows if codes(row[2])} == {
         f"[`{key}`](#{key})": details[key] for key in details
@@ -178,6 +180,21 @@ def events_of_keys() -> Iterator[AccountEvent]:
     ):
         yield from new_keys(stored, {1: key}, {1: "a"})
         yield from changes_of_keys(stored, {1: key}, {1: "a"}, options, unit, now)
+
+
+def events_of_plans() -> Iterator[AccountEvent]:
+    """Yield whatever can happen to plans."""
+    now = datetime.now(UTC)
+    unit = Unit(currency="USD", points_per_unit=500_000)
+    stored = StoredPlans()
+    full = Plan(id=1, total=100, used=0, last_reset_at=now - timedelta(days=1))
+    for plan in (
+        full,
+        replace(full, used=90),
+        replace(full, used=100),
+        replace(full, last_reset_at=now, ends_at=now),
+    ):
+        yield from changes_of_plans(stored, [plan], {1: "a"}, unit, now)
 
 
 def test_conditions(language: str) -> None:

@@ -23,6 +23,8 @@ from custom_components.llm_gateway_account.gateway import (
 from custom_components.llm_gateway_account.gateway.inputs import InputProblem
 from custom_components.llm_gateway_account.repairs import (
     BALANCE_EXHAUSTED,
+    PLAN_EXHAUSTED,
+    PLAN_UNUSED,
     UNIT_CHANGED,
 )
 from custom_components.llm_gateway_account.sensor import ROLES, STATUSES, Connection
@@ -161,7 +163,12 @@ def test_every_exception_has_a_message() -> None:
 def test_every_repair_has_a_text() -> None:
     """Either a description, or a flow that leads to the solution."""
     kinds = {error.key for error in CERTAIN_AFTER} - {TokenRefusedError.key}
-    assert set(ENGLISH["issues"]) == kinds | {BALANCE_EXHAUSTED, UNIT_CHANGED}
+    assert set(ENGLISH["issues"]) == kinds | {
+        BALANCE_EXHAUSTED,
+        PLAN_EXHAUSTED,
+        PLAN_UNUSED,
+        UNIT_CHANGED,
+    }
     for issue in ENGLISH["issues"].values():
         assert set(issue) in ({"title", "description"}, {"title", "fix_flow"})
 

@@ -20,7 +20,7 @@ ENGLISH = TRANSLATIONS["en"]
 
 SAME_AS_IN_ENGLISH = {
     "de": {"Administrator", "Root", "Status"},
-    "es": {"Total", "tokens", "total"},
+    "es": {"Plan", "Total", "tokens", "total"},
     "fr": {"Total", "tokens", "total"},
     "pt-BR": {"Status", "Total", "tokens", "total"},
 }

@@ -21,6 +21,7 @@ from .errors import (
 )
 from .keys import ApiKey, KeyListing, KeyStatus
 from .limiter import Limiter, Priority
+from .plans import BillingPreference, PaidBy, Plan, PlanListing
 from .site import DEFAULT_QUOTA_PER_UNIT, POINTS, Site
 from .usage import LONGEST_SPENT, DailyUsage, ModelUsage
 
@@ -33,6 +34,7 @@ __all__ = [
     "Account",
     "AccountDisabledError",
     "ApiKey",
+    "BillingPreference",
     "BlockedError",
     "CertificateError",
     "DailyUsage",
@@ -45,6 +47,9 @@ __all__ = [
     "ModelUsage",
     "OtherAccountError",
     "OtherShapeError",
+    "PaidBy",
+    "Plan",
+    "PlanListing",
     "Priority",
     "RateLimitedError",
     "RedirectedError",

@@ -19,6 +19,7 @@ from .errors import (
 )
 from .keys import KeyListing, KeyPages
 from .limiter import Limiter, Priority
+from .plans import PlanListing, plan_listing, plan_titles
 from .site import Site
 from .transport import Answer, Transport
 from .usage import (
@@ -38,6 +39,8 @@ SPENT_PATH = "api/log/self/stat"
 DAILY_USAGE_PATH = "api/user/dashboard"
 # Without the slash at its end, it is a redirect.
 KEYS_PATH = "api/token/"
+PLANS_PATH = "api/subscription/self"
+PLAN_TITLES_PATH = "api/subscription/plans"
 
 MAX_ACCOUNT_BODY = 1024 * 1024
 # The page of a site may hold its logo and its news.
@@ -217,6 +220,28 @@ class GatewayClient:
             answer = await self._async_get_book(KEYS_PATH, priority, query)
             await _async_read(answer, partial(_add_page, pages, answer))
         return pages.listing
+
+    async def async_get_plans(
+        self, priority: Priority = Priority.BACKGROUND
+    ) -> PlanListing:
+        """Return the plans of the account (new-api since February 2026).
+
+        Without any, also while the gateway's database fails. Raises AbsentError where
+        there are no plans at all, else GatewayError of the kind that fits.
+        """
+        answer = await self._async_get_book(PLANS_PATH, priority)
+        return await _async_read(answer, lambda: plan_listing(book_of(answer)))
+
+    async def async_get_plan_titles(
+        self, priority: Priority = Priority.BACKGROUND
+    ) -> dict[int, str]:
+        """Return what the plans are called that the gateway sells, by their IDs.
+
+        Raises AbsentError where there are none, else GatewayError of the kind that
+        fits.
+        """
+        answer = await self._async_get_book(PLAN_TITLES_PATH, priority)
+        return await _async_read(answer, lambda: plan_titles(book_of(answer)))
 
     async def _async_get_book(
         self, path: str, priority: Priority, query: Mapping[str, str] | None = None
