@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 from homeassistant.config_entries import ConfigEntry
 
+from .check_in import CheckInCoordinator
 from .coordinator import AccountCoordinator
+from .groups import GroupsCoordinator
 from .keys import KeysCoordinator
+from .notices import NoticesCoordinator
 from .usage import UsageCoordinator
 
 type AccountConfigEntry = ConfigEntry[AccountRuntime]
@@ -18,3 +21,6 @@ class AccountRuntime:
     account: AccountCoordinator
     usage: UsageCoordinator
     keys: KeysCoordinator
+    check_in: CheckInCoordinator
+    notices: NoticesCoordinator
+    groups: GroupsCoordinator

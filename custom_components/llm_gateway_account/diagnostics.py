@@ -12,6 +12,7 @@ from .const import CONF_ALLOW_UNENCRYPTED, CONF_BEARER, CONF_USER_ID_HEADER
 from .coordinator import AccountCoordinator
 from .data import AccountConfigEntry
 from .keys import KeysCoordinator
+from .sites import async_get_shared
 from .usage import UsageCoordinator
 
 # Allowed by name: what a fork adds tomorrow, or Account learns, stays out until
@@ -50,6 +51,7 @@ async def async_get_config_entry_diagnostics(
         diagnostics |= _of_polls(entry.runtime_data.account)
         diagnostics["usage"] = _of_usage(entry.runtime_data.usage)
         diagnostics["keys"] = _of_keys(entry.runtime_data.keys)
+        diagnostics |= _of_the_rest(hass, entry)
     return diagnostics
 
 
@@ -101,4 +103,18 @@ def _of_keys(keys: KeysCoordinator) -> dict[str, Any]:
         "with_device": len(data.kept),
         "unlimited": sum(key.is_unlimited for key in data.keys.values()),
         "statuses": Counter(data.statuses.values()),
+    }
+
+
+def _of_the_rest(hass: HomeAssistant, entry: AccountConfigEntry) -> dict[str, Any]:
+    """Return the state of the smaller books."""
+    check_in, groups = entry.runtime_data.check_in, entry.runtime_data.groups
+    return {
+        "check_in": {"book": check_in.book.state, **asdict(check_in.data)},
+        "notices": {"book": async_get_shared(hass, entry).notices.state},
+        "groups": {
+            "book": groups.book.state,
+            "is_available": groups.data.is_available,
+            "listed": len(groups.data.ratios),
+        },
     }
