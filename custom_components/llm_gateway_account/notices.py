@@ -54,8 +54,13 @@ class NoticesCoordinator(BackgroundCoordinator[None]):
     @callback
     @override
     def async_start(self) -> None:
-        """Look as soon as somebody can react to what is new, and then every day."""
+        """Look as soon as somebody can react to what is new, and then every day.
+
+        At once where nothing is new yet, whatever there is.
+        """
         entry = self.config_entry
+        if self._stored.noticed is None:
+            self._async_look()
 
         @callback
         def begin(hass: HomeAssistant) -> None:
@@ -70,7 +75,7 @@ class NoticesCoordinator(BackgroundCoordinator[None]):
         )
 
     @callback
-    def _async_look(self, _now: datetime) -> None:
+    def _async_look(self, _now: datetime | None = None) -> None:
         if not async_is_enabled(self.hass, self.config_entry, Platform.EVENT, NOTICE):
             # What is published before somebody wants to know is not new.
             self._stored.announced = self._stored.noticed = None
