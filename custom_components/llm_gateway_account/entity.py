@@ -115,21 +115,18 @@ def async_add_when_there(
     """Add an entity as soon as the gateway has it, or at once if it had it before."""
     entry, registry = coordinator.config_entry, er.async_get(coordinator.hass)
     assert entry  # noqa: S101 # a coordinator of ours has one
-    if is_there() or (
-        entity.unique_id
-        and registry.async_get_entity_id(platform, DOMAIN, entity.unique_id)
-    ):
-        async_add_entities([entity])
-        return
+    was_there = entity.unique_id and registry.async_get_entity_id(
+        platform, DOMAIN, entity.unique_id
+    )
+    waiting = [entity]
 
     @callback
     def add() -> None:
-        if is_there():
-            remove()
-            async_add_entities([entity])
+        if waiting and (was_there or is_there()):
+            async_add_entities([waiting.pop()])
 
-    remove = coordinator.async_add_listener(add)
-    entry.async_on_unload(remove)
+    add()
+    entry.async_on_unload(coordinator.async_add_listener(add))
 
 
 @callback
