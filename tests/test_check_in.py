@@ -22,7 +22,7 @@ from homeassistant.const import (
     STATE_UNKNOWN,
     Platform,
 )
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
@@ -75,6 +75,7 @@ def happened(hass: HomeAssistant) -> Happened:
     events: Happened = []
     last = [""]
 
+    @callback
     def collect(event: Any) -> None:
         state = event.data["new_state"]
         if state is None or state.entity_id != EVENTS or state.state == last[0]:
