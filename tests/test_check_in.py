@@ -276,9 +276,7 @@ async def test_operator_switches_it_off(
     enable(hass, entry)
     await begin(hass, entry, freezer)
     gateway.operator.check_in_enabled = False
-    await wait(hass, freezer, HOUR + 5 * MINUTE)
-    assert state_of(hass, OPEN) == "on"
-    await wait(hass, freezer, HOUR)
+    await wait(hass, freezer, 2 * HOUR + 5 * MINUTE)
     assert state_of(hass, OPEN) == STATE_UNKNOWN
     gateway.operator.check_in_enabled = True
     await jump(hass, freezer, 25 * HOUR)
@@ -716,6 +714,34 @@ async def test_account_that_goes_while_the_gateway_answers(
     await jump(hass, freezer, timedelta(seconds=11))
     await wait(hass, freezer, POLLS)
     assert happened == [("checked_in", 10)]
+
+
+async def test_account_that_goes_while_the_gateway_refuses(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    happened: Happened,
+) -> None:
+    """The file of the next set-up stays as it is."""
+    await begin(hass, entry, freezer)
+    is_asked, release = asyncio.Event(), asyncio.Event()
+
+    async def hold(request: web.BaseRequest) -> web.StreamResponse:
+        is_asked.set()
+        await release.wait()
+        return await answering(429)(request)
+
+    break_post(gateway, hold)
+    call = hass.async_create_task(check_in(hass, entry))
+    await is_asked.wait()
+    await hass.config_entries.async_reload(entry.entry_id)
+    release.set()
+    with pytest.raises(HomeAssistantError) as caught:
+        await call
+    assert caught.value.translation_key == "check_in_refused"
+    await wait(hass, freezer, POLLS)
+    assert happened == []
 
 
 async def test_account_that_goes_while_it_is_asked_beforehand(
