@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+import logging
 from typing import Any
 
 from aiohttp import web
@@ -12,6 +13,10 @@ from pytest_homeassistant_custom_component.common import (
     async_capture_events,
     async_fire_time_changed,
 )
+from pytest_homeassistant_custom_component.components.diagnostics import (
+    get_diagnostics_for_config_entry,
+)
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.llm_gateway_account.const import CONF_USER_ID, DOMAIN
 from homeassistant.config_entries import ConfigEntryState
@@ -38,6 +43,8 @@ from .gateway_server import (
     Handler,
     ServerAccount,
     answering,
+    secrets_of,
+    told_by,
 )
 from .helpers import balance, device_of, jump, own_log, setup, state_of
 from .keys import reload, wait
@@ -132,30 +139,22 @@ def asked(gateway: GatewayServer) -> int:
     return number
 
 
-def on_post(fault: Handler, *, credits_first: bool = False) -> Handler:
-    """Return a fault of checking in only; the gateway may have done it before."""
-
-    async def handler(request: web.BaseRequest) -> web.StreamResponse:
-        server = handler.server  # type: ignore[attr-defined]
-        server.books_fault = None
-        try:
-            if request.method != "POST":
-                return await server.handle(request)
-            if credits_first:
-                await server.handle(request)
-            return await fault(request)
-        finally:
-            server.books_fault = handler
-
-    return handler
-
-
 def break_post(
     gateway: GatewayServer, fault: Handler, *, credits_first: bool = False
 ) -> None:
-    """Let a fault answer whoever checks in."""
-    handler = on_post(fault, credits_first=credits_first)
-    handler.server = gateway  # type: ignore[attr-defined]
+    """Let a fault answer whoever checks in; the gateway may have done it before."""
+
+    async def handler(request: web.BaseRequest) -> web.StreamResponse:
+        gateway.books_fault = None
+        try:
+            if request.method != "POST":
+                return await gateway.handle(request)
+            if credits_first:
+                await gateway.handle(request)
+            return await fault(request)
+        finally:
+            gateway.books_fault = handler
+
     gateway.books_fault = handler
 
 
@@ -827,9 +826,52 @@ async def test_two_accounts_at_one_gateway(
     told = {
         each.data["entity_id"]
         for each in changes
-        if (each.data["new_state"].attributes.get("event_type")) == "checked_in"
+        if (state := each.data["new_state"])
+        and state.attributes.get("event_type") == "checked_in"
     }
     assert len(told) == 1
     assert EVENTS not in told
     assert gateway.account.quota == 6_172_500
     assert other.quota == 2_000_000 + AWARD
+
+
+async def test_no_secret_is_told(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    hass_client: ClientSessionGenerator,
+    hass_storage: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Not even where the gateway repeats it, in whatever it answers."""
+    caplog.set_level(logging.DEBUG)
+    assert await async_setup_component(hass, "diagnostics", {})
+    enable(hass, entry)
+    await begin(hass, entry, freezer)
+    await check_in(hass, entry)
+    told = ""
+    secrets = [*secrets_of(gateway.account)]
+    for status in (200, 401, 403, 500):
+        for body in (
+            {"success": False, "message": f"no {secrets}"},
+            {"success": True, "data": {"stats": secrets, "quota": secrets}},
+            f"<html>{secrets}",
+            f"{{{secrets}",
+        ):
+            gateway.books_fault = answering(status, body)
+            with pytest.raises(HomeAssistantError) as caught:
+                await check_in(hass, entry)
+            told += told_by(caught.value)
+            entry.runtime_data.check_in.book.ask_again()
+    diagnostics = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    shown = [state.as_dict() for state in hass.states.async_all()]
+    ours = [
+        each.getMessage()
+        for each in caplog.records
+        if each.name.startswith(f"custom_components.{DOMAIN}")
+    ]
+    stored = hass_storage[f"{DOMAIN}.{entry.entry_id}"]
+    told += f"{diagnostics} {shown} {stored} {ours}"
+    names = {gateway.account.display_name}  # in the title
+    assert not [each for each in secrets if each in told and each not in names]

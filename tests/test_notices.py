@@ -1,6 +1,7 @@
 """Notices of a gateway: each told once, as plain text, with one request a day."""
 
 from datetime import timedelta
+from operator import itemgetter
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -32,7 +33,7 @@ from .gateway_server import (
     ServerAccount,
     answering,
 )
-from .helpers import balance, jump, own_log, setup, state_of
+from .helpers import balance, examples, jump, own_log, setup, state_of
 from .keys import reload
 from .test_check_in import lose
 
@@ -193,11 +194,13 @@ async def test_restart(
     assert "secret old words" not in str(hass_storage)
 
 
+@pytest.mark.parametrize("example", examples("docs/check-in"), ids=itemgetter("alias"))
 async def test_automations_are_there_before(
     hass: HomeAssistant,
     gateway: GatewayServer,
     entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
+    example: dict[str, Any],
 ) -> None:
     """What was published while Home Assistant was off runs them when it starts."""
     await setup(hass, entry)
@@ -207,23 +210,13 @@ async def test_automations_are_there_before(
     hass.set_state(CoreState.starting)
     await hass.config_entries.async_setup(entry.entry_id)
     await jump(hass, freezer, 10 * MINUTE)
-    trigger = {
-        "trigger": "event.received",
-        "target": {"entity_id": EVENT},
-        "options": {"event_type": ["published"]},
-    }
-    action = {
-        "action": "test.run",
-        "data": {"text": "{{ trigger.to_state.attributes.text }}"},
-    }
-    calls = async_mock_service(hass, "test", "run")
-    config = {"alias": "a", "triggers": [trigger], "actions": [action]}
-    assert await async_setup_component(hass, "automation", {"automation": config})
+    calls = async_mock_service(hass, "persistent_notification", "create")
+    assert await async_setup_component(hass, "automation", {"automation": example})
     hass.set_state(CoreState.running)
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
     await hass.async_block_till_done()
     await jump(hass, freezer, 2 * MINUTE)
-    assert [each.data["text"] for each in calls] == ["We move"]
+    assert [each.data["message"] for each in calls] == ["We move"]
 
 
 async def test_one_request_a_day_for_all_accounts(

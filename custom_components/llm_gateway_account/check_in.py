@@ -31,6 +31,7 @@ from .spending.local_time import DAY, HOUR
 if TYPE_CHECKING:
     from .coordinator import AccountCoordinator
     from .data import AccountConfigEntry
+    from .unit import Unit
 
 CHECK_IN_OPEN = "check_in_open"
 
@@ -238,11 +239,7 @@ class CheckInCoordinator(BackgroundCoordinator[CheckInData]):
             return
         # What was granted is expected to be higher, as by a bonus.
         stored.ledger.books.top_ups.raise_by(points)
-        unit = self.account.unit
-        attributes = {"amount": unit.amount(points), "currency": unit.currency}
-        self.account.async_add_events(
-            [AccountEvent(type=CHECKED_IN, attributes=attributes)]
-        )
+        self.account.async_add_events([checked_in(points, self.account.unit)])
 
     def _as_of_now(
         self, data: CheckInData | None = None, *, is_open: bool | None = None
@@ -257,6 +254,12 @@ class CheckInCoordinator(BackgroundCoordinator[CheckInData]):
             is_open=is_open,
             is_available=self.account.has_answer and is_known and not is_failing,
         )
+
+
+def checked_in(points: float, unit: Unit) -> AccountEvent:
+    """Return the event of a check-in that brought some points."""
+    attributes = {"amount": unit.amount(points), "currency": unit.currency}
+    return AccountEvent(type=CHECKED_IN, attributes=attributes)
 
 
 def _may_have_happened(err: GatewayError) -> bool:

@@ -152,10 +152,7 @@ class GroupsCoordinator(BackgroundCoordinator[GroupsData]):
         stored.group, stored.ratio = group, ratio
         account.storage.async_write()
         if before is not None:
-            attributes = {"group": group, "from": before, "to": ratio}
-            account.async_add_events(
-                [AccountEvent(type=PRICE_CHANGED, attributes=attributes)]
-            )
+            account.async_add_events([price_changed(group, before, ratio)])
 
     def _as_of_now(self, data: GroupsData) -> GroupsData:
         """Return the same with what depends on the account."""
@@ -169,3 +166,9 @@ class GroupsCoordinator(BackgroundCoordinator[GroupsData]):
             is_available=self.account.has_answer and is_known,
             ratio=listed if own is None else own,
         )
+
+
+def price_changed(group: str | None, before: float, after: float) -> AccountEvent:
+    """Return the event of a group that pays something else."""
+    attributes = {"group": group, "from": before, "to": after}
+    return AccountEvent(type=PRICE_CHANGED, attributes=attributes)

@@ -1,6 +1,6 @@
 """What the client reads of check-in, notices and groups, and how it checks in."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
@@ -274,7 +274,8 @@ def test_groups_that_are_none() -> None:
     many = {str(each): {"ratio": each} for each in range(1000)}
     assert len(group_ratios(many | {"": {"ratio": 1}})) == 200
     assert group_ratios({"a": "desc=x 2倍", "b": {}}) == {"b": None}
-    for data in (None, [], "default"):
+    others: list[Any] = [None, [], "default"]
+    for data in others:
         with pytest.raises(OtherShapeError):
             group_ratios(data)
 
@@ -324,13 +325,14 @@ def test_announcements() -> None:
         Notice(text="older"),
     )
     assert len(announcements({"announcements": [row] * 500}) or ()) == 100
-    for data in ({}, {"announcements": None}, {"announcements": "x"}):
+    nothing: list[dict[str, Any]] = [{}, {"announcements": None}]
+    for data in (*nothing, {"announcements": "x"}):
         assert announcements(data) is None
 
 
 def test_same_text_on_another_day_is_another_notice() -> None:
     first = Notice(text="a", published_at=datetime(2026, 11, 20, tzinfo=UTC))
-    later = Notice(text="a", published_at=first.published_at + timedelta(days=1))
+    later = Notice(text="a", published_at=datetime(2026, 11, 21, tzinfo=UTC))
     assert first.mark != later.mark != Notice(text="a").mark
     assert len(first.mark) == 16
 
