@@ -27,10 +27,23 @@ from .gateway_keys import (
     KeyList,
     Keys,
 )
+from .gateway_notices import (
+    CHECK_IN,
+    OWN_GROUPS,
+    PUBLIC_GROUPS,
+    VELOERA_CHECK_IN,
+    Board,
+    Operator,
+)
 from .gateway_plans import PLAN_TITLES, PLANS, PlanList, Plans
 
 ACCESS_TOKEN = "5b1f2c9e0d7a48e3a6c4f09b8d2e7a11"  # pragma: allowlist secret
 USER_ID = 4711
+
+NO_BOARD = Board()
+HUB_BOARD = Board(groups=PUBLIC_GROUPS)
+NEW_API_BOARD = Board(CHECK_IN, OWN_GROUPS, has_announcements=True)
+VELOERA_BOARD = Board(VELOERA_CHECK_IN, OWN_GROUPS)
 
 # Everything an answer may carry that must never leave this integration.
 PLANTED_SECRETS = {
@@ -71,6 +84,7 @@ class ServerAccount:
     last_login_at: int = 1_763_800_000
     last_login_ip: str = "198.51.100.23"
     bonus_quota: int = 1_000_000
+    group_ratio: float = 1
 
     def leave(self, quota: int) -> None:
         """Spend, or top up, until so much is left."""
@@ -112,7 +126,7 @@ def _v_api(account: ServerAccount) -> dict[str, Any]:
         "last_login_at": account.last_login_at,
         "last_login_ip": account.last_login_ip,
         "deleted_at": None,
-        "group_ratio": 1,
+        "group_ratio": account.group_ratio,
         "topup_ratio": 1,
     }
 
@@ -286,6 +300,8 @@ class Fork:
     """None where nobody knows whether there is a list."""
     plans: PlanList | None = None
     """None where there are none."""
+    board: Board = NO_BOARD
+    """Its check-in, announcements and user groups."""
     retry_after: int | None = None
     """Seconds that an account is told to wait that asks too often."""
 
@@ -294,9 +310,19 @@ V_API = Fork(
     "V-API", _v_api, "X-Api-User", refusals=ENGLISH_REFUSALS, keys=NEW_API_KEYS
 )
 ONE_API = Fork("one-api", _one_api, books=Keeping(live_days=True), keys=ONE_API_KEYS)
-ONE_HUB = Fork("One Hub", _one_hub, books=Keeping(counted_days=True), keys=ONE_HUB_KEYS)
+ONE_HUB = Fork(
+    "One Hub",
+    _one_hub,
+    books=Keeping(counted_days=True),
+    keys=ONE_HUB_KEYS,
+    board=HUB_BOARD,
+)
 DONE_HUB = Fork(
-    "Done Hub", _done_hub, books=Keeping(counted_days=True), keys=DONE_HUB_KEYS
+    "Done Hub",
+    _done_hub,
+    books=Keeping(counted_days=True),
+    keys=DONE_HUB_KEYS,
+    board=HUB_BOARD,
 )
 NEW_API = Fork(
     "New API before rc.22",
@@ -306,6 +332,7 @@ NEW_API = Fork(
     books=Keeping(rates=True, hourly=True),
     keys=NEW_API_KEYS,
     plans=PlanList.APART,
+    board=NEW_API_BOARD,
 )
 NEW_API_RC22 = Fork(
     "New API since rc.22",
@@ -316,6 +343,7 @@ NEW_API_RC22 = Fork(
     books=Keeping(rates=True, hourly=True),
     keys=NEW_API_KEYS,
     plans=PlanList.APART,
+    board=NEW_API_BOARD,
 )
 NEW_API_2026_08 = replace(
     NEW_API_RC22,
@@ -332,6 +360,7 @@ VELOERA = Fork(
     EXPORTING_STATUS,
     books=Keeping(rates=True, hourly=True),
     keys=VELOERA_KEYS,
+    board=VELOERA_BOARD,
 )
 RIX_API = Fork(
     "Rix API",
@@ -385,6 +414,8 @@ class GatewayServer:
         """Whether everybody is refused for that."""
         self.requests: list[web.BaseRequest] = []
         self.clock = clock
+        self.operator = Operator(clock)
+        """Sets check-in, notices and user groups."""
         self._books: dict[int, Books] = {}
         self._keys: dict[int, Keys] = {}
         self._plans: dict[int, Plans] = {}
@@ -458,7 +489,7 @@ class GatewayServer:
             return self._json(request, {"success": True, "data": self._status()})
         if request.path == "/api/user/self":
             return self._self(request)
-        if answer := self._recorded(request):
+        if answer := self._public(request) or self._recorded(request):
             return answer
         if request.path.startswith(("/api", "/v1")):
             message = f"Invalid URL ({request.method} {request.path})"
@@ -489,7 +520,7 @@ class GatewayServer:
         )
 
     def _status(self) -> dict[str, Any]:
-        status = self.fork.status
+        status = self.fork.status | self.operator.status(self.fork.board)
         if "enable_data_export" in status:
             status = status | {"enable_data_export": self.books.data_export}
         return status
@@ -503,6 +534,11 @@ class GatewayServer:
             request, {"success": True, "message": "", "data": self.fork.body(asking)}
         )
 
+    def _public(self, request: web.BaseRequest) -> web.StreamResponse | None:
+        """Answer what everybody may see, whatever token is sent along."""
+        answer = self.operator.public(self.fork.board, request.path)
+        return self._json(request, answer) if answer else None
+
     def _recorded(self, request: web.BaseRequest) -> web.StreamResponse | None:
         """Answer from the books; None where the fork does not have the path."""
         asking = self._asking(request)
@@ -511,6 +547,9 @@ class GatewayServer:
             self.books_of(account).answer(self.fork.books, request.path, request.query)
             or self.keys_of(account).answer(self.fork.keys, request.path, request.query)
             or self.plans_of(account).answer(self.fork.plans, request.path)
+            or self.operator.answer(
+                self.fork.board, request.method, request.path, account
+            )
         )
         # What stands here might be the ID of a user, whom only administrators see.
         if answer is None and not re.fullmatch(r"/api/user/[^/]+", request.path):

@@ -58,7 +58,12 @@ from .helpers import (
 from .keys import show
 
 FOLDER = ROOT / "blueprints" / "automation" / DOMAIN
-NAMES = ["balance_alert.yaml", "daily_report.yaml", "guard.yaml"]
+NAMES = [
+    "balance_alert.yaml",
+    "check_in_reminder.yaml",
+    "daily_report.yaml",
+    "guard.yaml",
+]
 
 DOCUMENTATION = {
     language: document("docs/blueprints", language) for language in DOCUMENTED

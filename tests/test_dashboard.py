@@ -141,27 +141,30 @@ async def test_twin_shows_the_account(
     }
 
 
-@pytest.mark.usefixtures("every_entity_enabled", "loaded_entry")
-async def test_strategy_knows_the_entities(hass: HomeAssistant) -> None:
+@pytest.mark.usefixtures("every_entity_enabled")
+async def test_strategy_knows_the_entities(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
+) -> None:
     """What the strategy puts in a place of its own is an entity of the account."""
+    gateway.fork = NEW_API_2026_08
+    gateway.plans.buy("Pro", total=5_000_000)
+    await setup(hass, entry)
     modules = {
         path.stem: path.read_text(encoding="utf-8") for path in FRONTEND.iterdir()
     }
     account, everything = modules["account"], "".join(modules.values())
-    tiles = "".join(
-        re.findall(
-            r"^const (?:TILES|TOP_MODEL) = {(.*?)};$", account, re.DOTALL | re.MULTILINE
+
+    def block(name: str, text: str) -> str:
+        (found,) = re.findall(
+            rf"^const {name} = [{{\[](.*?)[}}\]];$", text, re.DOTALL | re.MULTILINE
         )
-    )
-    (said,) = re.findall(
-        r"^const SAID = \[(.*?)^\];", account, re.DOTALL | re.MULTILINE
-    )
-    (row,) = re.findall(
-        r"^const COLORS = {(.*?)^};", modules["overview"], re.DOTALL | re.MULTILINE
-    )
+        return str(found)
+
     keys = [
-        *re.findall(r"\b(\w+): {? ?(?:color|\")", tiles + row),
-        *re.findall(r'"(\w+)"', said),
+        *re.findall(r"\b(\w+): {", block("TOTALS", account)),
+        *re.findall(r"\b(\w+): {", block("TOP_MODEL", account)),
+        *re.findall(r'"(\w+)"', block("SAID", account)),
+        *re.findall(r'"(\w+)"', block("SPENT", modules["overview"])),
         *re.findall(r"\bids\.(\w+)", everything),
         *re.findall(
             r'^export const (?:LEVEL|RECORDS|CONNECTION) = "(.*?)";',
@@ -169,7 +172,7 @@ async def test_strategy_knows_the_entities(hass: HomeAssistant) -> None:
             re.MULTILINE,
         ),
     ]
-    assert len(set(keys)) == 15
+    assert len(set(keys)) == 18
     (graphs,) = re.findall(
         r"^const GRAPHS = {(.*?)^};", account, re.DOTALL | re.MULTILINE
     )

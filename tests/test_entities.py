@@ -89,6 +89,7 @@ async def test_entities_that_are_on(
         "low_balance",
         "unusual_spending",
         "activity",
+        "notice",
         "usage_records",
         "top_model",
     }
@@ -233,6 +234,7 @@ async def test_unheard_of_number_gives_no_entity(
         "balance_level",
         "low_balance",
         "activity",
+        "notice",
         "connection",
         "usage_records",
         "top_model",
@@ -263,6 +265,7 @@ async def test_names_are_chinese(hass: HomeAssistant, entry: MockConfigEntry) ->
             "额度偏低",
             "异常消费",
             "账户事件",
+            "公告",
             "用量记录",
             "今日消费最高的模型",
         )

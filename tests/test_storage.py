@@ -52,7 +52,7 @@ TITLE = "planted-display-name @ Example Gateway"
 SPENT_TODAY = "sensor.example_gateway_spent_today"
 SPENT_THIS_MONTH = "sensor.example_gateway_spent_this_month"
 EVENTS = "event.example_gateway_activity"
-NEW_ENTITIES = {"connection", "top_model", "usage_records"}
+NEW_ENTITIES = {"connection", "notice", "top_model", "usage_records"}
 SECOND = timedelta(seconds=1)
 
 

@@ -18,14 +18,17 @@ from homeassistant.helpers.importlib import async_import_module
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 
+from .check_in import CheckInCoordinator
 from .connection import async_create_client
 from .const import DOMAIN
 from .coordinator import AccountCoordinator
 from .dashboard import async_setup_dashboard
 from .data import AccountConfigEntry, AccountRuntime
 from .failures import async_forget_failures
+from .groups import GroupsCoordinator
 from .key_devices import async_key_devices
 from .keys import KeysCoordinator
+from .notices import NoticesCoordinator
 from .plans import PlansCoordinator
 from .repairs import async_delete_issues, async_update_balance_issue
 from .schemas import is_complete
@@ -103,7 +106,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> b
     keys = KeysCoordinator(hass, entry, coordinator)
     plans = PlansCoordinator(hass, entry, coordinator)
     entry.runtime_data = AccountRuntime(
-        account=coordinator, usage=usage, keys=keys, plans=plans
+        account=coordinator,
+        usage=usage,
+        keys=keys,
+        plans=plans,
+        check_in=CheckInCoordinator(hass, entry, coordinator),
+        notices=NoticesCoordinator(hass, entry, coordinator),
+        groups=GroupsCoordinator(hass, entry, coordinator),
     )
 
     @callback
@@ -126,6 +135,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> b
     plans.async_start()
     usage.async_start()
     keys.async_start()
+    entry.runtime_data.check_in.async_start()
+    entry.runtime_data.notices.async_start()
+    entry.runtime_data.groups.async_start()
     return True
 
 
@@ -138,6 +150,9 @@ async def async_unload_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> 
     await runtime.usage.async_shutdown()
     await runtime.keys.async_shutdown()
     await runtime.plans.async_shutdown()
+    await runtime.check_in.async_shutdown()
+    await runtime.notices.async_shutdown()
+    await runtime.groups.async_shutdown()
     await runtime.account.async_shutdown()
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 

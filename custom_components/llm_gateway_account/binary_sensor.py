@@ -13,6 +13,7 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .check_in_sensor import async_add_check_in
 from .coordinator import AccountData
 from .data import AccountConfigEntry
 from .entity import (
@@ -65,6 +66,7 @@ async def async_setup_entry(
         BINARY_SENSORS,
         AccountBinarySensor,
     )
+    async_add_check_in(entry, async_add_entities)
 
 
 class AccountBinarySensor(AccountValueEntity, BinarySensorEntity):

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 from homeassistant.config_entries import ConfigEntry
 
+from .check_in import CheckInCoordinator
 from .coordinator import AccountCoordinator
+from .groups import GroupsCoordinator
 from .keys import KeysCoordinator
+from .notices import NoticesCoordinator
 from .plans import PlansCoordinator
 from .usage import UsageCoordinator
 
@@ -20,3 +23,6 @@ class AccountRuntime:
     usage: UsageCoordinator
     keys: KeysCoordinator
     plans: PlansCoordinator
+    check_in: CheckInCoordinator
+    notices: NoticesCoordinator
+    groups: GroupsCoordinator

@@ -15,6 +15,7 @@ from homeassistant.helpers.typing import ConfigType
 from .const import DOMAIN
 from .device import async_get_entry
 from .events import EVENT_TYPES, AccountEvent, signal_event
+from .expected import async_expect
 
 TRIGGER_SCHEMA = DEVICE_TRIGGER_BASE_SCHEMA.extend(
     {vol.Required(CONF_TYPE): vol.In(EVENT_TYPES)}
@@ -71,4 +72,5 @@ async def async_attach_trigger(
         )
 
     # The signal outlives the coordinator: reloads do not detach anybody.
-    return async_dispatcher_connect(hass, signal_event(entry.entry_id), handle)
+    detach = async_dispatcher_connect(hass, signal_event(entry.entry_id), handle)
+    return async_expect(hass, config[CONF_TYPE], detach)

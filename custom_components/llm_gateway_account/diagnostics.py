@@ -13,6 +13,7 @@ from .coordinator import AccountCoordinator
 from .data import AccountConfigEntry
 from .keys import KeysCoordinator
 from .plans import PlansCoordinator
+from .sites import async_get_shared
 from .usage import UsageCoordinator
 
 # Allowed by name: what a fork adds tomorrow, or Account learns, stays out until
@@ -52,6 +53,7 @@ async def async_get_config_entry_diagnostics(
         diagnostics["usage"] = _of_usage(entry.runtime_data.usage)
         diagnostics["keys"] = _of_keys(entry.runtime_data.keys)
         diagnostics["plans"] = _of_plans(entry.runtime_data.plans)
+        diagnostics |= _of_the_rest(hass, entry)
     return diagnostics
 
 
@@ -127,4 +129,18 @@ def _of_plans(plans: PlansCoordinator) -> dict[str, Any]:
             }
             for each in data.plans
         ],
+    }
+
+
+def _of_the_rest(hass: HomeAssistant, entry: AccountConfigEntry) -> dict[str, Any]:
+    """Return the state of the smaller books."""
+    check_in, groups = entry.runtime_data.check_in, entry.runtime_data.groups
+    return {
+        "check_in": {"book": check_in.book.state, **asdict(check_in.data)},
+        "notices": {"book": async_get_shared(hass, entry).notices.state},
+        "groups": {
+            "book": groups.book.state,
+            "is_available": groups.data.is_available,
+            "listed": len(groups.data.ratios),
+        },
     }

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, override
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_URL, Platform
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
@@ -91,6 +92,43 @@ class AccountValueEntity(AccountEntity):
     def extra_state_attributes(self) -> dict[str, str] | None:
         """Return why there is no value yet."""
         return self.entity_description.reason(self.coordinator.data)
+
+
+@callback
+def async_is_enabled(
+    hass: HomeAssistant, entry: ConfigEntry, platform: Platform, key: str
+) -> bool:
+    """Tell whether there is an entity of an account that nobody has disabled."""
+    registry = er.async_get(hass)
+    unique_id = f"{entry.entry_id}_{key}"
+    entity_id = registry.async_get_entity_id(platform, DOMAIN, unique_id)
+    entity = registry.async_get(entity_id) if entity_id else None
+    return entity is not None and not entity.disabled
+
+
+@callback
+def async_add_when_there(
+    coordinator: DataUpdateCoordinator[Any],
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    platform: Platform,
+    entity: Entity,
+    is_there: Callable[[], bool],
+) -> None:
+    """Add an entity as soon as the gateway has it, or at once if it had it before."""
+    entry, registry = coordinator.config_entry, er.async_get(coordinator.hass)
+    assert entry  # noqa: S101 # a coordinator of ours has one
+    was_there = entity.unique_id and registry.async_get_entity_id(
+        platform, DOMAIN, entity.unique_id
+    )
+    waiting = [entity]
+
+    @callback
+    def add() -> None:
+        if waiting and (was_there or is_there()):
+            async_add_entities([waiting.pop()])
+
+    add()
+    entry.async_on_unload(coordinator.async_add_listener(add))
 
 
 @callback

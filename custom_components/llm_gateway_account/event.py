@@ -10,6 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .data import AccountConfigEntry
 from .entity import AccountEntity
 from .events import EVENT_TYPES, AccountEvent, signal_event
+from .notice_event import NOTICE_EVENT, NoticeEventEntity
 
 PARALLEL_UPDATES = 0
 
@@ -23,7 +24,13 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the events of an account."""
-    async_add_entities([AccountEventEntity(entry.runtime_data.account, ACCOUNT_EVENT)])
+    runtime = entry.runtime_data
+    async_add_entities(
+        [
+            AccountEventEntity(runtime.account, ACCOUNT_EVENT),
+            NoticeEventEntity(runtime.notices, NOTICE_EVENT),
+        ]
+    )
 
 
 class AccountEventEntity(AccountEntity, EventEntity):

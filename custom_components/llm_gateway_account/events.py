@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 GROUP_CHANGED = "group_changed"
 SIGNED_IN = "signed_in"
 
+PRICE_CHANGED = "price_changed"
+CHECKED_IN = "checked_in"
+
 KEY_CREATED = "key_created"
 KEY_EXPIRES_SOON = "key_expires_soon"
 KEY_LOW = "key_low"
@@ -45,6 +48,8 @@ EVENT_TYPES = [
     *EventType,
     GROUP_CHANGED,
     SIGNED_IN,
+    PRICE_CHANGED,
+    CHECKED_IN,
     *KEY_EVENT_TYPES,
     *PLAN_EVENT_TYPES,
 ]

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
 from .books import Book
-from .const import DOMAIN
+from .entity import async_is_enabled
 from .gateway import ApiKey, GatewayError, KeyListing
 
 if TYPE_CHECKING:
@@ -95,11 +94,9 @@ class KeySums:
         """Tell whether the sensor of the sum is enabled."""
         if key.id in self.without:
             return False
-        registry = er.async_get(self._hass)
-        unique_id = f"{self._entry.entry_id}_key_{key.id}_{SPENT_TODAY}"
-        entity_id = registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id)
-        entity = registry.async_get(entity_id) if entity_id else None
-        return entity is not None and not entity.disabled
+        return async_is_enabled(
+            self._hass, self._entry, Platform.SENSOR, f"key_{key.id}_{SPENT_TODAY}"
+        )
 
 
 def _day(moment: datetime) -> str:

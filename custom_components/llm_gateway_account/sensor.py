@@ -34,6 +34,7 @@ from .entity import (
     async_add_account_entities,
 )
 from .gateway import ENABLED
+from .group_sensor import async_add_group_ratio
 from .key_sensor import async_add_key_sensors
 from .plan_sensor import async_add_plan_sensors
 from .series import statistic_ids
@@ -133,13 +134,6 @@ SENSORS = (
         value_fn=lambda data: _group_name(data.account.group_name),
     ),
     AccountSensorEntityDescription(
-        key="group_ratio",
-        state_class=SensorStateClass.MEASUREMENT,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        value_fn=lambda data: data.account.group_ratio,
-    ),
-    AccountSensorEntityDescription(
         key="status",
         device_class=SensorDeviceClass.ENUM,
         options=list(STATUSES.values()),
@@ -228,6 +222,7 @@ async def async_setup_entry(
             TopModelSensor(usage, TOP_MODEL, coordinator.unit),
         ]
     )
+    async_add_group_ratio(entry, async_add_entities)
     async_add_key_sensors(entry, async_add_entities)
     async_add_plan_sensors(entry, async_add_entities)
 

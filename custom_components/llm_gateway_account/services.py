@@ -24,11 +24,14 @@ from .history import (
     async_get_usage,
 )
 
+SERVICE_CHECK_IN = "check_in"
 SERVICE_CLEAR_HISTORY = "clear_history"
 SERVICE_GET_ACCOUNT = "get_account"
 SERVICE_GET_USAGE = "get_usage"
 
-GET_ACCOUNT_SCHEMA = vol.Schema({vol.Required(ATTR_DEVICE_ID): cv.string})
+GET_ACCOUNT_SCHEMA = CHECK_IN_SCHEMA = vol.Schema(
+    {vol.Required(ATTR_DEVICE_ID): cv.string}
+)
 
 
 @callback
@@ -51,6 +54,25 @@ def async_setup_services(hass: HomeAssistant) -> None:
     hass.services.async_register(
         DOMAIN, SERVICE_CLEAR_HISTORY, async_clear_history, schema=CLEAR_HISTORY_SCHEMA
     )
+    hass.services.async_register(
+        DOMAIN,
+        SERVICE_CHECK_IN,
+        _async_check_in,
+        schema=CHECK_IN_SCHEMA,
+        supports_response=SupportsResponse.OPTIONAL,
+    )
+
+
+async def _async_check_in(call: ServiceCall) -> ServiceResponse:
+    """Check an account in, and return what it got; an amount in its unit.
+
+    Raises ServiceValidationError if the device is not an account's or there is nothing
+    to do, HomeAssistantError if it failed or nobody knows whether it did.
+    """
+    runtime = async_get_loaded(call.hass, call.data[ATTR_DEVICE_ID]).runtime_data
+    points = await runtime.check_in.async_check_in()
+    unit = runtime.account.unit
+    return {"amount": unit.amount(points), "currency": unit.currency}
 
 
 async def _async_get_account(call: ServiceCall) -> ServiceResponse:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,10 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util.hass_dict import HassKey
 
+from .books import Book
 from .const import CONF_SITE_UNIT, DOMAIN
 from .device import async_get_device
-from .gateway import GatewayClient, GatewayError, Site
+from .gateway import GatewayClient, GatewayError, Notice, Site
 from .repairs import async_update_unit_issue
 from .unit import unit_of_site
 
@@ -27,6 +29,9 @@ INTERVAL = timedelta(days=1)
 ANSWER_IS_GOOD_FOR = 600
 SILENCE_IS_GOOD_FOR = 60
 
+# A notice is asked for once a day at most, however many accounts want to know.
+NOTICE_IS_GOOD_FOR = 23 * 3600
+
 
 class SharedSite:
     """The last answer at one address."""
@@ -34,30 +39,76 @@ class SharedSite:
     def __init__(self) -> None:
         """Start without an answer."""
         self._site: Site | None = None
-        self._good_until = 0.0
+        self._asked_at = -inf
         self._asking = asyncio.Lock()
+        self.notices = Book()
+        self._notice: tuple[Notice, ...] | None = None
+        self._notice_asked_at = -inf
 
-    async def async_get(self, client: GatewayClient) -> Site | None:
-        """Return what the gateway says of itself; None if it does not answer."""
+    async def async_get(
+        self, client: GatewayClient, good_for: float = ANSWER_IS_GOOD_FOR
+    ) -> Site | None:
+        """Return what the gateway says of itself; None if it does not answer.
+
+        `good_for` is how many seconds old an answer may be.
+        """
         async with self._asking:
-            if monotonic() >= self._good_until:
+            good_for = good_for if self._site else SILENCE_IS_GOOD_FOR
+            if monotonic() - self._asked_at >= good_for:
                 try:
                     self._site = await client.async_get_site()
                 except GatewayError:
                     self._site = None
-                good_for = ANSWER_IS_GOOD_FOR if self._site else SILENCE_IS_GOOD_FOR
-                self._good_until = monotonic() + good_for
+                self._asked_at = monotonic()
         return self._site
+
+    async def async_get_notice(
+        self, client: GatewayClient
+    ) -> tuple[Notice, ...] | None:
+        """Return the notice, if there is one; None if the gateway does not tell."""
+        async with self._asking:
+            if monotonic() - self._notice_asked_at >= NOTICE_IS_GOOD_FOR:
+                try:
+                    notice = await self.notices.async_ask(client.async_get_notice)
+                    self._notice = (notice,) if notice else ()
+                except GatewayError:
+                    self._notice = None
+                self._notice_asked_at = monotonic()
+        return self._notice
 
 
 SITES: HassKey[dict[str, SharedSite]] = HassKey(f"{DOMAIN}_sites")
 
 
-async def async_get_site(hass: HomeAssistant, entry: AccountConfigEntry) -> Site | None:
-    """Return what the gateway of an entry says of itself; None without an answer."""
+@callback
+def async_get_shared(hass: HomeAssistant, entry: AccountConfigEntry) -> SharedSite:
+    """Return what all accounts at the address of an entry share."""
     sites = hass.data.setdefault(SITES, {})
-    shared = sites.setdefault(entry.data[CONF_URL], SharedSite())
-    return await shared.async_get(entry.runtime_data.account.client)
+    return sites.setdefault(entry.data[CONF_URL], SharedSite())
+
+
+async def async_get_site(
+    hass: HomeAssistant,
+    entry: AccountConfigEntry,
+    good_for: float = ANSWER_IS_GOOD_FOR,
+) -> Site | None:
+    """Return what the gateway of an entry says of itself; None without an answer.
+
+    `good_for` is how many seconds old it may be.
+    """
+    client = entry.runtime_data.account.client
+    return await async_get_shared(hass, entry).async_get(client, good_for)
+
+
+async def async_get_notice(
+    hass: HomeAssistant, entry: AccountConfigEntry
+) -> tuple[Notice, ...] | None:
+    """Return the notice of the gateway of an entry, if there is one.
+
+    None if the gateway does not tell.
+    """
+    client = entry.runtime_data.account.client
+    return await async_get_shared(hass, entry).async_get_notice(client)
 
 
 @callback

@@ -21,8 +21,11 @@ from .events import EVENT_TYPES, AccountEvent, PastEvent
 from .migration import from_0_1
 from .spending import Books, Ledger
 from .stored import read
+from .stored_check_in import STORED_CHECK_IN_SCHEMA, StoredCheckIn
 from .stored_keys import STORED_KEYS_SCHEMA, StoredKeys
+from .stored_notices import STORED_NOTICES_SCHEMA, StoredNotices
 from .stored_plans import STORED_PLANS_SCHEMA, StoredPlans
+from .stored_price import STORED_PRICE_SCHEMA, StoredPrice
 from .stored_usage import STORED_USAGE_SCHEMA, StoredUsage
 from .thresholds import FIGURES, STORED_CROSSING_SCHEMA, Crossing
 
@@ -56,6 +59,9 @@ STORED_SCHEMA = vol.Schema(
         vol.Optional("usage", default={}): STORED_USAGE_SCHEMA,
         vol.Optional("keys", default={}): STORED_KEYS_SCHEMA,
         vol.Optional("plans", default={}): STORED_PLANS_SCHEMA,
+        vol.Optional("check_in", default={}): STORED_CHECK_IN_SCHEMA,
+        vol.Optional("notices", default={}): STORED_NOTICES_SCHEMA,
+        vol.Optional("price", default={}): STORED_PRICE_SCHEMA,
         vol.Optional("crossings", default=[]): [STORED_CROSSING_SCHEMA],
     },
     required=True,
@@ -80,6 +86,9 @@ class StoredState:
     usage: StoredUsage = field(default_factory=StoredUsage)
     keys: StoredKeys = field(default_factory=StoredKeys)
     plans: StoredPlans = field(default_factory=StoredPlans)
+    check_in: StoredCheckIn = field(default_factory=StoredCheckIn)
+    notices: StoredNotices = field(default_factory=StoredNotices)
+    price: StoredPrice = field(default_factory=StoredPrice)
     crossings: list[Crossing] = field(default_factory=list)
     """Of the limits that automations brought along."""
 
@@ -97,6 +106,9 @@ class StoredState:
             usage=StoredUsage(**data["usage"]),
             keys=StoredKeys.from_dict(data["keys"]),
             plans=StoredPlans.from_dict(data["plans"]),
+            check_in=StoredCheckIn(**data["check_in"]),
+            notices=StoredNotices(**data["notices"]),
+            price=StoredPrice(**data["price"]),
             crossings=[
                 Crossing(**each)
                 for each in data["crossings"]
@@ -116,6 +128,9 @@ class StoredState:
             "usage": asdict(self.usage),
             "keys": self.keys.as_dict(),
             "plans": self.plans.as_dict(),
+            "check_in": asdict(self.check_in),
+            "notices": asdict(self.notices),
+            "price": asdict(self.price),
             "crossings": [asdict(each) for each in self.crossings],
         }
 

@@ -20,6 +20,7 @@ from homeassistant.helpers.typing import ConfigType
 from .data import AccountConfigEntry
 from .device import async_get_device, async_get_target_devices
 from .events import EVENT_TYPES, SIGNAL_TRIGGER, AccountEvent
+from .expected import async_expect
 from .key_devices import async_key_devices
 from .thresholds import CONF_LIMIT, FIGURES, LIMIT_SCHEMA
 from .watching import Watch, async_watch
@@ -84,7 +85,8 @@ class EventTrigger(Trigger):
                 )
 
         # The signal outlives the coordinator: reloads do not detach anybody.
-        return async_dispatcher_connect(self._hass, SIGNAL_TRIGGER, handle)
+        detach = async_dispatcher_connect(self._hass, SIGNAL_TRIGGER, handle)
+        return async_expect(self._hass, self._type, detach)
 
 
 class LimitTrigger(EventTrigger):

@@ -4,8 +4,11 @@ import json
 from typing import Any
 
 from custom_components.llm_gateway_account.binary_sensor import BINARY_SENSORS
+from custom_components.llm_gateway_account.check_in_sensor import CHECK_IN
 from custom_components.llm_gateway_account.event import ACCOUNT_EVENT
+from custom_components.llm_gateway_account.group_sensor import RATIO
 from custom_components.llm_gateway_account.key_sensor import KEY_AMOUNTS, KEY_SENSORS
+from custom_components.llm_gateway_account.notice_event import NOTICE_EVENT
 from custom_components.llm_gateway_account.plan_sensor import PLAN_SENSORS
 from custom_components.llm_gateway_account.sensor import (
     AMOUNTS,
@@ -21,11 +24,12 @@ from tests import ROOT
 REPOSITORY = "https://github.com/ha-llm-gateway-account/llm_gateway_account"
 
 DESCRIPTIONS: dict[str, tuple[EntityDescription, ...]] = {
-    "binary_sensor": tuple(BINARY_SENSORS),
-    "event": (ACCOUNT_EVENT,),
+    "binary_sensor": (*BINARY_SENSORS, CHECK_IN),
+    "event": (ACCOUNT_EVENT, NOTICE_EVENT),
     "sensor": (
         *AMOUNTS,
         *SENSORS,
+        RATIO,
         *LEVELS,
         CONNECTION,
         TOP_MODEL,

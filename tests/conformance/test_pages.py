@@ -10,6 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import yaml
 
+from custom_components.llm_gateway_account.check_in import checked_in
 from custom_components.llm_gateway_account.condition import (
     CONDITIONS,
     async_get_conditions,
@@ -22,6 +23,7 @@ from custom_components.llm_gateway_account.events import (
     from_spending,
 )
 from custom_components.llm_gateway_account.gateway import Account, ApiKey, Plan
+from custom_components.llm_gateway_account.groups import price_changed
 from custom_components.llm_gateway_account.key_events import changes_of_keys, new_keys
 from custom_components.llm_gateway_account.key_options import KeyOptions
 from custom_components.llm_gateway_account.key_sensor import KEY_AMOUNTS, KEY_SENSORS
@@ -153,7 +155,11 @@ def test_events(language: str) -> None:
     now = datetime.now(UTC)
     before = StoredState(group="a", last_login_at=datetime(2026, 1, 1, tzinfo=UTC))
     changed = changes_of(before, Account(quota=0, group="b", last_login_at=now))
-    events = (*spent, *changed, *events_of_keys(), *events_of_plans())
+    others = (
+        price_changed("a", 1, 2),
+        checked_in(1, Unit(currency="USD", points_per_unit=500_000)),
+    )
+    events = (*spent, *changed, *others, *events_of_keys(), *events_of_plans())
     details = {each.type: set(each.attributes) for each in events}
     assert {row[0]: set(codes(row[2])) for row in rows if codes(row[2])} == {
         f"[`{key}`](#{key})": details[key] for key in details

@@ -37,9 +37,10 @@ UNITS = {
 @pytest.mark.parametrize("server", RECORDED)
 def test_site_of_a_real_server(server: str) -> None:
     sent = RECORDED[server]["site"]
-    assert Site.from_payload(sent) == Site(
-        system_name="Example Gateway", version="v0.0.0"
-    )
+    site = Site.from_payload(sent)
+    assert (site.system_name, site.version) == ("Example Gateway", "v0.0.0")
+    assert (site.points_per_unit, site.currency, site.rate) == (500_000, "USD", 1)
+    assert site.keeps_usage
     for name, changes in RECORDED[server]["units"].items():
         site = Site.from_payload(sent | changes)
         assert (site.currency, site.points_per_unit) == UNITS[name]

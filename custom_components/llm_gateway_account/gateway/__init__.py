@@ -1,6 +1,7 @@
 """Client for the account API of LLM gateways of the one-api family."""
 
 from .account import ENABLED, Account
+from .check_in import CheckIn, CheckInKind
 from .client import GatewayClient
 from .errors import (
     AbsentError,
@@ -19,8 +20,10 @@ from .errors import (
     UserIdRefusedError,
     WebPageError,
 )
+from .groups import GroupsKind
 from .keys import ApiKey, KeyListing, KeyStatus
 from .limiter import Limiter, Priority
+from .notices import Notice
 from .plans import BillingPreference, PaidBy, Plan, PlanListing
 from .site import DEFAULT_QUOTA_PER_UNIT, POINTS, Site
 from .usage import LONGEST_SPENT, DailyUsage, ModelUsage
@@ -37,14 +40,18 @@ __all__ = [
     "BillingPreference",
     "BlockedError",
     "CertificateError",
+    "CheckIn",
+    "CheckInKind",
     "DailyUsage",
     "GatewayClient",
     "GatewayError",
+    "GroupsKind",
     "InvalidAnswerError",
     "KeyListing",
     "KeyStatus",
     "Limiter",
     "ModelUsage",
+    "Notice",
     "OtherAccountError",
     "OtherShapeError",
     "PaidBy",

@@ -1,13 +1,14 @@
 """Client for the account API: one method per thing, typed answers out."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 import aiohttp
 from multidict import CIMultiDict
 
 from .account import Account
+from .check_in import CheckIn, CheckInKind, awarded
 from .envelope import book_of, data_of
 from .errors import (
     AccountDisabledError,
@@ -17,8 +18,10 @@ from .errors import (
     TokenRefusedError,
     UserIdRefusedError,
 )
+from .groups import GroupsKind, group_ratios
 from .keys import KeyListing, KeyPages
 from .limiter import Limiter, Priority
+from .notices import Notice, notice_of
 from .plans import PlanListing, plan_listing, plan_titles
 from .site import Site
 from .transport import Answer, Transport
@@ -41,6 +44,7 @@ DAILY_USAGE_PATH = "api/user/dashboard"
 KEYS_PATH = "api/token/"
 PLANS_PATH = "api/subscription/self"
 PLAN_TITLES_PATH = "api/subscription/plans"
+NOTICE_PATH = "api/notice"
 
 MAX_ACCOUNT_BODY = 1024 * 1024
 # The page of a site may hold its logo and its news.
@@ -72,7 +76,10 @@ USER_ID_HEADERS = (
 
 
 class GatewayClient:
-    """Reads one account at one gateway. Writes nothing, follows no redirect."""
+    """Reads one account at one gateway. Follows no redirect.
+
+    Writes nothing but a check-in.
+    """
 
     def __init__(  # noqa: PLR0913
         self,
@@ -243,6 +250,55 @@ class GatewayClient:
         answer = await self._async_get_book(PLAN_TITLES_PATH, priority)
         return await _async_read(answer, lambda: plan_titles(book_of(answer)))
 
+    async def async_get_check_in(
+        self, kind: CheckInKind, priority: Priority = Priority.BACKGROUND
+    ) -> CheckIn:
+        """Return whether the account was checked in today (new-api, Veloera).
+
+        Raises AbsentError elsewhere, else GatewayError of the kind that fits.
+        """
+        answer = await self._async_get_book(kind.status_path, priority)
+        return CheckIn.from_payload(book_of(answer))
+
+    async def async_check_in(self, kind: CheckInKind) -> float:
+        """Check the account in, and return the points that it got. Asked once.
+
+        Raises GatewayError of the kind that fits. An UnreachableError that is too much,
+        an InvalidAnswerError and a ServerError of HTTP leave open whether it happened.
+        """
+        answer = await self._async_keep_secret(
+            self._transport.async_post(
+                kind.path,
+                self._account_headers,
+                limit=MAX_ACCOUNT_BODY,
+                priority=Priority.POLL,
+            )
+        )
+        return awarded(book_of(answer))
+
+    async def async_get_groups(
+        self, kind: GroupsKind, priority: Priority = Priority.BACKGROUND
+    ) -> dict[str, float | None]:
+        """Return the multiplier of the prices of each group that may be used.
+
+        Raises AbsentError where there is no such list, else GatewayError of the kind
+        that fits.
+        """
+        answer = await self._async_get_book(kind, priority)
+        return group_ratios(book_of(answer))
+
+    async def async_get_notice(
+        self, priority: Priority = Priority.BACKGROUND
+    ) -> Notice | None:
+        """Return the notice of the gateway; None if it has none (all forks).
+
+        Asked without any credentials. Raises GatewayError of the kind that fits.
+        """
+        answer = await self._async_get(
+            NOTICE_PATH, self._headers, MAX_SITE_BODY, priority, None
+        )
+        return await _async_read(answer, lambda: notice_of(book_of(answer)))
+
     async def _async_get_book(
         self, path: str, priority: Priority, query: Mapping[str, str] | None = None
     ) -> Answer:
@@ -260,9 +316,8 @@ class GatewayClient:
         *,
         query: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Return the answer; no error of it names an address that tells who asked."""
-        try:
-            return await self._transport.async_get(
+        return await self._async_keep_secret(
+            self._transport.async_get(
                 path,
                 headers,
                 limit=limit,
@@ -270,6 +325,12 @@ class GatewayClient:
                 timeout=timeout,
                 query=query,
             )
+        )
+
+    async def _async_keep_secret(self, asking: Awaitable[Answer]) -> Answer:
+        """Return the answer; no error of it names an address that tells who asked."""
+        try:
+            return await asking
         except RedirectedError as err:
             if not self._is_told_by(err.target):
                 raise

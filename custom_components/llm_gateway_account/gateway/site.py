@@ -9,6 +9,9 @@ from dataclasses import dataclass
 import re
 from typing import Any, Self
 
+from .check_in import CheckInKind
+from .groups import GroupsKind
+from .notices import Notice, announcements
 from .values import name, number, text
 
 DEFAULT_QUOTA_PER_UNIT = 500_000
@@ -56,6 +59,14 @@ class Site:
     """How many units of `currency` its web pages show per `quota_per_unit` points."""
     keeps_usage: bool = True
     """Whether it writes hourly usage; False where the operator switched that off."""
+    check_in: CheckInKind | None = None
+    """Which daily check-in it offers; None where the operator has it off too."""
+    wants_browser: bool = False
+    """Whether a check-in needs a proof that only a browser can give (Turnstile)."""
+    groups: GroupsKind | None = None
+    """Where it lists user groups, as far as its page shows which software it is."""
+    announcements: tuple[Notice, ...] | None = None
+    """The newest first; None where there are none to show."""
 
     @property
     def points_per_unit(self) -> float:
@@ -73,7 +84,26 @@ class Site:
             currency=currency,
             rate=rate,
             keeps_usage=data.get("enable_data_export") is not False,
+            check_in=_check_in(data),
+            # Veloera's check-in does not ask for it.
+            wants_browser=data.get("turnstile_check") is True
+            and _check_in(data) is CheckInKind.NEW_API,
+            groups=_groups(data),
+            announcements=announcements(data),
         )
+
+
+def _check_in(data: Mapping[str, Any]) -> CheckInKind | None:
+    if data.get("checkin_enabled") is True:
+        return CheckInKind.NEW_API
+    return CheckInKind.VELOERA if data.get("check_in_enabled") is True else None
+
+
+def _groups(data: Mapping[str, Any]) -> GroupsKind | None:
+    """Tell by what only the page of one line of the family has."""
+    if "enable_data_export" in data:
+        return GroupsKind.OWN
+    return GroupsKind.PUBLIC if "PaymentUSDRate" in data else None
 
 
 def _rate(value: Any, default: float) -> float:

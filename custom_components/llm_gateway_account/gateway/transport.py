@@ -1,4 +1,4 @@
-"""One GET to one host: how long it may take, how much it may answer, who answers it."""
+"""One request to one host: how long it takes, how much it answers, and who does."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -62,11 +62,32 @@ class Transport:
         fits where there is no answer, or something else than the gateway answered.
         """
         await self._limiter.async_acquire(priority, timeout)
+        return await self._async_ask("GET", path, headers, limit, query)
+
+    async def async_post(
+        self, path: str, headers: Mapping[str, str], *, limit: int, priority: Priority
+    ) -> Answer:
+        """Return the answer to a POST without a body, which is sent once.
+
+        The rest is as for a GET.
+        """
+        await self._limiter.async_acquire(priority)
+        return await self._async_ask("POST", path, headers, limit)
+
+    async def _async_ask(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        limit: int,
+        query: Mapping[str, str] | None = None,
+    ) -> Answer:
         failure: GatewayError
         if self._session.closed:  # while waiting for the turn
             raise UnreachableError("the session has ended")
         try:
-            async with self._session.get(
+            async with self._session.request(
+                method,
                 self._address_of(path),
                 params=query,
                 headers=headers,
