@@ -110,8 +110,12 @@ async def async_describe(
     entry: AccountConfigEntry,
     event_type: str | None,
     attributes: Mapping[str, Any],
-) -> str:
-    """Return what happened to an account, or without an event what is left now."""
+) -> dict[str, str | None]:
+    """Return what happened to an account, or without an event what is left now.
+
+    That is its `event_type` (None if nothing is known), the `message`, and the
+    `balance` with its unit (None if it is not known).
+    """
     sentences = await async_get_sentences(hass)
     coordinator = async_get_fresh(entry)
     balance = None
@@ -120,9 +124,12 @@ async def async_describe(
         left = unit.amount(coordinator.data.account.quota)
         balance = sentences.amount(left, unit.currency)
         event_type = event_type or _EVENT_OF_LEVEL[coordinator.data.spending.level]
-    if event_type is None:
-        return sentences.sentence("unknown")
-    return sentences.event(event_type, attributes, balance)
+    message = (
+        sentences.event(event_type, attributes, balance)
+        if event_type
+        else sentences.sentence("unknown")
+    )
+    return {"event_type": event_type, "message": message, "balance": balance}
 
 
 def _placeholders(text: str) -> set[str]:

@@ -118,17 +118,17 @@ def account_answer(coordinator: AccountCoordinator) -> dict[str, Any]:
 async def _async_describe_event(call: ServiceCall) -> ServiceResponse:
     """Return an event as `title` (the account) and `message` (the sentence).
 
-    Without an event, the sentence says what is left. Raises ServiceValidationError if
-    it names no account.
+    With `event_type`, and what is left as `balance`. Without an event, the sentence
+    says what is left. Raises ServiceValidationError if it names no account.
     """
     entry = async_get_named(call)
-    message = await async_describe(
+    described = await async_describe(
         call.hass,
         entry,
         call.data.get(ATTR_EVENT_TYPE) or None,
         call.data[ATTR_ATTRIBUTES] or {},
     )
-    return {"title": async_get_name(call.hass, entry), "message": message}
+    return {"title": async_get_name(call.hass, entry), **described}
 
 
 async def _async_describe_account(call: ServiceCall) -> ServiceResponse:
