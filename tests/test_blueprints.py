@@ -23,16 +23,27 @@ from custom_components.llm_gateway_account.const import (
     CONF_USER_ID,
     DOMAIN,
 )
+from custom_components.llm_gateway_account.events import (
+    EVENT_TYPES,
+    AccountEvent,
+    async_fire,
+)
 from custom_components.llm_gateway_account.gateway import POINTS
 from homeassistant.components import persistent_notification
 from homeassistant.components.automation.config import AUTOMATION_BLUEPRINT_SCHEMA
 from homeassistant.components.blueprint import Blueprint
 from homeassistant.components.recorder.core import Recorder
 from homeassistant.const import CONF_ACCESS_TOKEN
-from homeassistant.core import CoreState, HomeAssistant, State, callback
+from homeassistant.core import (
+    CoreState,
+    HomeAssistant,
+    ServiceCall,
+    State,
+    callback,
+)
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
-from homeassistant.util import dt as dt_util
+from homeassistant.util import dt as dt_util, slugify
 from homeassistant.util.yaml import load_yaml_dict
 
 from . import ROOT
@@ -49,7 +60,6 @@ from .helpers import (
     DOCUMENTED,
     device_of,
     document,
-    examples,
     jump,
     pass_time,
     setup,
@@ -259,7 +269,7 @@ def test_blueprint_names_nobody_and_nothing_of_one_home(name: str) -> None:
     text = (FOLDER / name).read_text(encoding="utf-8")
     texts = text.replace(f"{REPOSITORY}/blob/main/blueprints/automation/{DOMAIN}/", "")
     # Whatever phones are chosen.
-    texts = texts.replace("notify.{{ ('mobile_app_' ~ device_attr(", "")
+    texts = texts.replace("notify.{{ ('mobile_app_' ~ repeat.item)", "")
     for word in ("sensor.", "mobile_app_", "http", "example", "notify."):
         assert word not in texts
     assert text.isascii()
@@ -438,31 +448,117 @@ async def test_alert_with_actions_of_ones_own(
     }
 
 
+@pytest.fixture
+def phones(hass: HomeAssistant) -> dict[str, list[ServiceCall]]:
+    """Return what is sent to each of two phones, by the ID of its device.
+
+    They are called what they were when the app signed in, whatever they are called now.
+    """
+    owner = MockConfigEntry(domain="mobile_app")
+    owner.add_to_hass(hass)
+    sent = {}
+    for name in ("Alice's iPhone", "1.10"):
+        device = dr.async_get(hass).async_get_or_create(
+            config_entry_id=owner.entry_id,
+            identifiers={("mobile_app", name)},
+            name=name,
+        )
+        dr.async_get(hass).async_update_device(device.id, name_by_user="Phone")
+        service = slugify(f"mobile_app_{name}")
+        sent[device.id] = async_mock_service(hass, "notify", service)
+    return sent
+
+
 @pytest.mark.parametrize(
-    ("quota", "critical", "channel"),
-    [(900_000, 0, "General"), (200_000, 1, "alarm_stream")],
+    ("quota", "message", "ring", "rings"),
+    [
+        (900_000, "Balance low: 1.80 USD", True, False),
+        (200_000, "Balance critical: 0.40 USD", True, True),
+        (200_000, "Balance critical: 0.40 USD", False, False),
+    ],
 )
-async def test_message_to_a_phone(
+async def test_alert_on_phones(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+    account: str,
+    automate: Automate,
+    told: Told,
+    phones: dict[str, list[ServiceCall]],
+    quota: int,
+    message: str,
+    ring: bool,
+    rings: bool,
+) -> None:
+    """On all that are chosen, beside the notice; only what is urgent rings."""
+    await automate("balance_alert", account=account, phones=list(phones), ring=ring)
+    gateway.account.leave(quota)
+    await poll(hass, freezer)
+    assert told == [("Example Gateway", message)]
+    for (call,) in phones.values():
+        assert (call.data["title"], call.data["message"]) == told[0]
+        assert bool(call.data["data"]) is rings
+        if rings:
+            assert call.data["data"]["push"]["sound"]["critical"] == 1
+            assert call.data["data"]["channel"] == "alarm_stream"
+    assert errors(caplog) == []
+
+
+async def test_phone_that_is_gone_keeps_nothing_from_the_others(
     hass: HomeAssistant,
     gateway: GatewayServer,
     freezer: FrozenDateTimeFactory,
     account: str,
     automate: Automate,
-    quota: int,
-    critical: int,
-    channel: str,
+    told: Told,
+    phones: dict[str, list[ServiceCall]],
 ) -> None:
-    """The actions of the documentation, as pasted: only what is urgent rings."""
-    calls = async_mock_service(hass, "notify", "mobile_app_phone")
-    actions, of_the_chinese_page = examples("docs/blueprints")
-    assert of_the_chinese_page == actions
-    await automate("balance_alert", account=account, actions=actions)
-    gateway.account.leave(quota)
+    gone, other = phones
+    dr.async_get(hass).async_remove_device(gone)
+    await automate("balance_alert", account=account, phones=[gone, other])
+    gateway.account.leave(900_000)
     await poll(hass, freezer)
-    (call,) = calls
-    assert call.data["title"] == "Example Gateway"
-    assert call.data["data"]["push"]["sound"]["critical"] == critical
-    assert call.data["data"]["channel"] == channel
+    assert len(phones[other]) == len(told) == 1
+
+
+async def test_report_on_a_phone(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    account: str,
+    automate: Automate,
+    phones: dict[str, list[ServiceCall]],
+) -> None:
+    chosen = list(phones)[:1]
+    await automate("daily_report", accounts=[account], phones=chosen, time="13:00:00")
+    await wait_until(hass, freezer, 13)
+    (call,) = phones[chosen[0]]
+    assert call.data["title"] == "LLM spending"
+    assert "Balance: 12.35 USD" in call.data["message"]
+
+
+async def test_guard_on_a_phone(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    account: str,
+    automate: Automate,
+    phones: dict[str, list[ServiceCall]],
+) -> None:
+    """Also when the actions fail; the recovery does not ring."""
+    chosen = list(phones)[:1]
+    fails = [{"action": "switch.turn_off", "data": {"entity_id": "switch.robot"}}]
+    await automate("guard", account=account, phones=chosen, ring=True, actions=fails)
+    for quota in (0, 5_000_000):
+        gateway.account.leave(quota)
+        await poll(hass, freezer)
+        await poll(hass, freezer)
+    calls = phones[chosen[0]]
+    assert [(call.data["message"], bool(call.data["data"])) for call in calls] == [
+        ("Balance used up: 0.00 USD", True),
+        ("Balance sufficient again: 10.00 USD", False),
+    ]
 
 
 async def test_alert_is_not_repeated_after_a_reload(
@@ -586,7 +682,7 @@ async def test_morning_without_an_answer(
     gateway.fault = answering(502)
     await wait_until(hass, freezer, 8)
     assert told == [("Example Gateway", "The balance is not known at the moment")]
-    assert len(errors(caplog)) == 1
+    assert errors(caplog) == []
 
 
 @pytest.mark.parametrize(
@@ -735,6 +831,38 @@ async def test_report_lists_the_most_expensive_models_of_the_day(
     assert errors(caplog) == []
 
 
+async def test_weekly_report(
+    recorder_mock: Recorder,
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+    entry: MockConfigEntry,
+    automate: Automate,
+    told: Told,
+) -> None:
+    """On its day only, of seven days; it is Monday."""
+    gateway.fork = NEW_API_2026_08
+    for days, quota in ((2, 500_000), (6, 250_000), (9, 4_000_000)):
+        moment = dt_util.now() - timedelta(days=days)
+        gateway.books.spend("gpt-5", quota, at=moment.timestamp())
+    freezer.tick(timedelta(minutes=10))
+    await setup(hass, entry)
+    account = device_of(hass, entry)
+    await automate("daily_report", accounts=[account], time="13:00:00", day="2")
+    await wait_until(hass, freezer, 14)
+    assert told == []
+    await wait_until(hass, freezer, 14)
+    ((_, message),) = told
+    lines = message.splitlines()
+    assert lines[:2] == ["Example Gateway", "Past seven days: 1.50 USD"]
+    assert lines[-1] == "Most expensive: gpt-5 (1.50 USD)"
+    assert not any(line.startswith("Spent today") for line in lines)
+    await wait_until(hass, freezer, 14)
+    assert len(told) == 1
+    assert errors(caplog) == []
+
+
 @pytest.mark.usefixtures("recorded")
 async def test_report_right_after_midnight(
     hass: HomeAssistant,
@@ -756,32 +884,25 @@ async def test_report_right_after_midnight(
 
 
 @pytest.mark.usefixtures("recorded")
-async def test_report_in_points(
+async def test_report_in_points_and_chinese(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     account_in_points: str,
     automate: Automate,
     told: Told,
 ) -> None:
-    await automate(
-        "daily_report",
-        accounts=[account_in_points],
-        text_title="大模型消费",
-        text_today="今日消费",
-        text_month="本月消费",
-        text_average="日均消费",
-        text_balance="余额",
-    )
+    hass.config.language = "zh-Hans"
+    await automate("daily_report", accounts=[account_in_points])
     await wait_until(hass, freezer, 21)
     assert told == [
         (
             "大模型消费",
             (
                 "Example Gateway\n"
-                "今日消费: 0 points\n"
-                "本月消费: 0 points\n"
-                "日均消费: 0 points\n"
-                "余额: 6172500 points"
+                "今日消费：0 点\n"
+                "本月消费：0 点\n"
+                "日均消费：0 点\n"
+                "剩余额度：6172500 点"
             ),
         )
     ]
@@ -817,7 +938,7 @@ async def test_report_of_two_accounts_of_which_one_does_not_answer(
             ),
         )
     ]
-    assert len(errors(caplog)) == 1
+    assert errors(caplog) == []
 
 
 # Guard
@@ -883,7 +1004,7 @@ async def test_guard_against_exhaustion(
     ("inputs", "acted", "recovered"),
     [
         ({}, ["Unusual spending: 1.62 USD, usually 0.24 USD"], 0),
-        ({"activities": ["balance_critical"]}, ["Balance critical: 0.14 USD"], 1),
+        ({"activities": ["balance_critical"]}, ["Balance critical: 0.34 USD"], 1),
         ({"activities": []}, [], 0),
     ],
 )
@@ -1008,3 +1129,41 @@ async def test_name_that_looks_like_a_value_stays_a_text(
     assert title
     assert title.removesuffix("\u2060") == name
     assert errors(caplog) == []
+
+
+# Budget alert
+
+
+@pytest.mark.parametrize(
+    ("type_", "attributes", "message", "rings"),
+    [
+        ("budget_warning", {"left": 0.9}, "0.90 USD", False),
+        ("budget_exceeded", {"left": -0.5}, "-0.50 USD", True),
+        ("budget_forecast", {"projected": 12.5}, "12.50 USD", False),
+    ],
+)
+@pytest.mark.skipif(
+    "budget_warning" not in EVENT_TYPES, reason="There are no budgets yet"
+)
+async def test_budget_alert(
+    hass: HomeAssistant,
+    loaded_entry: MockConfigEntry,
+    account: str,
+    automate: Automate,
+    told: Told,
+    phones: dict[str, list[ServiceCall]],
+    type_: str,
+    attributes: dict[str, Any],
+    message: str,
+    rings: bool,
+) -> None:
+    await automate("budget_alert", account=account, phones=list(phones), ring=True)
+    attributes |= {"currency": "USD", "period": "month"}
+    async_fire(hass, loaded_entry, AccountEvent(type=type_, attributes=attributes))
+    await hass.async_block_till_done()
+    ((title, text),) = told
+    assert title == "Example Gateway"
+    assert text.endswith(message)
+    for (call,) in phones.values():
+        assert call.data["message"] == text
+        assert bool(call.data["data"]) is rings
