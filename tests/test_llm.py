@@ -201,14 +201,18 @@ async def test_usage_by_key(
     gateway.fork = NEW_API_2026_08
     for name in ("laptop", "secret project"):
         gateway.keys.create(name, remain_quota=500_000)
-        gateway.books.spend("gpt-5", 250_000, key=name)
     show(entry)
     await setup(hass, entry)
-    await pass_time(hass, freezer, timedelta(minutes=16))
+    await pass_time(hass, freezer, timedelta(seconds=20))
     expose(hass, BALANCE)
     (answer,) = await ask(hass, USAGE, range="today", by="key")
-    assert answer["keys"] == []
+    assert answer["keys"] == answer["unknown"] == []
     expose(hass, sensor("laptop", "remaining"))
+    (answer,) = await ask(hass, USAGE, range="today", by="key")
+    assert (answer["keys"], answer["unknown"]) == ([], ["laptop"])
+    for name in ("laptop", "secret project"):
+        gateway.books.spend("gpt-5", 250_000, key=name)
+    await pass_time(hass, freezer, timedelta(minutes=31))
     (answer,) = await ask(hass, USAGE, range="today", by="key")
     assert answer["keys"] == [{"key": "laptop", "cost": 0.5}]
     (answer,) = await ask(hass, USAGE, range="month", by="key")

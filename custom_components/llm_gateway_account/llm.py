@@ -143,11 +143,13 @@ class GetUsageTool(AccountTool):
         keys = _exposed_keys(hass, entry, assistant)
         spent = entry.runtime_data.keys.data.spent_today
         rows = [
-            {"key": name, "cost": unit.amount(spent[key_id])}
-            for key_id, name in keys.items()
+            {"key": keys[key_id], "cost": unit.amount(spent[key_id])}
+            for key_id in keys
             if key_id in spent
         ]
-        return answer | {"keys": _dearest(rows)}
+        unknown = [keys[key_id] for key_id in keys if key_id not in spent]
+        # The sum of a key is read only if its sensor is enabled.
+        return answer | {"keys": _dearest(rows), "unknown": unknown[:MOST_ROWS]}
 
     @staticmethod
     async def _by_model(
