@@ -675,13 +675,14 @@ async def test_morning_without_an_answer(
     automate: Automate,
     told: Told,
 ) -> None:
+    """What happened is known, what is left is not."""
     await automate("balance_alert", account=account, **QUIET)
     await wait_until(hass, freezer, 1)
     gateway.account.leave(0)
     await poll(hass, freezer)
     gateway.fault = answering(502)
     await wait_until(hass, freezer, 8)
-    assert told == [("Example Gateway", "The balance is not known at the moment")]
+    assert told == [("Example Gateway", "Balance used up")]
     assert errors(caplog) == []
 
 

@@ -1,5 +1,6 @@
 """Tools for assistants that speak: what is left, and who spent it. They only read."""
 
+from abc import abstractmethod
 from typing import Any, ClassVar, override
 
 import voluptuous as vol
@@ -69,6 +70,7 @@ class AccountTool(llm.Tool):
         ]
         return _result(data={"accounts": accounts})
 
+    @abstractmethod
     async def async_answer(
         self,
         hass: HomeAssistant,
@@ -77,7 +79,6 @@ class AccountTool(llm.Tool):
         assistant: str,
     ) -> dict[str, Any]:
         """Return what there is to say of one account."""
-        raise NotImplementedError
 
 
 class GetAccountTool(AccountTool):
