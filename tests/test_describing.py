@@ -72,6 +72,12 @@ async def describe(
             "Key low: laptop {1}, 0.50 USD",
         ),
         ("en", "key_switched_off", {"key": "1.10"}, "Key switched off: 1.10"),
+        (
+            "en",
+            "plan_low",
+            {"plan": "Pro", "amount": 3, "currency": "USD"},
+            "Plan low: Pro, 3.00 USD",
+        ),
         # What is not known is left out.
         ("en", "topped_up", {"amount": None}, "Topped up"),
         ("en", "topped_up", {"amount": "much"}, "Topped up"),

@@ -56,10 +56,15 @@ async def tools(hass: HomeAssistant) -> llm.APIInstance:
 
 async def ask(hass: HomeAssistant, tool: str, **asked: Any) -> Any:
     """Return what a tool says of the accounts."""
+    instance = await tools(hass)
+    (found,) = (each for each in instance.tools if each.name == tool)
     call = llm.ToolInput(tool_name=tool, tool_args=asked)
-    result: Any = await (await tools(hass)).async_call_tool(call)
-    # Home Assistant 2026.9 hands on the plain object.
-    return getattr(result, "data", result)["accounts"]
+    result: Any = await found.async_call(hass, call, instance.llm_context)
+    if not hasattr(llm, "ToolResult"):  # Home Assistant 2026.9
+        return result["accounts"]
+    assert isinstance(result, llm.ToolResult)
+    assert not result.error
+    return result.data["accounts"]
 
 
 def expose(hass: HomeAssistant, *entities: str) -> None:
