@@ -40,6 +40,15 @@ class AccountEventEntity(AccountEntity, EventEntity):
 
     @property
     @override
+    def available(self) -> bool:
+        """Stay while the gateway does not answer: what happened has happened.
+
+        The log would show the last event once more when it answers again.
+        """
+        return True
+
+    @property
+    @override
     def extra_state_attributes(self) -> dict[str, Any] | None:
         """Return the latest events, each with its own time."""
         past = self.coordinator.storage.state.past_events

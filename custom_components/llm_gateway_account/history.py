@@ -1,23 +1,25 @@
 """Actions on the usage history: what Home Assistant's statistics hold of an account."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
+from .chosen import ACCOUNT_FIELDS, async_get_chosen
 from .const import DOMAIN
 from .data import AccountConfigEntry
-from .device import async_get_loaded
 from .series import OTHER, TOTAL, series_prefix
 from .statistic_ids import has_recorder, series_id
 from .unit import Unit
+
+if TYPE_CHECKING:
+    from .statistics import Period
 
 ATTR_START = "start"
 ATTR_END = "end"
@@ -26,7 +28,7 @@ ATTR_BY = "by"
 
 GET_USAGE_SCHEMA = vol.Schema(
     {
-        vol.Required(ATTR_DEVICE_ID): cv.string,
+        **ACCOUNT_FIELDS,
         vol.Optional(ATTR_START): cv.datetime,
         vol.Optional(ATTR_END): cv.datetime,
         vol.Optional(ATTR_PERIOD, default="day"): vol.In(["hour", "day", "month"]),
@@ -34,7 +36,7 @@ GET_USAGE_SCHEMA = vol.Schema(
     }
 )
 
-CLEAR_HISTORY_SCHEMA = vol.Schema({vol.Optional(ATTR_DEVICE_ID): cv.string})
+CLEAR_HISTORY_SCHEMA = vol.Schema(ACCOUNT_FIELDS)
 
 
 async def async_get_usage(call: ServiceCall) -> ServiceResponse:
@@ -42,11 +44,11 @@ async def async_get_usage(call: ServiceCall) -> ServiceResponse:
 
     From the start of the month to now where no times are given; local days and months
     are whole. Requests and tokens are there if they are kept. Raises
-    ServiceValidationError if the device is no account's, the times are in no order, or
-    there is no recorder.
+    ServiceValidationError if no account is named, the times are in no order, or there
+    is no recorder.
     """
     hass = call.hass
-    entry = async_get_loaded(hass, call.data[ATTR_DEVICE_ID])
+    entry = async_get_chosen(call)
     _require_recorder(hass)
     start = _local(call.data.get(ATTR_START)) or dt_util.start_of_local_day().replace(
         day=1
@@ -56,22 +58,37 @@ async def async_get_usage(call: ServiceCall) -> ServiceResponse:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="end_before_start"
         )
+    return await async_read_usage(
+        hass, entry, start, end, call.data[ATTR_PERIOD], call.data[ATTR_BY]
+    )
+
+
+async def async_read_usage(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    entry: AccountConfigEntry,
+    start: datetime,
+    end: datetime,
+    period: Period,
+    by: str,
+) -> dict[str, Any]:
+    """Return the `currency` of a loaded entry, and its `usage` per period.
+
+    `by` is `model` or `total`. There has to be a recorder.
+    """
     stored = entry.runtime_data.usage.stored
     prefix = series_prefix(entry, stored)
     # What stands for several models is no model that happens to be called so.
     names: dict[str, tuple[bool, str | None, str]] = {
         f"{DOMAIN}:{prefix}_{TOTAL}": (True, None, "cost")
     }
-    if call.data[ATTR_BY] == "model":
+    if by == "model":
         names = {f"{DOMAIN}:{prefix}_{OTHER}": (True, OTHER, "cost")}
         for model in stored.models:
             for kind in ("cost", "requests", "tokens"):
                 names[series_id(prefix, model, kind)] = (False, model, kind)
     from .statistics import async_read_changes  # noqa: PLC0415
 
-    found = await async_read_changes(
-        hass, start, end, set(names), call.data[ATTR_PERIOD]
-    )
+    found = await async_read_changes(hass, start, end, set(names), period)
     usage: dict[tuple[float, bool, str | None], dict[str, Any]] = {}
     for statistic_id, rows in found.items():
         is_several, name, counted = names[statistic_id]
@@ -99,17 +116,17 @@ async def async_get_usage(call: ServiceCall) -> ServiceResponse:
 
 
 async def async_clear_history(call: ServiceCall) -> None:
-    """Remove the statistics of one account; without a device those of none any more.
+    """Remove the statistics of one account; without one those of none any more.
 
     The account's own begin anew with the next reading. Raises ServiceValidationError if
-    the device is no account's, or there is no recorder.
+    two are named or it is no account, or there is no recorder.
     """
     hass = call.hass
     _require_recorder(hass)
-    device_id = call.data.get(ATTR_DEVICE_ID)
+    is_of_one = any(call.data.values())
     entries: list[AccountConfigEntry] = hass.config_entries.async_entries(DOMAIN)
-    if device_id:
-        entries = [async_get_loaded(hass, device_id)]
+    if is_of_one:
+        entries = [async_get_chosen(call)]
     elif any(entry.state is not ConfigEntryState.LOADED for entry in entries):
         # Only a loaded one knows what its series are called.
         raise ServiceValidationError(
@@ -120,9 +137,8 @@ async def async_clear_history(call: ServiceCall) -> None:
     )
     from .statistics import async_clear  # noqa: PLC0415
 
-    is_of_entries = bool(device_id)
-    clear = async_clear(hass, lambda each: each.startswith(of_entries) is is_of_entries)
-    if device_id:
+    clear = async_clear(hass, lambda each: each.startswith(of_entries) is is_of_one)
+    if is_of_one:
         await entries[0].runtime_data.usage.async_begin_anew(clear)
     else:
         await clear

@@ -4,7 +4,6 @@ from typing import Any
 
 import voluptuous as vol
 
-from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import (
     HomeAssistant,
     ServiceCall,
@@ -15,42 +14,67 @@ from homeassistant.core import (
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 
+from .chosen import ACCOUNT_FIELDS, async_get_chosen, async_get_named
 from .const import DOMAIN
-from .device import async_get_fresh, async_get_loaded
+from .coordinator import AccountCoordinator
+from .device import async_get_fresh, async_get_name
+from .events import EVENT_TYPES
 from .history import (
+    ATTR_PERIOD,
     CLEAR_HISTORY_SCHEMA,
     GET_USAGE_SCHEMA,
     async_clear_history,
     async_get_usage,
 )
+from .reports import async_report
+from .sentences import async_describe
 
 SERVICE_CHECK_IN = "check_in"
 SERVICE_CLEAR_HISTORY = "clear_history"
+SERVICE_DESCRIBE_ACCOUNT = "describe_account"
+SERVICE_DESCRIBE_EVENT = "describe_event"
 SERVICE_GET_ACCOUNT = "get_account"
 SERVICE_GET_USAGE = "get_usage"
 
-GET_ACCOUNT_SCHEMA = CHECK_IN_SCHEMA = vol.Schema(
-    {vol.Required(ATTR_DEVICE_ID): cv.string}
+ATTR_ATTRIBUTES = "attributes"
+ATTR_EVENT_TYPE = "event_type"
+ATTR_MODELS = "models"
+
+GET_ACCOUNT_SCHEMA = CHECK_IN_SCHEMA = vol.Schema(ACCOUNT_FIELDS)
+
+DESCRIBE_EVENT_SCHEMA = vol.Schema(
+    {
+        **ACCOUNT_FIELDS,
+        vol.Optional(ATTR_EVENT_TYPE): vol.Any(None, "", vol.In(EVENT_TYPES)),
+        vol.Optional(ATTR_ATTRIBUTES, default={}): vol.Any(None, {str: object}),
+    }
+)
+
+DESCRIBE_ACCOUNT_SCHEMA = vol.Schema(
+    {
+        **ACCOUNT_FIELDS,
+        vol.Optional(ATTR_PERIOD, default="day"): vol.In(["day", "week"]),
+        vol.Optional(ATTR_MODELS, default=True): cv.boolean,
+    }
 )
 
 
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions."""
-    hass.services.async_register(
-        DOMAIN,
-        SERVICE_GET_ACCOUNT,
-        _async_get_account,
-        schema=GET_ACCOUNT_SCHEMA,
-        supports_response=SupportsResponse.ONLY,
-    )
-    hass.services.async_register(
-        DOMAIN,
-        SERVICE_GET_USAGE,
-        async_get_usage,
-        schema=GET_USAGE_SCHEMA,
-        supports_response=SupportsResponse.ONLY,
-    )
+    for service, handle, schema in (
+        (SERVICE_GET_ACCOUNT, _async_get_account, GET_ACCOUNT_SCHEMA),
+        (SERVICE_GET_USAGE, async_get_usage, GET_USAGE_SCHEMA),
+        (SERVICE_DESCRIBE_EVENT, _async_describe_event, DESCRIBE_EVENT_SCHEMA),
+        (SERVICE_DESCRIBE_ACCOUNT, _async_describe_account, DESCRIBE_ACCOUNT_SCHEMA),
+    ):
+        hass.services.async_register(
+            DOMAIN,
+            service,
+            handle,
+            schema=schema,
+            supports_response=SupportsResponse.ONLY,
+        )
     hass.services.async_register(
         DOMAIN, SERVICE_CLEAR_HISTORY, async_clear_history, schema=CLEAR_HISTORY_SCHEMA
     )
@@ -66,10 +90,10 @@ def async_setup_services(hass: HomeAssistant) -> None:
 async def _async_check_in(call: ServiceCall) -> ServiceResponse:
     """Check an account in, and return what it got; an amount in its unit.
 
-    Raises ServiceValidationError if the device is not an account's or there is nothing
-    to do, HomeAssistantError if it failed or nobody knows whether it did.
+    Raises ServiceValidationError if it names no loaded account or there is nothing to
+    do, HomeAssistantError if it failed or nobody knows whether it did.
     """
-    runtime = async_get_loaded(call.hass, call.data[ATTR_DEVICE_ID]).runtime_data
+    runtime = async_get_chosen(call).runtime_data
     points = await runtime.check_in.async_check_in()
     unit = runtime.account.unit
     return {"amount": unit.amount(points), "currency": unit.currency}
@@ -78,20 +102,24 @@ async def _async_check_in(call: ServiceCall) -> ServiceResponse:
 async def _async_get_account(call: ServiceCall) -> ServiceResponse:
     """Return what is known of an account; amounts are in its unit.
 
-    Raises ServiceValidationError if the device is not an account's, or its account
-    has no answer that is fresh enough to be shown.
+    Raises ServiceValidationError if it names no account, or one that has no answer
+    that is fresh enough to be shown.
     """
-    entry = async_get_loaded(call.hass, call.data[ATTR_DEVICE_ID])
-    if (coordinator := async_get_fresh(entry)) is None:
+    if (coordinator := async_get_fresh(async_get_chosen(call))) is None:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="no_answer"
         )
+    return account_answer(coordinator)
+
+
+def account_answer(coordinator: AccountCoordinator) -> dict[str, Any]:
+    """Return what is known of an account; amounts are in its unit."""
     account, spending = coordinator.data.account, coordinator.data.spending
 
     def amount(points: float | None) -> float | None:
         return None if points is None else coordinator.unit.amount(points)
 
-    answer: dict[str, Any] = {
+    return {
         "currency": coordinator.unit.currency,
         "balance": amount(account.quota),
         "balance_level": spending.level,
@@ -105,4 +133,33 @@ async def _async_get_account(call: ServiceCall) -> ServiceResponse:
         "request_count": account.request_count,
         "group": account.group_name,
     }
-    return answer
+
+
+async def _async_describe_event(call: ServiceCall) -> ServiceResponse:
+    """Return an event as `title` (the account) and `message` (the sentence).
+
+    With `event_type`, and what is left as `balance`. Without an event, the sentence
+    says what is left. Raises ServiceValidationError if it names no account.
+    """
+    entry = async_get_named(call)
+    described = await async_describe(
+        call.hass,
+        entry,
+        call.data.get(ATTR_EVENT_TYPE) or None,
+        call.data[ATTR_ATTRIBUTES] or {},
+    )
+    return {"title": async_get_name(call.hass, entry), **described}
+
+
+async def _async_describe_account(call: ServiceCall) -> ServiceResponse:
+    """Return a report as `title` and `message`, which has a line for each figure.
+
+    Raises ServiceValidationError if it names no account.
+    """
+    title, message = await async_report(
+        call.hass,
+        async_get_named(call),
+        is_of_week=call.data[ATTR_PERIOD] == "week",
+        lists_models=call.data[ATTR_MODELS],
+    )
+    return {"title": title, "message": message}

@@ -18,7 +18,14 @@ from . import REPOSITORY, load, read
 
 # `ALLOWED_USED_COMPONENTS` of hassfest, as far as it is used: any other component
 # has to be a dependency.
-ALLOWED_COMPONENTS = {*PLATFORMS, "device_automation", "repairs", "system_health"}
+ALLOWED_COMPONENTS = {
+    *PLATFORMS,
+    "device_automation",
+    "homeassistant",
+    "llm",
+    "repairs",
+    "system_health",
+}
 
 
 @pytest.fixture

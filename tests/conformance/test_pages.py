@@ -242,7 +242,7 @@ async def test_actions(
         rows = tables(content)[0]
         assert [codes(row[0]) for row in rows] == [[each] for each in fields]
         for row, field in zip(rows, fields.values(), strict=True):
-            default = {field[key] for key in ("default",) if key in field}
+            default = {str(field[key]).lower() for key in ("default",) if key in field}
             assert set(codes(row[1])) == default
             for option in field["selector"].get("select", {}).get("options", ()):
                 assert option in codes(row[2])

@@ -21,7 +21,7 @@ ENGLISH = TRANSLATIONS["en"]
 SAME_AS_IN_ENGLISH = {
     "de": {"Administrator", "Root", "Status"},
     "es": {"Plan", "Total", "tokens", "total"},
-    "fr": {"Total", "tokens", "total"},
+    "fr": {"Total", "tokens", "total", "{amount} points"},
     "pt-BR": {"Status", "Total", "tokens", "total"},
 }
 
@@ -46,6 +46,11 @@ def texts(tree: Any, path: str = "") -> Iterator[tuple[str, str]]:
         return
     for key, value in tree.items():
         yield from texts(value, f"{path}.{key}" if path else key)
+
+
+def has_words(text: str) -> bool:
+    """Tell whether a text is more than placeholders and what separates them."""
+    return bool(re.search(r"[^\W_]", re.sub(r"{\w+}", "", text)))
 
 
 def placeholders(text: str) -> set[str]:
@@ -97,14 +102,18 @@ def test_file_is_sorted(language: str) -> None:
 def test_no_text_is_left_in_english(language: str) -> None:
     english = dict(texts(ENGLISH))
     translated = dict(texts(TRANSLATIONS[language]))
-    same = {text for path, text in translated.items() if text == english[path]}
+    same = {
+        text
+        for path, text in translated.items()
+        if text == english[path] and has_words(text)
+    }
     assert same == SAME_AS_IN_ENGLISH.get(language, set())
 
 
 @pytest.mark.parametrize("language", list(SCRIPTS))
 def test_texts_are_in_the_script_of_the_language(language: str) -> None:
     for path, text in texts(TRANSLATIONS[language]):
-        assert re.search(SCRIPTS[language], text), path
+        assert re.search(SCRIPTS[language], text) or not has_words(text), path
 
 
 @pytest.mark.parametrize(
