@@ -71,8 +71,8 @@ async def begin(
     **fields: Any,
 ) -> ServerPlan:
     """Set up an account with a plan of ten dollars for ten days."""
-    fields = {"title": "Pro", "days": 10, "total": 10 * DOLLAR} | fields
-    plan = gateway.plans.buy(**fields)
+    usual: dict[str, Any] = {"title": "Pro", "days": 10, "total": 10 * DOLLAR}
+    plan = gateway.plans.buy(**usual | fields)
     await setup(hass, entry)
     await wait(hass, freezer, timedelta(seconds=20))
     return plan

@@ -123,9 +123,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> b
 
     entry.async_on_unload(async_at_started(hass, start_events))
     async_follow_site(hass, entry)
-    plans.async_start()
     usage.async_start()
     keys.async_start()
+    plans.async_start()
     return True
 
 
