@@ -20,7 +20,11 @@ from custom_components.llm_gateway_account.const import (
     DOMAIN,
 )
 from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
-from custom_components.llm_gateway_account.events import EVENT_TYPES, KEY_EVENT_TYPES
+from custom_components.llm_gateway_account.events import (
+    EVENT_TYPES,
+    KEY_EVENT_TYPES,
+    PLAN_EVENT_TYPES,
+)
 from custom_components.llm_gateway_account.trigger import TRIGGERS
 from homeassistant.const import (
     CONF_ACCESS_TOKEN,
@@ -44,7 +48,8 @@ from .helpers import BALANCE, device_of, jump, pass_time, setup, state_of
 SPENT_TODAY = "sensor.example_gateway_spent_today"
 EVENTS = "event.example_gateway_account_event"
 UNIT = 500_000
-OF_ACCOUNTS = [each for each in EVENT_TYPES if each not in KEY_EVENT_TYPES]
+OF_OTHERS = {*KEY_EVENT_TYPES, *PLAN_EVENT_TYPES}
+OF_ACCOUNTS = [each for each in EVENT_TYPES if each not in OF_OTHERS]
 TWO_POLLS = 2 * UPDATE_INTERVAL
 OUTAGE = timedelta(minutes=25)
 

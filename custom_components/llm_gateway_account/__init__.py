@@ -132,12 +132,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> b
 
     entry.async_on_unload(async_at_started(hass, start_events))
     async_follow_site(hass, entry)
-    plans.async_start()
     usage.async_start()
     keys.async_start()
     entry.runtime_data.check_in.async_start()
     entry.runtime_data.notices.async_start()
     entry.runtime_data.groups.async_start()
+    plans.async_start()
     return True
 
 
