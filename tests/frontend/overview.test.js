@@ -100,6 +100,9 @@ test("an account of which this month is not known yet has no half-empty row", as
       .filter((card) => !card.icon && isSeen(hass, card))
       .map(({ grid_options: grid }) => grid?.columns ?? 6);
   assert.deepEqual(columns("a"), [12]);
+  // When it gets known, on the first of a month.
+  hass.states[entityOf("a", "spent_this_month")].state = "0.10";
+  assert.deepEqual(columns("a"), [12, 12]);
   assert.deepEqual(columns("b"), [6, 6]);
 });
 

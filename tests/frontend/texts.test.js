@@ -24,11 +24,18 @@ test("values stand where the text of a language wants them; others are left", as
   assert.equal(word("graph", "nothing"), undefined);
 });
 
-test("texts are loaded once for a page", async () => {
+test("texts are loaded once for a page, however many parts of it want them", async () => {
   const hass = hassOf([], { language: "fr" });
-  await textsOf(hass, "entity");
+  await Promise.all([textsOf(hass, "entity"), textsOf(hass, "entity")]);
   await textsOf(hass, "entity");
   assert.equal(hass.asked.length, 1);
+});
+
+test("texts that could not be loaded are tried again", async () => {
+  const hass = hassOf([], { language: "ko" });
+  const lost = { ...hass, callWS: async () => Promise.reject(new Error("connection lost")) };
+  await assert.rejects(textsOf(lost, "entity"), /connection lost/);
+  assert.ok((await textsOf(hass, "entity"))("entity.sensor.balance.name"));
 });
 
 test("entities of every kind have their names", async () => {

@@ -22,9 +22,9 @@ export const inColors = (series) =>
 // From the best to the worst.
 export const LEVELS = Object.keys(LEVEL_COLORS);
 
-const known = (entity) => [
-  { condition: "state", entity, state_not: ["unknown", "unavailable"] },
-];
+const UNKNOWN = ["unknown", "unavailable"];
+
+const known = (entity) => [{ condition: "state", entity, state_not: UNKNOWN }];
 
 export const view = (sections, wide = []) => ({
   type: "sections",
@@ -76,11 +76,16 @@ const sideBySide = (left, right) => {
   ];
 };
 
-// Two in each row.
-export const inRows = ([left, right, ...more]) =>
-  left
-    ? [...sideBySide([left], right ? [right] : []), ...inRows(more)]
-    : [];
+// Two in each row of those that are known by now; what gets known later has a row of its
+// own. The server watches every condition of a page, so there are no more for this.
+export const inRows = (hass, tiles) => {
+  const isKnown = ({ entity }) => !UNKNOWN.includes(hass.states[entity]?.state);
+  const { true: seen = [], false: later = [] } = Object.groupBy(tiles, isKnown);
+  return [
+    ...seen.map((card, index) => (index % 2 || seen[index + 1] ? card : { ...card, ...WIDE })),
+    ...later.map((card) => ({ ...card, ...WIDE })),
+  ];
+};
 
 // What this month cost, beside how long the money lasts: in days, or on the last one in
 // hours, which a moment is shown in.
@@ -100,12 +105,10 @@ export const monthAndTimeLeft = ({
 };
 
 // What pays beside the balance, where there is such a thing.
-export const planTiles = ({ plan, plan_remaining: left, plan_ends: ends }) =>
-  plan
-    ? [[plan], [left, ends].filter(Boolean)].flatMap((row) =>
-        inRows(row.map((each) => tile(each, { color: "purple" }))),
-      )
-    : [];
+export const planTiles = ({ plan, plan_remaining: left, plan_ends: ends }) => {
+  const half = (entity) => (entity ? [tile(entity, { color: "purple" })] : []);
+  return plan ? [...sideBySide(half(plan), []), ...sideBySide(half(left), half(ends))] : [];
+};
 
 // Its color says how bad it is.
 export const balanceTile = (hass, ids, options) =>
