@@ -1,8 +1,8 @@
 """How long the overview of twelve accounts takes to open: `python -m e2e.opening`.
 
-Against the energy dashboard of the same thirty days: what each account spent is a device
-there. Each is opened in turn, round for round, so that whatever else the machine does
-falls on both alike. Prints the times of each round and the ratios as JSON.
+Against the energy dashboard of the same thirty days: what each account spent is a
+device there. Each is opened in turn, round for round, so that whatever else the machine
+does falls on both alike. Prints the times of each round and the ratio of the medians.
 """
 
 import asyncio
@@ -78,7 +78,9 @@ window.stands = () => {{
 async def opened(page: Page, url: str) -> dict[str, Any]:
     """Return after how many milliseconds all is drawn, and how much that is."""
     await page.goto(url, wait_until="commit")
-    handle = await page.wait_for_function("window.stands()", polling=100, timeout=60_000)
+    handle = await page.wait_for_function(
+        "window.stands()", polling=100, timeout=60_000
+    )
     found = await page.evaluate("({ ...window.found, requests: window.requests })")
     return {"milliseconds": round(await handle.json_value()), **found}
 
@@ -130,7 +132,7 @@ async def main(config: Path) -> None:
         port=free_port(),
         language="en",
         name="E2E",
-        password="demo",  # noqa: S106
+        password="demo",
         open_door=True,
         time_zone=TIME_ZONE,
     )
