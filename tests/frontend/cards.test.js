@@ -8,6 +8,7 @@ import {
   heading,
   inColors,
   monthAndTimeLeft,
+  planTiles,
   tile,
   topUpTile,
   troubles,
@@ -177,4 +178,16 @@ test("the first day says what is to come, and goes", () => {
   assert.ok(isSeen(hass, card));
   say(hass, "spent_today", "0.00");
   assert.ok(!isSeen(hass, card));
+});
+
+test("a plan leaves no row half empty, whatever is known of it", () => {
+  for (const plan_remaining of [null, { state: "5" }, { state: "unknown" }]) {
+    for (const plan_ends of [null, { state: "2026-12-01" }, { state: "unknown" }]) {
+      const { hass, ids } = ofAccount({ plan: { state: "Pro" }, plan_remaining, plan_ends });
+      const seen = planTiles(ids).filter((card) => isSeen(hass, card));
+      assert.equal(seen[0].entity, ids.plan);
+      assert.equal(columnsOf(seen) % 12, 0, JSON.stringify([plan_remaining, plan_ends]));
+    }
+  }
+  assert.deepEqual(planTiles({}), []);
 });

@@ -124,3 +124,16 @@ test("an account of hidden entities only has what is left of it", async () => {
     assert.ok(!("entity" in card) || card.entity, card.type);
   }
 });
+
+test("who needs money comes first, the others as they are called", async () => {
+  const level = (state) => ({ balance_level: { state, attributes: { full: 20 } } });
+  const [, { sections }] = await open([
+    account("a", level("ok")),
+    account("b", level("unavailable")),
+    account("c", level("critical")),
+    account("d", level("ok")),
+    account("e", level("exhausted")),
+  ]);
+  const ids = sections.map(({ cards: [{ tap_action: tap }] }) => tap?.navigation_path.at(-1));
+  assert.deepEqual(ids.slice(0, 5), ["e", "c", "a", "d", "b"]);
+});
