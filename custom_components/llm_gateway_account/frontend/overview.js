@@ -15,7 +15,7 @@ import {
   inRows,
   planTiles,
   tile,
-  topUpTile,
+  topUpTiles,
   troubles,
   view,
 } from "./cards.js";
@@ -90,10 +90,8 @@ const row = (hass, { id, title, ids }, word) => {
     heading(title, ICON, ids[LEVEL], {
       tap_action: { action: "navigate", navigation_path: path },
     }),
-    ...troubles(ids, word),
-    ...(ids[LEVEL]
-      ? [topUpTile(hass, ids, word("top_up"), hass.devices[id].configuration_url)]
-      : []),
+    ...troubles(hass, ids, word),
+    ...topUpTiles(hass, ids, word("top_up"), hass.devices[id].configuration_url),
     ...(ids.balance ? [balanceTile(hass, ids, WIDE)] : []),
     ...inRows(
       hass,
