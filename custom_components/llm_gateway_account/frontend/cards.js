@@ -144,7 +144,7 @@ export const troubles = (hass, ids, word) => {
     {
       type: "tile",
       entity: ids[CONNECTION],
-      name: word(name),
+      name,
       color: "red",
       tap_action: {
         action: "navigate",
@@ -156,13 +156,13 @@ export const troubles = (hass, ids, word) => {
   ];
   switch (hass.states[ids[CONNECTION]]?.state) {
     case "token_refused":
-      return trouble("token_refused", {
+      return trouble(word("token_refused"), {
         icon: "mdi:key-alert",
         state_content: "last_changed",
       });
     case "no_answer":
     case "unavailable":
-      return trouble("no_answer", {
+      return trouble(word("no_answer"), {
         icon: "mdi:lan-disconnect",
         state_content: ["state", "last_answer"],
       });
