@@ -75,7 +75,7 @@ test("details leave no row half empty, however many of them are known", async ()
     [{ role: { state: "user" } }, [6, 6]],
     [{ role: { state: "user" }, status: { state: "enabled" } }, [6, 6, 12]],
     [{ role: { state: "unknown" } }, [12]],
-    [{ role: { state: "user" }, usage_records: { state: "unknown" } }, [12, 12]],
+    [{ role: { state: "user" }, usage_records: { state: "unknown" } }, [6, 6]],
     [{ role: { state: "user" }, status: { state: "x" }, usage_records: { state: "unknown" } }, [6, 6, 12]],
   ]) {
     const [hass, view] = await viewOf(changes);

@@ -8,8 +8,9 @@ import {
   heading,
   inColors,
   monthAndTimeLeft,
+  planTiles,
   tile,
-  topUpTile,
+  topUpTiles,
   troubles,
   unusualTile,
   view,
@@ -126,28 +127,29 @@ test("topping up is offered once there is little, and leads to the gateway", () 
   const seen = {};
   for (const level of ["ok", "low", "critical", "exhausted", "unavailable"]) {
     const { hass, ids } = ofAccount({ balance_level: { state: level } });
-    const card = topUpTile(hass, ids, "Top up", "https://a.example");
-    seen[level] = isSeen(hass, card) && card.color;
-    assert.equal(card.tap_action.url_path, "https://a.example");
+    const [card] = topUpTiles(hass, ids, "Top up", "https://a.example");
+    seen[level] = card && isSeen(hass, card) && card.color;
+    assert.equal(card?.tap_action.url_path ?? "https://a.example", "https://a.example");
   }
   assert.deepEqual(seen, {
-    ok: false,
+    ok: undefined,
     low: "orange",
     critical: "deep-orange",
     exhausted: "red",
-    unavailable: false,
+    unavailable: undefined,
   });
 });
 
 test("a gateway without an address is led to by nothing", () => {
-  const { hass, ids } = ofAccount({});
-  assert.ok(!("tap_action" in topUpTile(hass, ids, "Top up", null)));
+  const { hass, ids } = ofAccount({ balance_level: { state: "low" } });
+  const [card] = topUpTiles(hass, ids, "Top up", null);
+  assert.ok(!("tap_action" in card));
 });
 
 test("a trouble is one tile that says which", () => {
   const { hass, ids } = ofAccount({});
   const seen = () =>
-    troubles(ids, (key) => key)
+    troubles(hass, ids, (key) => key)
       .filter((card) => isSeen(hass, card))
       .map(({ name }) => name);
   for (const [state, name] of [
@@ -159,7 +161,7 @@ test("a trouble is one tile that says which", () => {
     say(hass, "connection", state);
     assert.deepEqual(seen(), name);
   }
-  assert.deepEqual(troubles({}, String), []);
+  assert.deepEqual(troubles(hass, {}, String), []);
 });
 
 test("unusual spending says how much, while it is", () => {
@@ -177,4 +179,16 @@ test("the first day says what is to come, and goes", () => {
   assert.ok(isSeen(hass, card));
   say(hass, "spent_today", "0.00");
   assert.ok(!isSeen(hass, card));
+});
+
+test("a plan leaves no row half empty, whatever is known of it", () => {
+  for (const plan_remaining of [null, { state: "5" }, { state: "unknown" }]) {
+    for (const plan_ends of [null, { state: "2026-12-01" }, { state: "unknown" }]) {
+      const { hass, ids } = ofAccount({ plan: { state: "Pro" }, plan_remaining, plan_ends });
+      const seen = planTiles(ids).filter((card) => isSeen(hass, card));
+      assert.equal(seen[0].entity, ids.plan);
+      assert.equal(columnsOf(seen) % 12, 0, JSON.stringify([plan_remaining, plan_ends]));
+    }
+  }
+  assert.deepEqual(planTiles({}), []);
 });

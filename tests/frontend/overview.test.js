@@ -100,6 +100,9 @@ test("an account of which this month is not known yet has no half-empty row", as
       .filter((card) => !card.icon && isSeen(hass, card))
       .map(({ grid_options: grid }) => grid?.columns ?? 6);
   assert.deepEqual(columns("a"), [12]);
+  // When it gets known, on the first of a month.
+  hass.states[entityOf("a", "spent_this_month")].state = "0.10";
+  assert.deepEqual(columns("a"), [12, 12]);
   assert.deepEqual(columns("b"), [6, 6]);
 });
 
@@ -120,4 +123,17 @@ test("an account of hidden entities only has what is left of it", async () => {
   for (const card of cardsOf(view)) {
     assert.ok(!("entity" in card) || card.entity, card.type);
   }
+});
+
+test("who needs money comes first, the others as they are called", async () => {
+  const level = (state) => ({ balance_level: { state, attributes: { full: 20 } } });
+  const [, { sections }] = await open([
+    account("a", level("ok")),
+    account("b", level("unavailable")),
+    account("c", level("critical")),
+    account("d", level("ok")),
+    account("e", level("exhausted")),
+  ]);
+  const ids = sections.map(({ cards: [{ tap_action: tap }] }) => tap?.navigation_path.at(-1));
+  assert.deepEqual(ids.slice(0, 5), ["e", "c", "a", "d", "b"]);
 });

@@ -76,10 +76,10 @@ test("without accounts, or when the chosen one is gone, each leads to adding one
   }
 });
 
-test("a view and a section are made anew when levels, records or accounts change", () => {
+test("a view and a section are made anew when levels, records, connections or accounts change", () => {
   const hass = hassOf([account("a", RECORDS)]);
   for (const strategy of [view, section]) {
-    for (const key of ["balance_level", "usage_records"]) {
+    for (const key of ["balance_level", "usage_records", "connection"]) {
       const id = entityOf("a", key);
       const changed = after(hass, { states: { [id]: { ...hass.states[id] } } });
       assert.ok(strategy.shouldRegenerate({}, hass, changed), key);
@@ -94,7 +94,7 @@ test("a view and a section are made anew when levels, records or accounts change
 test("they stay at any other change of state, and the dashboard at all of them", () => {
   const hass = hassOf([account("a", RECORDS)]);
   const states = Object.fromEntries(
-    ["balance", "spent_today", "connection"].map((key) => [entityOf("a", key), { state: "1" }]),
+    ["balance", "spent_today", "days_remaining"].map((key) => [entityOf("a", key), { state: "1" }]),
   );
   const changed = after(hass, { states: { ...states, "sensor.other": { state: "1" } } });
   assert.ok(!view.shouldRegenerate({}, hass, changed));

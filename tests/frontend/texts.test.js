@@ -8,13 +8,15 @@ import {
   textsOf,
   wordsOf,
 } from "../../custom_components/llm_gateway_account/frontend/texts.js";
-import { account, entityOf, hassOf } from "./hass.js";
+import { account, entityOf, hassOf, textsIn } from "./hass.js";
 
 test("texts are those of the person's language, whatever the server speaks", async () => {
   const english = await wordsOf(hassOf([], { server: "de" }));
   const chinese = await wordsOf(hassOf([], { language: "zh-Hans" }));
-  assert.equal(english("graph", "top_up"), "Top up");
-  assert.equal(chinese("graph", "top_up"), "充值");
+  const texts = ["en", "zh-Hans"].map(
+    (language) => textsIn(language)["component.llm_gateway_account.selector.graph.options.top_up"],
+  );
+  assert.deepEqual([english("graph", "top_up"), chinese("graph", "top_up")], texts);
 });
 
 test("values stand where the text of a language wants them; others are left", async () => {
@@ -24,11 +26,18 @@ test("values stand where the text of a language wants them; others are left", as
   assert.equal(word("graph", "nothing"), undefined);
 });
 
-test("texts are loaded once for a page", async () => {
+test("texts are loaded once for a page, however many parts of it want them", async () => {
   const hass = hassOf([], { language: "fr" });
-  await textsOf(hass, "entity");
+  await Promise.all([textsOf(hass, "entity"), textsOf(hass, "entity")]);
   await textsOf(hass, "entity");
   assert.equal(hass.asked.length, 1);
+});
+
+test("texts that could not be loaded are tried again", async () => {
+  const hass = hassOf([], { language: "ko" });
+  const lost = { ...hass, callWS: async () => Promise.reject(new Error("connection lost")) };
+  await assert.rejects(textsOf(lost, "entity"), /connection lost/);
+  assert.ok((await textsOf(hass, "entity"))("entity.sensor.balance.name"));
 });
 
 test("entities of every kind have their names", async () => {

@@ -20,7 +20,7 @@ import {
   planTiles,
   tile,
   titled,
-  topUpTile,
+  topUpTiles,
   troubles,
   unusualTile,
   view,
@@ -78,8 +78,8 @@ const glance = async (hass, { id, title }) => {
   return [
     heading(title, ICON, ids[LEVEL]),
     REPAIRS,
-    ...troubles(ids, word),
-    ...all(ids, [LEVEL], () => topUpTile(hass, ids, word("top_up"), url)),
+    ...troubles(hass, ids, word),
+    ...topUpTiles(hass, ids, word("top_up"), url),
     ...all(ids, ["spent_today"], () => firstDay(ids, word("first_day"))),
     ...(ids.spent_today && ids.unusual_spending
       ? [unusualTile(ids, name("unusual_spending"))]
@@ -87,9 +87,9 @@ const glance = async (hass, { id, title }) => {
     ...all(ids, ["balance"], () => balanceGauge(hass, ids)),
     ...planTiles(ids),
     ...outlook(hass, ids, word),
-    ...inRows(tiles(ids, TOTALS)),
+    ...inRows(hass, tiles(ids, TOTALS)),
     ...monthAndTimeLeft(ids),
-    ...inRows(tiles(ids, TOP_MODEL)),
+    ...inRows(hass, tiles(ids, TOP_MODEL)),
   ];
 };
 
@@ -101,14 +101,18 @@ export const accountView = async (hass, account) => {
   const ids = idsOf(hass, account.id);
   const option = await wordsOf(hass);
   const name = (key) => option("graph", key);
-  const usage = await usageOf(hass, hass.states[ids[RECORDS]]?.attributes ?? {}, {
-    used_quota: name("used_quota"),
-    spent_per_hour: name("spent_per_hour"),
-    total: option("usage_series", "total"),
-    other: option("usage_series", "other"),
-  });
   const sensors = all(ids, Object.keys(GRAPHS), (entity) => entity);
-  const days = await changesByDay(hass, sensors);
+  const [usage, days, cards, keys] = await Promise.all([
+    usageOf(hass, hass.states[ids[RECORDS]]?.attributes ?? {}, {
+      used_quota: name("used_quota"),
+      spent_per_hour: name("spent_per_hour"),
+      total: option("usage_series", "total"),
+      other: option("usage_series", "other"),
+    }),
+    changesByDay(hass, sensors),
+    glance(hass, account),
+    keysSection(hass, account.id, ids.balance, name),
+  ]);
   const graphs = (keys) =>
     all(ids, keys, (entity, key) =>
       graph([{ entity, name: { type: "entity" } }], name(key), GRAPHS[key]),
@@ -120,7 +124,7 @@ export const accountView = async (hass, account) => {
   const sensor = await namesOf(hass);
   const sections = [
     [
-      ...(await glance(hass, account)),
+      ...cards,
       ...graphs(["balance"]),
       ...titled(heading(sensor("spent_this_month"), "mdi:calendar-month"), usage.month),
     ],
@@ -129,13 +133,13 @@ export const accountView = async (hass, account) => {
         ...(usage.graphs.length ? usage.graphs : graphs(["used_quota"])),
         ...graphs(["request_count"]),
       ]),
-      ...(await keysSection(hass, account.id, ids.balance, name)),
+      ...keys,
       ...(ids.activity && ids.balance
         ? [await pastEvents(hass, ids, name("past_events"))]
         : []),
       ...titled(
         heading(word("details"), "mdi:information-outline"),
-        inRows(details.map(({ entity_id: entity }) => tile(entity))),
+        inRows(hass, details.map(({ entity_id: entity }) => tile(entity))),
       ),
     ],
   ];

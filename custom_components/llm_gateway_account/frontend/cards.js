@@ -22,9 +22,9 @@ export const inColors = (series) =>
 // From the best to the worst.
 export const LEVELS = Object.keys(LEVEL_COLORS);
 
-const known = (entity) => [
-  { condition: "state", entity, state_not: ["unknown", "unavailable"] },
-];
+const UNKNOWN = ["unknown", "unavailable"];
+
+const known = (entity) => [{ condition: "state", entity, state_not: UNKNOWN }];
 
 export const view = (sections, wide = []) => ({
   type: "sections",
@@ -76,11 +76,16 @@ const sideBySide = (left, right) => {
   ];
 };
 
-// Two in each row.
-export const inRows = ([left, right, ...more]) =>
-  left
-    ? [...sideBySide([left], right ? [right] : []), ...inRows(more)]
-    : [];
+// Two in each row of those that are known by now; what gets known later has a row of its
+// own. The server watches every condition of a page, so there are no more for this.
+export const inRows = (hass, tiles) => {
+  const isKnown = ({ entity }) => !UNKNOWN.includes(hass.states[entity]?.state);
+  const { true: seen = [], false: later = [] } = Object.groupBy(tiles, isKnown);
+  return [
+    ...seen.map((card, index) => (index % 2 || seen[index + 1] ? card : { ...card, ...WIDE })),
+    ...later.map((card) => ({ ...card, ...WIDE })),
+  ];
+};
 
 // What this month cost, beside how long the money lasts: in days, or on the last one in
 // hours, which a moment is shown in.
@@ -100,12 +105,10 @@ export const monthAndTimeLeft = ({
 };
 
 // What pays beside the balance, where there is such a thing.
-export const planTiles = ({ plan, plan_remaining: left, plan_ends: ends }) =>
-  plan
-    ? [[plan], [left, ends].filter(Boolean)].flatMap((row) =>
-        inRows(row.map((each) => tile(each, { color: "purple" }))),
-      )
-    : [];
+export const planTiles = ({ plan, plan_remaining: left, plan_ends: ends }) => {
+  const half = (entity) => (entity ? [tile(entity, { color: "purple" })] : []);
+  return plan ? [...sideBySide(half(plan), []), ...sideBySide(half(left), half(ends))] : [];
+};
 
 // Its color says how bad it is.
 export const balanceTile = (hass, ids, options) =>
@@ -135,53 +138,58 @@ export const balanceGauge = (hass, ids) => {
 };
 
 // One tile instead of all that is unavailable then; it leads to where it can be mended.
-const trouble = (ids, name, state, options) => ({
-  type: "tile",
-  entity: ids[CONNECTION],
-  name,
-  color: "red",
-  tap_action: {
-    action: "navigate",
-    navigation_path: `/config/integrations/integration/${DOMAIN}`,
-  },
-  visibility: [{ condition: "state", entity: ids[CONNECTION], state }],
-  ...WIDE,
-  ...options,
-});
-
-export const troubles = (ids, word) =>
-  CONNECTION in ids
-    ? [
-        trouble(ids, word("token_refused"), "token_refused", {
-          icon: "mdi:key-alert",
-          state_content: "last_changed",
-        }),
-        trouble(ids, word("no_answer"), ["no_answer", "unavailable"], {
-          icon: "mdi:lan-disconnect",
-          state_content: ["state", "last_answer"],
-        }),
-      ]
-    : [];
+// As with the level, all of a view is made anew with the connection.
+export const troubles = (hass, ids, word) => {
+  const trouble = (name, options) => [
+    {
+      type: "tile",
+      entity: ids[CONNECTION],
+      name,
+      color: "red",
+      tap_action: {
+        action: "navigate",
+        navigation_path: `/config/integrations/integration/${DOMAIN}`,
+      },
+      ...WIDE,
+      ...options,
+    },
+  ];
+  switch (hass.states[ids[CONNECTION]]?.state) {
+    case "token_refused":
+      return trouble(word("token_refused"), {
+        icon: "mdi:key-alert",
+        state_content: "last_changed",
+      });
+    case "no_answer":
+    case "unavailable":
+      return trouble(word("no_answer"), {
+        icon: "mdi:lan-disconnect",
+        state_content: ["state", "last_answer"],
+      });
+    default:
+      return [];
+  }
+};
 
 // Those of Home Assistant, which ours are among.
 export const REPAIRS = { type: "repairs", hide_empty: true, ...WIDE };
 
-// Leads to where money is added, once there is little of it.
-export const topUpTile = (hass, ids, name, url) =>
-  tile(ids[LEVEL], {
-    name,
-    icon: "mdi:wallet-plus",
-    color: LEVEL_COLORS[hass.states[ids[LEVEL]]?.state],
-    ...WIDE,
-    ...(url && { tap_action: { action: "url", url_path: url } }),
-    visibility: [
-      {
-        condition: "state",
-        entity: ids[LEVEL],
-        state: LEVELS.filter((level) => level !== "ok"),
-      },
-    ],
-  });
+// Leads to where money is added, once there is little of it: with the level, all of a view
+// is made anew.
+export const topUpTiles = (hass, ids, name, url) => {
+  const level = hass.states[ids[LEVEL]]?.state;
+  return LEVELS.indexOf(level) > 0
+    ? [
+        tile(ids[LEVEL], {
+          name,
+          icon: "mdi:wallet-plus",
+          color: LEVEL_COLORS[level],
+          ...WIDE,
+          ...(url && { tap_action: { action: "url", url_path: url } }),
+        }),
+      ]
+    : [];
+};
 
 // How much it is says more than that it is.
 export const unusualTile = (ids, name) =>

@@ -15,7 +15,7 @@ import {
   inRows,
   planTiles,
   tile,
-  topUpTile,
+  topUpTiles,
   troubles,
   view,
 } from "./cards.js";
@@ -63,25 +63,26 @@ const sums = (hass, currencies, name, word) => ({
 });
 
 // What each account spent per day; of the records where there are any.
-const spending = async (hass, accounts, title) => {
+const spendingOf = async (hass, accounts) => {
   const series = accounts
     .map(({ title: name, ids }) => ({
       entity: hass.states[ids[RECORDS]]?.attributes.statistic_id ?? ids.used_quota,
       name,
     }))
     .filter(({ entity }) => entity);
-  const ids = series.map(({ entity }) => entity);
-  const days = await changesByDay(hass, ids);
+  const days = await changesByDay(
+    hass,
+    series.map(({ entity }) => entity),
+  );
   const drawn = ranked(series, days);
-  return drawn.some(({ entity }) => isDrawn(days[entity]))
-    ? [
-        graph(inColors(drawn), title, {
-          ...(drawn.length > 1 ? STACKED : PER_DAY),
-          ...FULL,
-        }),
-      ]
-    : [];
+  return drawn.some(({ entity }) => isDrawn(days[entity])) ? drawn : [];
 };
+
+const spending = (drawn, title) =>
+  graph(inColors(drawn), title, {
+    ...(drawn.length > 1 ? STACKED : PER_DAY),
+    ...FULL,
+  });
 
 const row = (hass, { id, title, ids }, word) => {
   const path = `/${location.pathname.split("/")[1]}/${id}`;
@@ -89,12 +90,11 @@ const row = (hass, { id, title, ids }, word) => {
     heading(title, ICON, ids[LEVEL], {
       tap_action: { action: "navigate", navigation_path: path },
     }),
-    ...troubles(ids, word),
-    ...(ids[LEVEL]
-      ? [topUpTile(hass, ids, word("top_up"), hass.devices[id].configuration_url)]
-      : []),
+    ...troubles(hass, ids, word),
+    ...topUpTiles(hass, ids, word("top_up"), hass.devices[id].configuration_url),
     ...(ids.balance ? [balanceTile(hass, ids, WIDE)] : []),
     ...inRows(
+      hass,
       SPENT.filter((key) => key in ids).map((key) => tile(ids[key], { color: "orange" })),
     ),
     ...planTiles(ids),
@@ -114,14 +114,13 @@ export const overviewView = async (hass, shown) => {
     .map((each) => ({ ...each, ids: idsOf(hass, each.id) }))
     .sort(byNeed(hass));
   const currencies = Object.groupBy(accounts, (each) => unitOf(hass, each));
-  const option = await wordsOf(hass);
+  // Each is an answer to wait for.
+  const [option, name, ...spent] = await Promise.all([
+    wordsOf(hass),
+    namesOf(hass),
+    ...Object.values(currencies).map((each) => spendingOf(hass, each)),
+  ]);
   const word = (key, values) => option("graph", key, values);
-  const name = await namesOf(hass);
-  const graphs = await Promise.all(
-    Object.entries(currencies).map(([, each]) =>
-      spending(hass, each, word("used_quota")),
-    ),
-  );
   return inLanguageOfPerson(
     hass,
     view(
@@ -130,7 +129,9 @@ export const overviewView = async (hass, shown) => {
         { ...REPAIRS, ...FULL },
         heading(word("all_accounts"), "mdi:sigma"),
         sums(hass, currencies, name, word),
-        ...graphs.flat(),
+        ...spent
+          .filter((drawn) => drawn.length)
+          .map((drawn) => spending(drawn, word("used_quota"))),
       ],
     ),
   );

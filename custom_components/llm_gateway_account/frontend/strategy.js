@@ -1,7 +1,7 @@
 // A dashboard of the accounts, made of built-in cards from what Home Assistant knows.
 
 import { accountSection, accountView } from "./account.js";
-import { DOMAIN, LEVEL, RECORDS, accountEntities, accounts } from "./accounts.js";
+import { CONNECTION, DOMAIN, LEVEL, RECORDS, accountEntities, accounts } from "./accounts.js";
 import { ICON } from "./cards.js";
 import { AccountEditor } from "./editor.js";
 import { overviewView } from "./overview.js";
@@ -39,7 +39,7 @@ let known = {};
 const watched = (hass) => {
   if (known.entities !== hass.entities) {
     const ids = accountEntities(hass)
-      .filter((each) => [LEVEL, RECORDS].includes(each.translation_key))
+      .filter((each) => [CONNECTION, LEVEL, RECORDS].includes(each.translation_key))
       .map((each) => each.entity_id);
     known = { entities: hass.entities, ids };
   }
@@ -51,8 +51,8 @@ const DEPENDENCIES = ["entities", "devices"];
 class Strategy extends HTMLElement {
   static registryDependencies = DEPENDENCIES;
 
-  // Colors and limits are those of levels; and the first reading of the records makes
-  // the series, some seconds after the entities.
+  // Colors and limits are those of levels; a trouble is one of the connection; and the
+  // first reading of the records makes the series, some seconds after the entities.
   static shouldRegenerate(_config, before, now) {
     return (
       DEPENDENCIES.some((key) => before[key] !== now[key]) ||

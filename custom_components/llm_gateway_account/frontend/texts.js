@@ -19,8 +19,11 @@ const load = async (hass, category) => {
 // A text of a category, by its key; placeholders are those of the texts here, `{name}`.
 export const textsOf = async (hass, category) => {
   const key = `${hass.language} ${category}`;
-  const texts = loaded[key] ?? (await load(hass, category));
-  loaded[key] = texts;
+  loaded[key] ??= load(hass, category).catch((error) => {
+    delete loaded[key]; // the next one tries again
+    throw error;
+  });
+  const texts = await loaded[key];
   return (path, values = {}) =>
     texts[`component.${DOMAIN}.${path}`]?.replace(
       /{(\w+)}/g,

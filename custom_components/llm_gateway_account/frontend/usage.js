@@ -27,8 +27,10 @@ export const usageOf = async (hass, attributes, texts) => {
   const series = Object.entries(models).map(([name, entity]) => ({ entity, name }));
   const other = { entity: attributes.other_statistic_id, name: texts.other };
   const ids = [total, other.entity, ...Object.values(models)].filter(Boolean);
-  const days = await changesByDay(hass, ids);
-  const months = await changesOfMonth(hass, ids);
+  const [days, months] = await Promise.all([
+    changesByDay(hass, ids),
+    changesOfMonth(hass, ids),
+  ]);
   // All of them, so that a bar is as high as what was spent.
   const stack = inColors([...ranked(series, days), ...ranked([other], days)]);
   const recent = stack.filter(({ entity }) => spent(days[entity], Date.now() - 2 * DAY));
