@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import uniform
 from time import monotonic
@@ -21,6 +21,12 @@ from homeassistant.helpers.event import async_call_later, async_track_time_chang
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
+from .budgeting import (
+    Figures,
+    budgets_from_options,
+    changes_of_budgets,
+    current_figures,
+)
 from .const import DOMAIN, LOGGER
 from .events import (
     AccountEvent,
@@ -181,6 +187,8 @@ class AccountData:
     spending: Spending
     full: float
     """Points after the last top-up, or the most that was left since the beginning."""
+    budgets: Figures = field(default_factory=dict)
+    """Those that are set."""
 
 
 class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
@@ -193,6 +201,7 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         super().__init__(hass, entry, client, UPDATE_INTERVAL)
         self.unit = Unit.from_options(entry.options)
         self.limits = limits_from_options(entry.options)
+        self.budgets = budgets_from_options(entry.options)
         self.storage = AccountStorage(hass, entry)
         self._cancel_look: CALLBACK_TYPE | None = None
         self.can_fire_events = False
@@ -273,14 +282,27 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
                 each.type is EventType.TOPPED_UP for each in outcome.events
             ),
         )
-        self.async_add_events([*spending, *changes_of(stored, answer)])
+        changes = changes_of(stored, answer)
+        self.async_add_events([*spending, *self._changes_of_budgets(data), *changes])
         return data
 
     def _shown(self, account: Account, spending: Spending) -> AccountData:
         stored = self.storage.state
         left = bounded(account.left)
         stored.full = left if stored.full is None else max(left, stored.full)
-        return AccountData(account=account, spending=spending, full=stored.full)
+        data = AccountData(account=account, spending=spending, full=stored.full)
+        return replace(data, budgets=self._budgets_now())
+
+    def _budgets_now(self) -> Figures:
+        state = self.storage.state
+        before = self.data.budgets if self.data else {}
+        return current_figures(
+            self.budgets, state.budgets, state.ledger.books, dt_util.now(), before
+        )
+
+    def _changes_of_budgets(self, data: AccountData) -> list[AccountEvent]:
+        states = self.storage.state.budgets
+        return changes_of_budgets(states, data.budgets, self.unit)
 
     @callback
     def _async_look_again_in(self, seconds: float | None) -> None:
@@ -316,7 +338,8 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         """Show a new day at once, which the next poll may be far from."""
         spending = self.storage.state.ledger.recount(dt_util.now())
         if self.data and spending:
-            self.data = replace(self.data, spending=spending)
+            budgets = self._budgets_now()
+            self.data = replace(self.data, spending=spending, budgets=budgets)
             self.storage.async_write_if_changed()
             self.async_update_listeners()
 

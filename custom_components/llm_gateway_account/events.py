@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 
+from .budgets import Alert
 from .const import DOMAIN
 from .gateway import Account
 from .spending import Event, EventType
@@ -35,7 +36,7 @@ KEY_EVENT_TYPES = [
     KEY_SWITCHED_ON,
     KEY_CREATED,
 ]
-EVENT_TYPES = [*EventType, GROUP_CHANGED, SIGNED_IN, *KEY_EVENT_TYPES]
+EVENT_TYPES = [*EventType, *Alert, GROUP_CHANGED, SIGNED_IN, *KEY_EVENT_TYPES]
 
 # Goes with the entry and the AccountEvent, for the triggers of the integration.
 SIGNAL_TRIGGER = f"{DOMAIN}_trigger"

@@ -15,6 +15,7 @@ from homeassistant.core import (
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 
+from .budgeting import describe
 from .const import DOMAIN
 from .device import async_get_fresh, async_get_loaded
 from .history import (
@@ -82,5 +83,9 @@ async def _async_get_account(call: ServiceCall) -> ServiceResponse:
         "unusual_spending": spending.unusual,
         "request_count": account.request_count,
         "group": account.group_name,
+        "budgets": {
+            period.value: describe(figures, coordinator.unit)
+            for period, figures in coordinator.data.budgets.items()
+        },
     }
     return answer

@@ -16,11 +16,17 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 
+from .budgets import BudgetState, Period
 from .const import CONF_ACCOUNT, CONF_USER_ID, DOMAIN, LOGGER
 from .events import EVENT_TYPES, AccountEvent, PastEvent
 from .migration import from_0_1
 from .spending import Books, Ledger
 from .stored import read
+from .stored_budgets import (
+    STORED_BUDGETS_SCHEMA,
+    budgets_as_stored,
+    budgets_from_stored,
+)
 from .stored_keys import STORED_KEYS_SCHEMA, StoredKeys
 from .stored_usage import STORED_USAGE_SCHEMA, StoredUsage
 from .thresholds import FIGURES, STORED_CROSSING_SCHEMA, Crossing
@@ -54,6 +60,7 @@ STORED_SCHEMA = vol.Schema(
         vol.Optional("full", default=None): vol.Any(None, vol.Coerce(float)),
         vol.Optional("usage", default={}): STORED_USAGE_SCHEMA,
         vol.Optional("keys", default={}): STORED_KEYS_SCHEMA,
+        vol.Optional("budgets", default={}): STORED_BUDGETS_SCHEMA,
         vol.Optional("crossings", default=[]): [STORED_CROSSING_SCHEMA],
     },
     required=True,
@@ -77,6 +84,9 @@ class StoredState:
     """Points after the last top-up, or the most that was left since the beginning."""
     usage: StoredUsage = field(default_factory=StoredUsage)
     keys: StoredKeys = field(default_factory=StoredKeys)
+    budgets: dict[Period, BudgetState] = field(
+        default_factory=lambda: budgets_from_stored({})
+    )
     crossings: list[Crossing] = field(default_factory=list)
     """Of the limits that automations brought along."""
 
@@ -93,6 +103,7 @@ class StoredState:
             full=data["full"],
             usage=StoredUsage(**data["usage"]),
             keys=StoredKeys.from_dict(data["keys"]),
+            budgets=budgets_from_stored(data["budgets"]),
             crossings=[
                 Crossing(**each)
                 for each in data["crossings"]
@@ -111,6 +122,7 @@ class StoredState:
             "full": self.full,
             "usage": asdict(self.usage),
             "keys": self.keys.as_dict(),
+            "budgets": budgets_as_stored(self.budgets),
             "crossings": [asdict(each) for each in self.crossings],
         }
 
@@ -238,6 +250,7 @@ class AccountStorage:
             state.last_login_at,
             len(state.events),
             [asdict(each) for each in state.crossings],
+            budgets_as_stored(state.budgets),
         )
 
     def _keep_copy(self) -> None:

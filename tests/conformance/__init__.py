@@ -3,7 +3,14 @@
 import json
 from typing import Any
 
-from custom_components.llm_gateway_account.binary_sensor import BINARY_SENSORS
+from custom_components.llm_gateway_account.binary_sensor import (
+    BINARY_SENSORS,
+    OVER_BUDGET,
+)
+from custom_components.llm_gateway_account.budget_sensor import (
+    BUDGET_AMOUNTS,
+    BUDGET_USED,
+)
 from custom_components.llm_gateway_account.event import ACCOUNT_EVENT
 from custom_components.llm_gateway_account.key_sensor import KEY_AMOUNTS, KEY_SENSORS
 from custom_components.llm_gateway_account.sensor import (
@@ -20,12 +27,14 @@ from tests import ROOT
 REPOSITORY = "https://github.com/ha-llm-gateway-account/llm_gateway_account"
 
 DESCRIPTIONS: dict[str, tuple[EntityDescription, ...]] = {
-    "binary_sensor": tuple(BINARY_SENSORS),
+    "binary_sensor": (*BINARY_SENSORS, *OVER_BUDGET),
     "event": (ACCOUNT_EVENT,),
     "sensor": (
         *AMOUNTS,
         *SENSORS,
         *LEVELS,
+        *BUDGET_USED,
+        *BUDGET_AMOUNTS,
         CONNECTION,
         TOP_MODEL,
         USAGE_RECORDS,
