@@ -42,7 +42,7 @@ MENU_OF_KEYS = "key_limit"
 
 
 class AccountOptionsFlow(OptionsFlowWithReload):
-    """Change the unit of amounts, the alerts, the budgets, what becomes history, and the keys."""
+    """Change unit, alerts, budgets, what becomes history, and the keys."""
 
     _key_options: dict[str, Any]
     """What the options will be once keys are chosen."""

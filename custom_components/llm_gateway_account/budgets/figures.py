@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from ..spending import Books
 from ..spending.local_time import DAY, Moment, start_of_day
-from .periods import Period, span_of
+from .periods import span_of
 from .projection import Habit, project
 from .watch import Budget, BudgetState
 
