@@ -61,7 +61,7 @@ def async_add_budget_entities[DescriptionT: BudgetEntityDescription](
     coordinator = entry.runtime_data.account
     registry = er.async_get(coordinator.hass)
     for description in descriptions:
-        if description.period in coordinator.budgets:
+        if description.period in coordinator.budgets.by_period:
             async_add_entities([create(coordinator, description)])
         elif entity_id := registry.async_get_entity_id(
             platform, DOMAIN, f"{entry.entry_id}_{description.key}"

@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .budgets import (
     Alert,
     Budget,
     BudgetFigures,
-    BudgetState,
+    Habit,
     Period,
     figures_of,
+    habit_at,
     judge,
 )
 from .const import (
@@ -20,8 +21,10 @@ from .const import (
     CONF_BUDGET_WARN_AT,
 )
 from .events import AccountEvent
-from .spending import Books
 from .unit import Unit
+
+if TYPE_CHECKING:
+    from .storage import StoredState
 
 DEFAULT_WARN_AT = 80
 
@@ -48,34 +51,40 @@ def budgets_from_options(options: Mapping[str, Any]) -> dict[Period, Budget]:
     }
 
 
-def current_figures(
-    budgets: Mapping[Period, Budget],
-    states: Mapping[Period, BudgetState],
-    books: Books,
-    now: datetime,
-    before: Figures,
-) -> Figures:
-    """Return the figures of each budget.
+class Budgets:
+    """The budgets of an account, and what is usual for it."""
 
-    They stay as they were `before` while the clock cannot be believed.
-    """
-    if books.samples.doubts and before:
-        return before
-    return {
-        period: figures_of(budget, states[period], books, now)
-        for period, budget in budgets.items()
-    }
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        """Read the options; nothing is known of the account yet."""
+        self.unit = Unit.from_options(options)
+        self.by_period = budgets_from_options(options)
+        self._habit: Habit | None = None
 
+    def figures(self, stored: StoredState, now: datetime, before: Figures) -> Figures:
+        """Return the figures of each budget that is set.
 
-def changes_of_budgets(
-    states: Mapping[Period, BudgetState], figures: Figures, unit: Unit
-) -> list[AccountEvent]:
-    """Return what happened to the budgets, and note in the states that it is told."""
-    return [
-        _event(alert, each, unit)
-        for period, each in figures.items()
-        for alert in judge(states[period], each)
-    ]
+        They stay as they were `before` while the clock cannot be believed.
+        """
+        books = stored.ledger.books
+        if not self.by_period or (books.samples.doubts and before):
+            return before
+        habit = self._habit = habit_at(books, now, self._habit)
+        return {
+            period: figures_of(budget, stored.budgets[period], books, now, habit)
+            for period, budget in self.by_period.items()
+        }
+
+    def changes(self, stored: StoredState, figures: Figures) -> list[AccountEvent]:
+        """Return what happened to the budgets, and note that it is told."""
+        return [
+            _event(alert, each, self.unit)
+            for period, each in figures.items()
+            for alert in judge(stored.budgets[period], each)
+        ]
+
+    def forget_habit(self) -> None:
+        """Learn it anew: more of the past is known."""
+        self._habit = None
 
 
 def describe(figures: BudgetFigures, unit: Unit) -> dict[str, Any]:

@@ -21,12 +21,7 @@ from homeassistant.helpers.event import async_call_later, async_track_time_chang
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
-from .budgeting import (
-    Figures,
-    budgets_from_options,
-    changes_of_budgets,
-    current_figures,
-)
+from .budgeting import Budgets, Figures
 from .const import DOMAIN, LOGGER
 from .events import (
     AccountEvent,
@@ -201,7 +196,7 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         super().__init__(hass, entry, client, UPDATE_INTERVAL)
         self.unit = Unit.from_options(entry.options)
         self.limits = limits_from_options(entry.options)
-        self.budgets = budgets_from_options(entry.options)
+        self.budgets = Budgets(entry.options)
         self.storage = AccountStorage(hass, entry)
         self._cancel_look: CALLBACK_TYPE | None = None
         self.can_fire_events = False
@@ -282,8 +277,8 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
                 each.type is EventType.TOPPED_UP for each in outcome.events
             ),
         )
-        changes = changes_of(stored, answer)
-        self.async_add_events([*spending, *self._changes_of_budgets(data), *changes])
+        of_budgets = self.budgets.changes(stored, data.budgets)
+        self.async_add_events([*spending, *of_budgets, *changes_of(stored, answer)])
         return data
 
     def _shown(self, account: Account, spending: Spending) -> AccountData:
@@ -294,15 +289,8 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         return replace(data, budgets=self._budgets_now())
 
     def _budgets_now(self) -> Figures:
-        state = self.storage.state
         before = self.data.budgets if self.data else {}
-        return current_figures(
-            self.budgets, state.budgets, state.ledger.books, dt_util.now(), before
-        )
-
-    def _changes_of_budgets(self, data: AccountData) -> list[AccountEvent]:
-        states = self.storage.state.budgets
-        return changes_of_budgets(states, data.budgets, self.unit)
+        return self.budgets.figures(self.storage.state, dt_util.now(), before)
 
     @callback
     def _async_look_again_in(self, seconds: float | None) -> None:
@@ -331,6 +319,7 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         """Show what follows from what the gateway's books say."""
         now = dt_util.now()
         enter_hindsight(self.storage.state.ledger, now, hindsight)
+        self.budgets.forget_habit()
         self._async_recount(now)
 
     @callback

@@ -1,7 +1,8 @@
 """Arithmetic of budgets: what a day or month cost, and will. Without Home Assistant."""
 
-from .figures import BudgetFigures, figures_of
+from .figures import BudgetFigures, figures_of, habit_at
 from .periods import Period
+from .projection import Habit
 from .watch import Alert, Budget, BudgetState, judge
 
 __all__ = [
@@ -9,7 +10,9 @@ __all__ = [
     "Budget",
     "BudgetFigures",
     "BudgetState",
+    "Habit",
     "Period",
     "figures_of",
+    "habit_at",
     "judge",
 ]

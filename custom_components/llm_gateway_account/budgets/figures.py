@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from ..spending import Books
-from ..spending.local_time import DAY, Moment, start_of_day
+from ..spending.local_time import DAY, HOUR, Moment, start_of_day
 from .periods import span_of
-from .projection import Habit, project
+from .projection import Habit
 from .watch import Budget, BudgetState
 
 # So long samples tell the sum at any midnight; later only at full hours.
@@ -42,15 +42,33 @@ class BudgetFigures:
         return None if self.spent is None else self.spent > self.budget.limit
 
 
+def habit_at(books: Books, now: datetime, before: Habit | None) -> Habit | None:
+    """Return what is usual from a moment on; `before` is what was last returned.
+
+    `now` is aware, in the time zone of the home. None while too little is known.
+    """
+    moment = Moment.of(now)
+    if not books.samples.times:
+        return None
+    today = _local_date(moment)
+    if before and (before.day, before.today) == (moment.day, today):
+        return before
+    return Habit.of(books, moment, today)
+
+
 def figures_of(
-    budget: Budget, state: BudgetState, books: Books, now: datetime
+    budget: Budget,
+    state: BudgetState,
+    books: Books,
+    now: datetime,
+    habit: Habit | None,
 ) -> BudgetFigures:
     """Return the figures of a moment; `now` is aware, in the time zone of the home.
 
     Keeps in the state at which sum the period began, while that is known exactly.
     """
     moment = Moment.of(now)
-    today = datetime.fromtimestamp(moment.time, moment.zone).date()
+    today = _local_date(moment)
     span = span_of(budget.period, today, budget.first_day)
     start = start_of_day(span.first, moment.zone)
     samples, spent, projected = books.samples, None, None
@@ -62,10 +80,10 @@ def figures_of(
         if is_exact or state.begin is None or state.begin[0] != start:
             state.begin = start, samples.noticed_before(start)
         spent = books.spent - state.begin[1]
-        since = books.unusual.habit_since or 0
-        if habit := Habit.of(samples, today, moment.zone, since):
-            days = [today, *span.days_after(today)]
-            projected = project(habit, spent, books.spent, moment, days)
+    if spent is not None and habit:
+        hour = habit.hour_of(moment)
+        in_hour = books.spent - samples.noticed_before(habit.day + hour * HOUR)
+        projected = spent + habit.rest(hour, in_hour, span.days_after(today))
     return BudgetFigures(
         budget=budget,
         since=datetime.fromtimestamp(start, moment.zone),
@@ -73,3 +91,7 @@ def figures_of(
         spent=spent,
         projected=projected,
     )
+
+
+def _local_date(moment: Moment) -> date:
+    return datetime.fromtimestamp(moment.time, moment.zone).date()
