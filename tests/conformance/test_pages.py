@@ -10,11 +10,12 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import yaml
 
+from custom_components.llm_gateway_account.budgeting import Budgets
 from custom_components.llm_gateway_account.condition import (
     CONDITIONS,
     async_get_conditions,
 )
-from custom_components.llm_gateway_account.const import DOMAIN
+from custom_components.llm_gateway_account.const import CONF_BUDGET_PER_MONTH, DOMAIN
 from custom_components.llm_gateway_account.events import (
     EVENT_TYPES,
     AccountEvent,
@@ -27,6 +28,7 @@ from custom_components.llm_gateway_account.key_options import KeyOptions
 from custom_components.llm_gateway_account.key_sensor import KEY_AMOUNTS, KEY_SENSORS
 from custom_components.llm_gateway_account.repairs import help_url
 from custom_components.llm_gateway_account.spending import Event, EventType
+from custom_components.llm_gateway_account.spending.local_time import DAY
 from custom_components.llm_gateway_account.storage import StoredState
 from custom_components.llm_gateway_account.stored_keys import StoredKeys
 from custom_components.llm_gateway_account.trigger import TRIGGERS
@@ -151,7 +153,7 @@ def test_events(language: str) -> None:
     now = datetime.now(UTC)
     before = StoredState(group="a", last_login_at=datetime(2026, 1, 1, tzinfo=UTC))
     changed = changes_of(before, Account(quota=0, group="b", last_login_at=now))
-    events = (*spent, *changed, *events_of_keys())
+    events = (*spent, *events_of_budgets(), *changed, *events_of_keys())
     details = {each.type: set(each.attributes) for each in events}
     assert {row[0]: set(codes(row[2])) for row in rows if codes(row[2])} == {
         f"[`{key}`](#{key})": details[key] for key in details
@@ -160,6 +162,22 @@ def test_events(language: str) -> None:
     assert [(key, heading) for key, (heading, _) in sections(page).items()] == [
         (each, triggers[each]) for each in EVENT_TYPES
     ]
+
+
+def events_of_budgets() -> Iterator[AccountEvent]:
+    """Yield whatever can happen to a budget."""
+    stored = StoredState()
+    books, now = stored.ledger.books, datetime(2026, 11, 20, tzinfo=UTC)
+    first = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp())
+    budgets = Budgets({**OPTIONS, CONF_BUDGET_PER_MONTH: 100})
+    # So many units on each of nineteen days.
+    for daily in (3, 4, 5, 8):
+        times = range(first - 1, first + 19 * DAY, DAY)
+        books.spent = daily * 19 * 500_000
+        books.samples.times = [*times]
+        books.samples.values = [daily * 500_000 * number for number in range(20)]
+        budgets.forget_habit()
+        yield from budgets.changes(stored, budgets.figures(stored, now, {}))
 
 
 def events_of_keys() -> Iterator[AccountEvent]:
