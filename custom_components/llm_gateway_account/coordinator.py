@@ -329,8 +329,8 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         if self.data and spending:
             budgets = self._budgets_now()
             self.data = replace(self.data, spending=spending, budgets=budgets)
-            self.storage.async_write_if_changed()
             self.async_update_listeners()
+            self.async_add_events(self.budgets.changes(self.storage.state, budgets))
 
     @callback
     def _async_zone_may_have_changed(self, _event: Event) -> None:
