@@ -9,6 +9,10 @@ from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_mock_service,
 )
+from pytest_homeassistant_custom_component.components.diagnostics import (
+    get_diagnostics_for_config_entry,
+)
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.llm_gateway_account.const import (
     CONF_BUDGET_FIRST_DAY,
@@ -19,6 +23,7 @@ from custom_components.llm_gateway_account.const import (
     CONF_POINTS_PER_UNIT,
     DOMAIN,
 )
+from custom_components.llm_gateway_account.gateway import POINTS
 from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
@@ -26,7 +31,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 
 from .conftest import OPTIONS
-from .gateway_server import NEW_API, GatewayServer
+from .gateway_server import NEW_API, GatewayServer, answering
 from .helpers import device_of, fill, get_account, jump, open_form, state_of
 
 UNIT = 500_000
@@ -103,7 +108,7 @@ def told(calls: list[ServiceCall]) -> list[str]:
 
 
 async def set_up(
-    hass: HomeAssistant, entry: MockConfigEntry, budgets: dict[str, float]
+    hass: HomeAssistant, entry: MockConfigEntry, budgets: dict[str, Any]
 ) -> None:
     """Set up an account with budgets."""
     entry.add_to_hass(hass)
@@ -278,6 +283,38 @@ async def test_each_event_once(
     await jump(hass, freezer, timedelta(seconds=1))
     assert float(state_of(hass, USED)) == 0
     assert state_of(hass, OVER) == STATE_OFF
+
+
+async def test_account_that_does_not_say_what_it_used(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
+) -> None:
+    """In points, too, which are no money."""
+    gateway.fault = answering(200, {"success": True, "data": {"quota": 700}})
+    await set_up(hass, entry, {CONF_BUDGET_PER_MONTH: 40_000, CONF_CURRENCY: POINTS})
+    state = hass.states.get(LEFT)
+    assert state
+    assert state.state == STATE_UNKNOWN
+    assert state.attributes["unit_of_measurement"] == "points"
+    assert "device_class" not in state.attributes
+    assert state_of(hass, PROJECTED) == STATE_UNKNOWN
+
+
+async def test_diagnostics_have_the_figures(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    habit: None,
+    entry: MockConfigEntry,
+) -> None:
+    await set_up(hass, entry, {CONF_BUDGET_PER_MONTH: 40})
+    assert await async_setup_component(hass, "diagnostics", {})
+    diagnostics: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    month = diagnostics["budgets"]["month"]
+    assert month["spent"] == 6 * UNIT
+    assert month["projected"] == pytest.approx(30 * UNIT)
+    assert month["budget"]["limit"] == 40 * UNIT
+    options = diagnostics["entry"]["options"]
+    assert options[CONF_BUDGET_FIRST_DAY] == 15
+    assert options[CONF_BUDGET_PER_MONTH] == 40
 
 
 async def test_unit_changes(
