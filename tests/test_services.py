@@ -37,6 +37,7 @@ async def test_get_account(
         "unusual_spending": None,
         "request_count": 4242,
         "group": "default",
+        "budgets": {},
     }
     for _ in range(30):
         gateway.account.quota -= 50_000

@@ -14,6 +14,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
+from custom_components.llm_gateway_account.budgets import Alert
 from custom_components.llm_gateway_account.const import (
     CONF_CURRENCY,
     CONF_USER_ID,
@@ -48,7 +49,8 @@ from .helpers import BALANCE, device_of, jump, pass_time, setup, state_of
 SPENT_TODAY = "sensor.example_gateway_spent_today"
 EVENTS = "event.example_gateway_account_event"
 UNIT = 500_000
-OF_OTHERS = {*KEY_EVENT_TYPES, *PLAN_EVENT_TYPES}
+# Keys, plans and budgets have tests of their own.
+OF_OTHERS = {*KEY_EVENT_TYPES, *PLAN_EVENT_TYPES, *Alert}
 OF_ACCOUNTS = [each for each in EVENT_TYPES if each not in OF_OTHERS]
 TWO_POLLS = 2 * UPDATE_INTERVAL
 OUTAGE = timedelta(minutes=25)

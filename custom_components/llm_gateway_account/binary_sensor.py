@@ -13,6 +13,12 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .budget_entity import (
+    ADJECTIVES,
+    BudgetEntity,
+    BudgetEntityDescription,
+    async_add_budget_entities,
+)
 from .check_in_sensor import async_add_check_in
 from .coordinator import AccountData
 from .data import AccountConfigEntry
@@ -37,6 +43,13 @@ class AccountBinarySensorEntityDescription(
     """Whether it tells which model makes most of today's cost, while it is on."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class BudgetBinarySensorEntityDescription(
+    BudgetEntityDescription, BinarySensorEntityDescription
+):
+    """A binary sensor of a budget."""
+
+
 BINARY_SENSORS = (
     AccountBinarySensorEntityDescription(
         key="low_balance",
@@ -50,6 +63,16 @@ BINARY_SENSORS = (
         names_model=True,
         value_fn=lambda data: data.spending.unusual,
     ),
+)
+
+OVER_BUDGET = tuple(
+    BudgetBinarySensorEntityDescription(
+        key=f"over_{adjective}_budget",
+        period=period,
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        value_fn=lambda figures: figures.is_over,
+    )
+    for period, adjective in ADJECTIVES.items()
 )
 
 
@@ -67,6 +90,13 @@ async def async_setup_entry(
         AccountBinarySensor,
     )
     async_add_check_in(entry, async_add_entities)
+    async_add_budget_entities(
+        entry,
+        async_add_entities,
+        Platform.BINARY_SENSOR,
+        OVER_BUDGET,
+        BudgetBinarySensor,
+    )
 
 
 class AccountBinarySensor(AccountValueEntity, BinarySensorEntity):
@@ -88,3 +118,15 @@ class AccountBinarySensor(AccountValueEntity, BinarySensorEntity):
         if model and self.is_on and self.entity_description.names_model:
             return {"model": model}
         return super().extra_state_attributes
+
+
+class BudgetBinarySensor(BudgetEntity, BinarySensorEntity):
+    """Whether more was spent than a budget."""
+
+    entity_description: BudgetBinarySensorEntityDescription
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Return it; None while it is not known what was spent."""
+        return self.figures.is_over

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import uniform
 from time import monotonic
@@ -21,6 +21,7 @@ from homeassistant.helpers.event import async_call_later, async_track_time_chang
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
+from .budgeting import Budgets, Figures
 from .const import DOMAIN, LOGGER
 from .events import (
     AccountEvent,
@@ -184,6 +185,8 @@ class AccountData:
     """Points after the last top-up, or the most that was left since the beginning."""
     balance_pays: bool = True
     """Whether requests are paid from the balance; else it does not say when it ends."""
+    budgets: Figures = field(default_factory=dict)
+    """Those that are set."""
 
 
 class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
@@ -196,6 +199,7 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         super().__init__(hass, entry, client, UPDATE_INTERVAL)
         self.unit = Unit.from_options(entry.options)
         self.limits = limits_from_options(entry.options)
+        self.budgets = Budgets(entry.options)
         self.storage = AccountStorage(hass, entry)
         self._cancel_look: CALLBACK_TYPE | None = None
         self.can_fire_events = False
@@ -278,19 +282,25 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
                 each.type is EventType.TOPPED_UP for each in outcome.events
             ),
         )
-        self.async_add_events([*spending, *changes_of(stored, answer)])
+        of_budgets = self.budgets.changes(stored, data.budgets)
+        self.async_add_events([*spending, *of_budgets, *changes_of(stored, answer)])
         return data
 
     def _shown(self, account: Account, spending: Spending) -> AccountData:
         stored = self.storage.state
         left = bounded(account.left)
         stored.full = left if stored.full is None else max(left, stored.full)
-        return AccountData(
+        data = AccountData(
             account=account,
             spending=self._forecast(spending),
             full=stored.full,
             balance_pays=stored.plans.balance_pays,
         )
+        return replace(data, budgets=self._budgets_now())
+
+    def _budgets_now(self) -> Figures:
+        before = self.data.budgets if self.data else {}
+        return self.budgets.figures(self.storage.state, dt_util.now(), before)
 
     def _forecast(self, spending: Spending) -> Spending:
         """Return the figures without how long a balance lasts that does not pay."""
@@ -333,6 +343,7 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         """Show what follows from what the gateway's books say."""
         now = dt_util.now()
         enter_hindsight(self.storage.state.ledger, now, hindsight)
+        self.budgets.forget_habit()
         self._async_recount(now)
 
     @callback
@@ -340,13 +351,15 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         """Show a new day at once, which the next poll may be far from."""
         spending = self.storage.state.ledger.recount(dt_util.now())
         if self.data and spending:
+            budgets = self._budgets_now()
             self.data = replace(
                 self.data,
                 spending=self._forecast(spending),
                 balance_pays=self.storage.state.plans.balance_pays,
+                budgets=budgets,
             )
-            self.storage.async_write_if_changed()
             self.async_update_listeners()
+            self.async_add_events(self.budgets.changes(self.storage.state, budgets))
 
     @callback
     def _async_zone_may_have_changed(self, _event: Event) -> None:

@@ -67,6 +67,10 @@ def _of_polls(coordinator: AccountCoordinator) -> dict[str, Any]:
         },
         "account": {key: account[key] for key in ALLOWED_FIELDS},
         "spending": asdict(coordinator.data.spending),
+        "budgets": {
+            period: asdict(figures)
+            for period, figures in coordinator.data.budgets.items()
+        },
         "fields_without_value": sorted(
             key for key, value in account.items() if value is None
         ),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 
+from .budgets import Alert
 from .const import DOMAIN
 from .gateway import Account
 from .spending import Event, EventType
@@ -46,6 +47,7 @@ KEY_EVENT_TYPES = [
 PLAN_EVENT_TYPES = [PLAN_LOW, PLAN_USED_UP, PLAN_ENDS_SOON, PLAN_RESET]
 EVENT_TYPES = [
     *EventType,
+    *Alert,
     GROUP_CHANGED,
     SIGNED_IN,
     PRICE_CHANGED,

@@ -8,6 +8,7 @@ from homeassistant.config_entries import (
     OptionsFlowWithReload,
 )
 
+from .budget_form import budget_schema, with_budgets
 from .const import (
     CONF_CHOSEN_KEYS,
     CONF_CRITICAL_BALANCE,
@@ -36,12 +37,12 @@ from .schemas import (
 )
 from .unit import limits_in_unit
 
-MENU = ["alerts", "unit", "usage", "keys"]
+MENU = ["alerts", "budget", "unit", "usage", "keys"]
 MENU_OF_KEYS = "key_limit"
 
 
 class AccountOptionsFlow(OptionsFlowWithReload):
-    """Change the unit of amounts, the alerts, what becomes history, and the keys."""
+    """Change unit, alerts, budgets, what becomes history, and the keys."""
 
     _key_options: dict[str, Any]
     """What the options will be once keys are chosen."""
@@ -73,6 +74,20 @@ class AccountOptionsFlow(OptionsFlowWithReload):
                 alerts_schema(options[CONF_CURRENCY]), user_input or options
             ),
             errors=errors,
+        )
+
+    async def async_step_budget(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Change how much is to be spent in a day or a month at most."""
+        options = self.config_entry.options
+        if user_input is not None:
+            return self.async_create_entry(data=with_budgets(options, user_input))
+        return self.async_show_form(
+            step_id="budget",
+            data_schema=self.add_suggested_values_to_schema(
+                budget_schema(options[CONF_CURRENCY]), options
+            ),
         )
 
     async def async_step_unit(

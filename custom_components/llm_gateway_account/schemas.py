@@ -28,6 +28,10 @@ from homeassistant.helpers.selector import (
 from .const import (
     CONF_ALLOW_UNENCRYPTED,
     CONF_BEARER,
+    CONF_BUDGET_FIRST_DAY,
+    CONF_BUDGET_PER_DAY,
+    CONF_BUDGET_PER_MONTH,
+    CONF_BUDGET_WARN_AT,
     CONF_CHOSEN_KEYS,
     CONF_CRITICAL_BALANCE,
     CONF_CURRENCY,
@@ -118,6 +122,10 @@ ENTRY_SCHEMA = vol.Schema(
         CONF_UNUSUAL_FACTOR: POSITIVE,
         CONF_UNUSUAL_MINIMUM: POSITIVE,
         # Not in the options of older versions.
+        vol.Optional(CONF_BUDGET_PER_DAY): POSITIVE,
+        vol.Optional(CONF_BUDGET_PER_MONTH): POSITIVE,
+        vol.Optional(CONF_BUDGET_WARN_AT): vol.All(POSITIVE, vol.Range(max=100)),
+        vol.Optional(CONF_BUDGET_FIRST_DAY): vol.All(int, vol.Range(min=1, max=28)),
         vol.Optional(CONF_SHOWN_KEYS): vol.Coerce(ShownKeys),
         vol.Optional(CONF_CHOSEN_KEYS): [int],
         vol.Optional(CONF_NEW_KEYS): bool,

@@ -25,6 +25,13 @@ from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
+from .budget_entity import async_add_budget_entities
+from .budget_sensor import (
+    BUDGET_AMOUNTS,
+    BUDGET_USED,
+    BudgetAmountSensor,
+    BudgetUsedSensor,
+)
 from .coordinator import AccountCoordinator, AccountData
 from .data import AccountConfigEntry
 from .entity import (
@@ -213,6 +220,12 @@ async def async_setup_entry(
     )
     async_add_account_entities(
         coordinator, async_add_entities, Platform.SENSOR, LEVELS, BalanceLevelSensor
+    )
+    async_add_budget_entities(
+        entry, async_add_entities, Platform.SENSOR, BUDGET_USED, BudgetUsedSensor
+    )
+    async_add_budget_entities(
+        entry, async_add_entities, Platform.SENSOR, BUDGET_AMOUNTS, BudgetAmountSensor
     )
     usage = entry.runtime_data.usage
     async_add_entities(

@@ -14,6 +14,7 @@ from homeassistant.core import (
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 
+from .budgeting import describe
 from .chosen import ACCOUNT_FIELDS, async_get_chosen, async_get_named
 from .const import DOMAIN
 from .coordinator import AccountCoordinator
@@ -132,6 +133,10 @@ def account_answer(coordinator: AccountCoordinator) -> dict[str, Any]:
         "unusual_spending": spending.unusual,
         "request_count": account.request_count,
         "group": account.group_name,
+        "budgets": {
+            period.value: describe(figures, coordinator.unit)
+            for period, figures in coordinator.data.budgets.items()
+        },
     }
 
 

@@ -16,11 +16,17 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.storage import Store
 from homeassistant.util.hass_dict import HassKey
 
+from .budgets import BudgetState, Period
 from .const import CONF_ACCOUNT, CONF_USER_ID, DOMAIN, LOGGER
 from .events import EVENT_TYPES, AccountEvent, PastEvent
 from .migration import from_0_1
 from .spending import Books, Ledger
 from .stored import read
+from .stored_budgets import (
+    STORED_BUDGETS_SCHEMA,
+    budgets_as_stored,
+    budgets_from_stored,
+)
 from .stored_check_in import STORED_CHECK_IN_SCHEMA, StoredCheckIn
 from .stored_keys import STORED_KEYS_SCHEMA, StoredKeys
 from .stored_notices import STORED_NOTICES_SCHEMA, StoredNotices
@@ -62,6 +68,7 @@ STORED_SCHEMA = vol.Schema(
         vol.Optional("check_in", default={}): STORED_CHECK_IN_SCHEMA,
         vol.Optional("notices", default={}): STORED_NOTICES_SCHEMA,
         vol.Optional("price", default={}): STORED_PRICE_SCHEMA,
+        vol.Optional("budgets", default={}): STORED_BUDGETS_SCHEMA,
         vol.Optional("crossings", default=[]): [STORED_CROSSING_SCHEMA],
     },
     required=True,
@@ -89,6 +96,9 @@ class StoredState:
     check_in: StoredCheckIn = field(default_factory=StoredCheckIn)
     notices: StoredNotices = field(default_factory=StoredNotices)
     price: StoredPrice = field(default_factory=StoredPrice)
+    budgets: dict[Period, BudgetState] = field(
+        default_factory=lambda: budgets_from_stored({})
+    )
     crossings: list[Crossing] = field(default_factory=list)
     """Of the limits that automations brought along."""
 
@@ -109,6 +119,7 @@ class StoredState:
             check_in=StoredCheckIn(**data["check_in"]),
             notices=StoredNotices(**data["notices"]),
             price=StoredPrice(**data["price"]),
+            budgets=budgets_from_stored(data["budgets"]),
             crossings=[
                 Crossing(**each)
                 for each in data["crossings"]
@@ -131,6 +142,7 @@ class StoredState:
             "check_in": asdict(self.check_in),
             "notices": asdict(self.notices),
             "price": asdict(self.price),
+            "budgets": budgets_as_stored(self.budgets),
             "crossings": [asdict(each) for each in self.crossings],
         }
 
@@ -259,6 +271,7 @@ class AccountStorage:
             len(state.events),
             asdict(state.plans),
             [asdict(each) for each in state.crossings],
+            budgets_as_stored(state.budgets),
         )
 
     def _keep_copy(self) -> None:

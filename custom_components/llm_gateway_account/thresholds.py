@@ -10,6 +10,7 @@ import voluptuous as vol
 
 from homeassistant.helpers import config_validation as cv
 
+from .budgets import Period
 from .spending.levels import LONGEST_REQUEST, MARGIN
 from .spending.numbers import LARGEST_INTEGER
 
@@ -27,7 +28,7 @@ class Figure:
     """A number with which a limit can be compared."""
 
     value_fn: Callable[[AccountData], float | None]
-    """Quota points or days; None while it is not known."""
+    """Quota points, days or percent; None while it is not known."""
     is_amount: bool = True
     """Whether it is quota points."""
     is_above: bool = False
@@ -38,7 +39,7 @@ class Figure:
     """When it began to count, where it begins again and again."""
 
     def read(self, data: AccountData, unit: Unit) -> float | None:
-        """Return the number in the account's unit, or in days."""
+        """Return the number in the account's unit, in days or in percent."""
         value = self.value_fn(data)
         return unit.amount(value) if self.is_amount and value is not None else value
 
@@ -58,6 +59,20 @@ def _days_remaining(spending: Spending) -> float | None:
     if spending.days_remaining is None and spending.average_daily is not None:
         return inf
     return spending.days_remaining
+
+
+def _used(period: Period) -> Figure:
+    """Return the percentage of a budget that was spent."""
+    return Figure(
+        value_fn=lambda data: (
+            budget.used if (budget := data.budgets.get(period)) else None
+        ),
+        since_fn=lambda data: (
+            budget.since if (budget := data.budgets.get(period)) else None
+        ),
+        is_amount=False,
+        is_above=True,
+    )
 
 
 FIGURES = {
@@ -80,6 +95,8 @@ FIGURES = {
         since_fn=lambda data: data.spending.month_since,
         is_above=True,
     ),
+    "daily_budget_used_above": _used(Period.DAY),
+    "monthly_budget_used_above": _used(Period.MONTH),
 }
 
 CONF_LIMIT = "limit"

@@ -8,6 +8,8 @@ from homeassistant.generated.currencies import ACTIVE_CURRENCIES
 from homeassistant.util import dt as dt_util
 
 from .const import (
+    CONF_BUDGET_PER_DAY,
+    CONF_BUDGET_PER_MONTH,
     CONF_CRITICAL_BALANCE,
     CONF_CURRENCY,
     CONF_KEY_LIMIT,
@@ -27,6 +29,8 @@ LIMITS = (
     CONF_CRITICAL_BALANCE,
     CONF_UNUSUAL_MINIMUM,
     CONF_KEY_LIMIT,
+    CONF_BUDGET_PER_DAY,
+    CONF_BUDGET_PER_MONTH,
 )
 
 # Three times the usual, as others who sell such an alarm have it.

@@ -3,7 +3,14 @@
 import json
 from typing import Any
 
-from custom_components.llm_gateway_account.binary_sensor import BINARY_SENSORS
+from custom_components.llm_gateway_account.binary_sensor import (
+    BINARY_SENSORS,
+    OVER_BUDGET,
+)
+from custom_components.llm_gateway_account.budget_sensor import (
+    BUDGET_AMOUNTS,
+    BUDGET_USED,
+)
 from custom_components.llm_gateway_account.check_in_sensor import CHECK_IN
 from custom_components.llm_gateway_account.event import ACCOUNT_EVENT
 from custom_components.llm_gateway_account.group_sensor import RATIO
@@ -24,13 +31,15 @@ from tests import ROOT
 REPOSITORY = "https://github.com/ha-llm-gateway-account/llm_gateway_account"
 
 DESCRIPTIONS: dict[str, tuple[EntityDescription, ...]] = {
-    "binary_sensor": (*BINARY_SENSORS, CHECK_IN),
+    "binary_sensor": (*BINARY_SENSORS, *OVER_BUDGET, CHECK_IN),
     "event": (ACCOUNT_EVENT, NOTICE_EVENT),
     "sensor": (
         *AMOUNTS,
         *SENSORS,
         RATIO,
         *LEVELS,
+        *BUDGET_USED,
+        *BUDGET_AMOUNTS,
         CONNECTION,
         TOP_MODEL,
         USAGE_RECORDS,

@@ -10,12 +10,13 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import yaml
 
+from custom_components.llm_gateway_account.budgeting import Budgets
 from custom_components.llm_gateway_account.check_in import checked_in
 from custom_components.llm_gateway_account.condition import (
     CONDITIONS,
     async_get_conditions,
 )
-from custom_components.llm_gateway_account.const import DOMAIN
+from custom_components.llm_gateway_account.const import CONF_BUDGET_PER_MONTH, DOMAIN
 from custom_components.llm_gateway_account.events import (
     EVENT_TYPES,
     AccountEvent,
@@ -30,6 +31,7 @@ from custom_components.llm_gateway_account.key_sensor import KEY_AMOUNTS, KEY_SE
 from custom_components.llm_gateway_account.plan_events import changes_of_plans
 from custom_components.llm_gateway_account.repairs import help_url
 from custom_components.llm_gateway_account.spending import Event, EventType
+from custom_components.llm_gateway_account.spending.local_time import DAY
 from custom_components.llm_gateway_account.storage import StoredState
 from custom_components.llm_gateway_account.stored_keys import StoredKeys
 from custom_components.llm_gateway_account.stored_plans import StoredPlans
@@ -159,7 +161,14 @@ def test_events(language: str) -> None:
         price_changed("a", 1, 2),
         checked_in(1, Unit(currency="USD", points_per_unit=500_000)),
     )
-    events = (*spent, *changed, *others, *events_of_keys(), *events_of_plans())
+    events = (
+        *spent,
+        *events_of_budgets(),
+        *changed,
+        *others,
+        *events_of_keys(),
+        *events_of_plans(),
+    )
     details = {each.type: set(each.attributes) for each in events}
     assert {row[0]: set(codes(row[2])) for row in rows if codes(row[2])} == {
         f"[`{key}`](#{key})": details[key] for key in details
@@ -168,6 +177,22 @@ def test_events(language: str) -> None:
     assert [(key, heading) for key, (heading, _) in sections(page).items()] == [
         (each, triggers[each]) for each in EVENT_TYPES
     ]
+
+
+def events_of_budgets() -> Iterator[AccountEvent]:
+    """Yield whatever can happen to a budget."""
+    stored = StoredState()
+    books, now = stored.ledger.books, datetime(2026, 11, 20, tzinfo=UTC)
+    first = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp())
+    budgets = Budgets({**OPTIONS, CONF_BUDGET_PER_MONTH: 100})
+    # So many units on each of nineteen days.
+    for daily in (3, 4, 5, 8):
+        times = range(first - 1, first + 19 * DAY, DAY)
+        books.spent = daily * 19 * 500_000
+        books.samples.times = [*times]
+        books.samples.values = [daily * 500_000 * number for number in range(20)]
+        budgets.forget_habit()
+        yield from budgets.changes(stored, budgets.figures(stored, now, {}))
 
 
 def events_of_keys() -> Iterator[AccountEvent]:

@@ -1,0 +1,97 @@
+"""What a budget has to alert to: each once in a period."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from math import isclose
+from typing import TYPE_CHECKING
+
+from .periods import Period
+
+if TYPE_CHECKING:
+    from .figures import BudgetFigures
+
+# The first days of a month say little of it.
+NO_FORECAST_FOR = timedelta(days=3)
+
+# A projection that fell so far below the budget may pass it once more.
+TAKEN_BACK_BELOW = 0.9
+
+
+class Alert(StrEnum):
+    """What may happen to a budget. The values are types of events."""
+
+    WARNING = "budget_warning"
+    EXCEEDED = "budget_exceeded"
+    FORECAST = "budget_forecast"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Budget:
+    """What somebody wants to spend in a day or a month at most."""
+
+    period: Period
+    limit: float
+    """Points; more than nothing."""
+    warn_at: float
+    """Percent of it."""
+    first_day: int = 1
+    """On which day months begin (1-28)."""
+
+
+@dataclass(kw_only=True, slots=True)
+class BudgetState:
+    """What was told of a budget in its period; outlives a restart."""
+
+    begin: tuple[int, float] | None = None
+    """When the period began (Unix seconds), and at which sum of the ledger."""
+    first: str | None = None
+    """The first day of the period (ISO 8601); None before it was known."""
+    limit: float = 0
+    """The budget of which it was told, in points."""
+    warn_at: float = 0
+    told: list[Alert] = field(default_factory=list)
+
+
+def judge(state: BudgetState, figures: BudgetFigures) -> list[Alert]:
+    """Return what happened to a budget since it was last judged.
+
+    What holds already when a budget is set or changed is shown, but is no alert. Of
+    several that happen at once the worst counts.
+    """
+    if figures.spent is None:
+        return []
+    budget, first = figures.budget, figures.since.date().isoformat()
+    # Not anew for a clock that was put back.
+    is_known = (
+        state.first is not None
+        and state.first <= first
+        and isclose(state.limit, budget.limit)
+        and state.warn_at == budget.warn_at
+    )
+    if not is_known or state.first != first:
+        state.told.clear()
+    state.first, state.limit, state.warn_at = first, budget.limit, budget.warn_at
+    projected = figures.projected
+    if projected is not None and projected < TAKEN_BACK_BELOW * budget.limit:
+        state.told = [each for each in state.told if each is not Alert.FORECAST]
+    new = [each for each in _holding(figures) if each not in state.told]
+    state.told += new
+    return new[:1] if is_known else []
+
+
+def _holding(figures: BudgetFigures) -> list[Alert]:
+    """Return what holds, the worst first; each of them includes those after it."""
+    budget, used = figures.budget, figures.used or 0
+    if figures.is_over:
+        return [Alert.EXCEEDED, Alert.WARNING, Alert.FORECAST]
+    holding = [Alert.WARNING] if used >= budget.warn_at else []
+    if (
+        # Of a day it would be told in the middle of the night.
+        budget.period is Period.MONTH
+        and figures.today - figures.since.date() >= NO_FORECAST_FOR
+        and figures.projected is not None
+        and figures.projected > budget.limit
+    ):
+        holding.append(Alert.FORECAST)
+    return holding
