@@ -24,7 +24,6 @@ from custom_components.llm_gateway_account.const import (
     DOMAIN,
 )
 from custom_components.llm_gateway_account.events import (
-    EVENT_TYPES,
     AccountEvent,
     async_fire,
 )
@@ -1144,13 +1143,10 @@ async def test_name_that_looks_like_a_value_stays_a_text(
 @pytest.mark.parametrize(
     ("type_", "attributes", "message", "rings"),
     [
-        ("budget_warning", {"left": 0.9}, "0.90 USD", False),
-        ("budget_exceeded", {"left": -0.5}, "-0.50 USD", True),
-        ("budget_forecast", {"projected": 12.5}, "12.50 USD", False),
+        ("budget_warning", {"spent": 9.1}, "nearly used (Month): 9.10 USD of", False),
+        ("budget_exceeded", {"spent": 10.5}, "exceeded (Month): 10.50 USD of", True),
+        ("budget_forecast", {"spent": 5}, "exceeded (Month): 12.50 USD of", False),
     ],
-)
-@pytest.mark.skipif(
-    "budget_warning" not in EVENT_TYPES, reason="There are no budgets yet"
 )
 async def test_budget_alert(
     hass: HomeAssistant,
@@ -1165,12 +1161,13 @@ async def test_budget_alert(
     rings: bool,
 ) -> None:
     await automate("budget_alert", account=account, phones=list(phones), ring=True)
-    attributes |= {"currency": "USD", "period": "month"}
+    attributes |= {"currency": "USD", "period": "month", "budget": 10}
+    attributes |= {"projected": 12.5}
     async_fire(hass, loaded_entry, AccountEvent(type=type_, attributes=attributes))
     await hass.async_block_till_done()
     ((title, text),) = told
     assert title == "Example Gateway"
-    assert text.endswith(message)
+    assert text.endswith(f"{message} 10.00 USD")
     for (call,) in phones.values():
         assert call.data["message"] == text
         assert bool(call.data["data"]) is rings

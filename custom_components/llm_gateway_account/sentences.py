@@ -10,6 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
+from .budgets import Alert, Period
 from .const import DOMAIN
 from .data import AccountConfigEntry
 from .device import async_get_fresh
@@ -17,7 +18,7 @@ from .gateway import POINTS
 from .spending import EventType
 from .unit import Unit
 
-_AMOUNTS = ("amount", "left", "projected", "usual")
+_AMOUNTS = ("amount", "spent", "budget", "projected", "usual")
 _TIMES = ("expires_at", "ends_at", "last_login_at")
 _NAMES = ("key", "plan", "group")
 
@@ -71,10 +72,17 @@ class Sentences:
         name = self.get(
             f"entity.event.activity.state_attributes.event_type.state.{event_type}"
         )
+        spent = "projected" if event_type == Alert.FORECAST else "spent"
+        if {spent, "budget", "period"} <= set(details):
+            return self.sentence(
+                "budget",
+                event=name,
+                period=details["period"],
+                amount=details[spent],
+                budget=details["budget"],
+            )
         values = [
-            details[each]
-            for each in (*_NAMES, *_AMOUNTS[:3], *_TIMES)
-            if each in details
+            details[each] for each in (*_NAMES, "amount", *_TIMES) if each in details
         ]
         if {"from", "to"} <= set(details):
             values.append(f"{details['from']} \u2192 {details['to']}")
@@ -91,6 +99,8 @@ class Sentences:
                 yield key, self.amount(value, attributes.get("currency", POINTS))
             elif key in _TIMES:
                 yield key, _time(str(value))
+            elif key == "period" and value in set(Period):
+                yield key, self.get(f"selector.period.options.{value}")
             elif key in {*_NAMES, "model", "from", "to"}:
                 yield key, str(value)
 
