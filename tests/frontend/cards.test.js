@@ -10,7 +10,7 @@ import {
   monthAndTimeLeft,
   planTiles,
   tile,
-  topUpTiles,
+  topUpTile,
   troubles,
   unusualTile,
   view,
@@ -127,29 +127,28 @@ test("topping up is offered once there is little, and leads to the gateway", () 
   const seen = {};
   for (const level of ["ok", "low", "critical", "exhausted", "unavailable"]) {
     const { hass, ids } = ofAccount({ balance_level: { state: level } });
-    const [card] = topUpTiles(hass, ids, "Top up", "https://a.example");
-    seen[level] = card && isSeen(hass, card) && card.color;
-    assert.equal(card?.tap_action.url_path ?? "https://a.example", "https://a.example");
+    const card = topUpTile(hass, ids, "Top up", "https://a.example");
+    seen[level] = isSeen(hass, card) && card.color;
+    assert.equal(card.tap_action.url_path, "https://a.example");
   }
   assert.deepEqual(seen, {
-    ok: undefined,
+    ok: false,
     low: "orange",
     critical: "deep-orange",
     exhausted: "red",
-    unavailable: undefined,
+    unavailable: false,
   });
 });
 
 test("a gateway without an address is led to by nothing", () => {
-  const { hass, ids } = ofAccount({ balance_level: { state: "low" } });
-  const [card] = topUpTiles(hass, ids, "Top up", null);
-  assert.ok(!("tap_action" in card));
+  const { hass, ids } = ofAccount({});
+  assert.ok(!("tap_action" in topUpTile(hass, ids, "Top up", null)));
 });
 
 test("a trouble is one tile that says which", () => {
   const { hass, ids } = ofAccount({});
   const seen = () =>
-    troubles(hass, ids, (key) => key)
+    troubles(ids, (key) => key)
       .filter((card) => isSeen(hass, card))
       .map(({ name }) => name);
   for (const [state, name] of [
@@ -161,7 +160,7 @@ test("a trouble is one tile that says which", () => {
     say(hass, "connection", state);
     assert.deepEqual(seen(), name);
   }
-  assert.deepEqual(troubles(hass, {}, String), []);
+  assert.deepEqual(troubles({}, String), []);
 });
 
 test("unusual spending says how much, while it is", () => {

@@ -20,7 +20,7 @@ import {
   planTiles,
   tile,
   titled,
-  topUpTiles,
+  topUpTile,
   troubles,
   unusualTile,
   view,
@@ -78,8 +78,8 @@ const glance = async (hass, { id, title }) => {
   return [
     heading(title, ICON, ids[LEVEL]),
     REPAIRS,
-    ...troubles(hass, ids, word),
-    ...topUpTiles(hass, ids, word("top_up"), url),
+    ...troubles(ids, word),
+    ...all(ids, [LEVEL], () => topUpTile(hass, ids, word("top_up"), url)),
     ...all(ids, ["spent_today"], () => firstDay(ids, word("first_day"))),
     ...(ids.spent_today && ids.unusual_spending
       ? [unusualTile(ids, name("unusual_spending"))]

@@ -138,58 +138,53 @@ export const balanceGauge = (hass, ids) => {
 };
 
 // One tile instead of all that is unavailable then; it leads to where it can be mended.
-// As with the level, all of a view is made anew with the connection.
-export const troubles = (hass, ids, word) => {
-  const trouble = (name, options) => [
-    {
-      type: "tile",
-      entity: ids[CONNECTION],
-      name,
-      color: "red",
-      tap_action: {
-        action: "navigate",
-        navigation_path: `/config/integrations/integration/${DOMAIN}`,
-      },
-      ...WIDE,
-      ...options,
-    },
-  ];
-  switch (hass.states[ids[CONNECTION]]?.state) {
-    case "token_refused":
-      return trouble(word("token_refused"), {
-        icon: "mdi:key-alert",
-        state_content: "last_changed",
-      });
-    case "no_answer":
-    case "unavailable":
-      return trouble(word("no_answer"), {
-        icon: "mdi:lan-disconnect",
-        state_content: ["state", "last_answer"],
-      });
-    default:
-      return [];
-  }
-};
+const trouble = (ids, name, state, options) => ({
+  type: "tile",
+  entity: ids[CONNECTION],
+  name,
+  color: "red",
+  tap_action: {
+    action: "navigate",
+    navigation_path: `/config/integrations/integration/${DOMAIN}`,
+  },
+  visibility: [{ condition: "state", entity: ids[CONNECTION], state }],
+  ...WIDE,
+  ...options,
+});
+
+export const troubles = (ids, word) =>
+  CONNECTION in ids
+    ? [
+        trouble(ids, word("token_refused"), "token_refused", {
+          icon: "mdi:key-alert",
+          state_content: "last_changed",
+        }),
+        trouble(ids, word("no_answer"), ["no_answer", "unavailable"], {
+          icon: "mdi:lan-disconnect",
+          state_content: ["state", "last_answer"],
+        }),
+      ]
+    : [];
 
 // Those of Home Assistant, which ours are among.
 export const REPAIRS = { type: "repairs", hide_empty: true, ...WIDE };
 
-// Leads to where money is added, once there is little of it: with the level, all of a view
-// is made anew.
-export const topUpTiles = (hass, ids, name, url) => {
-  const level = hass.states[ids[LEVEL]]?.state;
-  return LEVELS.indexOf(level) > 0
-    ? [
-        tile(ids[LEVEL], {
-          name,
-          icon: "mdi:wallet-plus",
-          color: LEVEL_COLORS[level],
-          ...WIDE,
-          ...(url && { tap_action: { action: "url", url_path: url } }),
-        }),
-      ]
-    : [];
-};
+// Leads to where money is added, once there is little of it.
+export const topUpTile = (hass, ids, name, url) =>
+  tile(ids[LEVEL], {
+    name,
+    icon: "mdi:wallet-plus",
+    color: LEVEL_COLORS[hass.states[ids[LEVEL]]?.state],
+    ...WIDE,
+    ...(url && { tap_action: { action: "url", url_path: url } }),
+    visibility: [
+      {
+        condition: "state",
+        entity: ids[LEVEL],
+        state: LEVELS.filter((level) => level !== "ok"),
+      },
+    ],
+  });
 
 // How much it is says more than that it is.
 export const unusualTile = (ids, name) =>

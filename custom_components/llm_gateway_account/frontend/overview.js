@@ -15,7 +15,7 @@ import {
   inRows,
   planTiles,
   tile,
-  topUpTiles,
+  topUpTile,
   troubles,
   view,
 } from "./cards.js";
@@ -84,14 +84,25 @@ const spending = (drawn, title) =>
     ...FULL,
   });
 
+// With a level or a connection, all is made anew; and the server watches every condition
+// of a page, which is a lot for many accounts.
+const ofNow = ({ states }, cards) =>
+  cards
+    .filter(({ visibility: [{ entity, state }] }) => [state].flat().includes(states[entity]?.state))
+    .map(({ visibility, ...card }) => card);
+
 const row = (hass, { id, title, ids }, word) => {
   const path = `/${location.pathname.split("/")[1]}/${id}`;
   return [
     heading(title, ICON, ids[LEVEL], {
       tap_action: { action: "navigate", navigation_path: path },
     }),
-    ...troubles(hass, ids, word),
-    ...topUpTiles(hass, ids, word("top_up"), hass.devices[id].configuration_url),
+    ...ofNow(hass, [
+      ...troubles(ids, word),
+      ...(ids[LEVEL]
+        ? [topUpTile(hass, ids, word("top_up"), hass.devices[id].configuration_url)]
+        : []),
+    ]),
     ...(ids.balance ? [balanceTile(hass, ids, WIDE)] : []),
     ...inRows(
       hass,
