@@ -22,7 +22,7 @@ from homeassistant.setup import async_setup_component
 
 from .gateway_plans import ServerPlan
 from .gateway_server import NEW_API, GatewayServer
-from .helpers import device_of, examples, setup
+from .helpers import device_of, examples, jump, setup
 from .keys import NOON, QUARTER, reload, wait
 
 DAY = timedelta(days=1)
@@ -193,18 +193,19 @@ async def test_plan_that_ends_soon(
 ) -> None:
     """Three days before; again if it gets another end. Its end itself is none."""
     plan = await begin(hass, gateway, entry, freezer)
-    await wait(hass, freezer, 7 * DAY - timedelta(minutes=10))
+    await jump(hass, freezer, 7 * DAY - timedelta(minutes=10))
     assert told == []
     await wait(hass, freezer, timedelta(minutes=15))
     ends = ("plan_ends_soon", {"plan": "Pro", "ends_at": (NOON + 10 * DAY).isoformat()})
     assert told == [ends]
-    await wait(hass, freezer, DAY)
+    await jump(hass, freezer, DAY)
     assert told == [ends]
     plan.end += int(DAY.total_seconds())
     await use(hass, gateway, freezer)
     again = {"plan": "Pro", "ends_at": (NOON + 11 * DAY).isoformat()}
     assert told == [ends, ("plan_ends_soon", again)]
-    await wait(hass, freezer, 4 * DAY)
+    await jump(hass, freezer, 4 * DAY)
+    await wait(hass, freezer, QUARTER)
     assert len(told) == 2
 
 
@@ -234,12 +235,15 @@ async def test_group_that_changes_with_a_plan(
     await setup(hass, entry)
     await wait(hass, freezer, timedelta(seconds=20))
     gateway.plans.buy("Pro", days=1, total=10 * DOLLAR, upgrade_group="vip")
-    await wait(hass, freezer, timedelta(hours=7))
+    for _ in range(7):
+        await jump(hass, freezer, timedelta(hours=1))
     assert told == [("group_changed", {"from": "default", "to": "vip"})]
     gateway.plans.spend(10 * DOLLAR)
-    await wait(hass, freezer, timedelta(hours=7))
+    for _ in range(7):
+        await jump(hass, freezer, timedelta(hours=1))
     assert kinds(told) == ["group_changed", "plan_used_up"]
-    await wait(hass, freezer, timedelta(hours=14))
+    for _ in range(14):
+        await jump(hass, freezer, timedelta(hours=1))
     assert told[2:] == [("group_changed", {"from": "vip", "to": "default"})]
 
 
@@ -391,7 +395,8 @@ async def test_triggers(
         plan.used = plan.total - (DOLLAR if kind == "plan_low" else 0)
         await use(hass, gateway, freezer)
     else:
-        await wait(hass, freezer, DAY + QUARTER)
+        await jump(hass, freezer, DAY)
+        await wait(hass, freezer, QUARTER)
     assert [call.data for call in calls] == 2 * [{"plan": "Pro"}]
 
 

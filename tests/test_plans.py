@@ -16,6 +16,9 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.llm_gateway_account.const import CONF_CURRENCY, DOMAIN
+from custom_components.llm_gateway_account.gateway import Account
+from custom_components.llm_gateway_account.plan_paid import expect_plan_paid
+from custom_components.llm_gateway_account.spending import Ledger
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
@@ -159,7 +162,7 @@ async def test_account_without_a_plan(
     assert asked(gateway, PLANS) == 1
     for _ in range(8):
         gateway.books.spend("gpt-5", 100)
-        await wait(hass, freezer, 3 * HOUR)
+        await jump(hass, freezer, 3 * HOUR)
     assert asked(gateway, PLANS) == (4 if fork.plans else 0)
     assert registered(hass, entry) == set()
     assert PLAN_TITLES not in gateway.paths()
@@ -231,7 +234,8 @@ async def test_title(
         await setup(hass, entry)
         title = ("Pro" * 99)[:100]
         assert value(hass, "plan") == title
-        await wait(hass, freezer, timedelta(days=2))
+        for _ in range(8):
+            await jump(hass, freezer, 6 * HOUR)
         wanted = 0 if kind is PlanList.TOGETHER else 1
         assert gateway.paths().count(PLAN_TITLES) == wanted
         plan.is_sold = False
@@ -256,7 +260,7 @@ async def test_title_that_nobody_tells(
         await spend(hass, gateway, freezer, 0.1)
     assert gateway.paths().count(PLAN_TITLES) == 1
     plan.is_sold = True
-    await wait(hass, freezer, timedelta(days=1))
+    await jump(hass, freezer, timedelta(days=1))
     await spend(hass, gateway, freezer, 0.1)
     assert value(hass, "plan") == "Old"
 
@@ -353,7 +357,7 @@ async def test_plan_that_is_renewed_at_its_end(
     plan = gateway.plans.buy("Pro", days=1, total=10 * DOLLAR)
     await setup(hass, entry)
     before = er.async_get(hass).async_get("sensor.example_gateway_plan")
-    await wait(hass, freezer, timedelta(hours=20))
+    await jump(hass, freezer, timedelta(hours=20))
     gateway.plans.buy("Pro", plan_id=plan.plan_id, days=31, total=10 * DOLLAR)
     await wait(hass, freezer, timedelta(hours=5))
     assert (
@@ -607,9 +611,11 @@ async def test_plans_that_are_gone_from_a_gateway(
     gateway.plans.buy(total=10 * DOLLAR)
     await setup(hass, entry)
     gateway.fork = ONE_API
-    await wait(hass, freezer, 20 * HOUR)
+    for _ in range(20):
+        await jump(hass, freezer, HOUR)
     assert value(hass, "plan") == STATE_UNAVAILABLE
-    await wait(hass, freezer, 20 * HOUR)
+    for _ in range(20):
+        await jump(hass, freezer, HOUR)
     assert registered(hass, entry) == set()
 
 
@@ -853,6 +859,14 @@ async def test_what_a_plan_pays_is_no_top_up(
     gateway.plans.spend(2 * DOLLAR)
     await wait(hass, freezer, QUARTER)
     assert top_ups() == [5]
+
+
+def test_answer_that_does_not_tell_the_total() -> None:
+    """Nothing follows from it, nor from the first one."""
+    ledger = Ledger()
+    expect_plan_paid(ledger, Account(quota=1, used_quota=1))
+    expect_plan_paid(ledger, Account(quota=1))
+    assert ledger.books.top_ups.marks == []
 
 
 # The life of an entry

@@ -149,7 +149,7 @@ class PlanListing:
                 paid_by = plan
             case BillingPreference.BALANCE_FIRST:
                 paid_by = balance or plan
-            case BillingPreference.PLAN_FIRST:
+            case _:
                 falls_back = all(each.falls_back for each in active)
                 paid_by = plan or (balance if falls_back else None)
         return paid_by or PaidBy.NOTHING
