@@ -14,6 +14,7 @@ from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
 from custom_components.llm_gateway_account.gateway.client import (
     ACCOUNT_PATH,
     DAILY_USAGE_PATH,
+    PLANS_PATH,
     SPENT_PATH,
     USAGE_PATH,
     USER_ID_HEADERS,
@@ -84,8 +85,11 @@ async def other() -> AsyncGenerator[GatewayServer]:
 
 # The pages of the account; nobody else sees them.
 ACCOUNT_PAGES = {
-    f"/{path}" for path in (ACCOUNT_PATH, USAGE_PATH, SPENT_PATH, DAILY_USAGE_PATH)
+    f"/{path}"
+    for path in (ACCOUNT_PATH, USAGE_PATH, SPENT_PATH, DAILY_USAGE_PATH, PLANS_PATH)
 }
+# Those that everybody sees.
+PUBLIC_PAGES = {"/api/status", "/api/notice"}
 
 
 def assert_token_at_the_pages_of_the_account_only(*gateways: GatewayServer) -> None:
@@ -95,7 +99,7 @@ def assert_token_at_the_pages_of_the_account_only(*gateways: GatewayServer) -> N
         for request in gateway.requests:
             given = {name for name in credentials if name in request.headers}
             is_account = request.path in ACCOUNT_PAGES
-            assert is_account or request.path == "/api/status"
+            assert is_account or request.path in PUBLIC_PAGES
             assert given == (credentials if is_account else set())
             assert (ACCESS_TOKEN in str(request.headers)) is is_account
             assert ACCESS_TOKEN not in request.raw_path
@@ -156,7 +160,7 @@ async def test_account_goes_past_a_proxy_of_the_environment(
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     await setup(hass, entry)
-    assert set(gateway.paths()) == {"/api/status", *ACCOUNT_PAGES}
+    assert set(gateway.paths()) == {*PUBLIC_PAGES, *ACCOUNT_PAGES}
     assert other.requests == []
 
 

@@ -1,6 +1,7 @@
 """The triggers of the integration: events of accounts, and limits of one's own."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from math import inf, nan
 from typing import Any
@@ -43,7 +44,13 @@ from homeassistant.helpers import (
 from homeassistant.helpers.trigger import async_get_all_descriptions
 from homeassistant.setup import async_setup_component
 
-from .gateway_server import RIX_API, GatewayServer, ServerAccount, answering
+from .gateway_server import (
+    NEW_API_BOARD,
+    RIX_API,
+    GatewayServer,
+    ServerAccount,
+    answering,
+)
 from .helpers import BALANCE, device_of, jump, pass_time, setup, state_of
 
 SPENT_TODAY = "sensor.example_gateway_spent_today"
@@ -174,9 +181,18 @@ async def test_every_event_has_a_trigger(
     account.group, account.last_login_at = "vip", 1_763_900_000
     await pass_time(hass, freezer, TWO_POLLS)
     await pass_time(hass, freezer, timedelta(hours=1))
+    account.group_ratio = 2
+    await pass_time(hass, freezer, TWO_POLLS)
+    gateway.fork = replace(gateway.fork, board=NEW_API_BOARD)
+    gateway.operator.check_in_enabled = True
+    device = {"device_id": calls[0].data["details"]["device_id"]}
+    await hass.services.async_call(DOMAIN, "check_in", device, blocking=True)
+    await hass.async_block_till_done()
     assert sorted(keys(calls)) == sorted(OF_ACCOUNTS)
     found = {call.data["key"]: details(call) for call in calls}
     assert found["topped_up"] == {"amount": 20.0, "currency": "USD"}
+    assert found["checked_in"] == {"amount": 0.00268, "currency": "USD"}
+    assert found["price_changed"] == {"group": "vip", "from": 1, "to": 2}
     assert found["group_changed"] == {"from": "default", "to": "vip"}
     assert found["unusual_spending"]["currency"] == "USD"
     assert found["balance_low"] == {}
