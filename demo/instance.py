@@ -262,14 +262,18 @@ class Instance:
 
     async def choose_all_keys(self, limit: float) -> None:
         """Give each API key of every account its device; with less left it is low."""
+        choice = {"shown_keys": "all", "key_limit": limit, "key_expiry_days": 7}
+        await self.change_options("keys", choice | {"new_keys": True})
+        await self._show_what_keys_spent()
+
+    async def change_options(self, step: str, choice: dict[str, Any]) -> None:
+        """Fill in a form of the options of every account."""
         flows = "/api/config/config_entries/options/flow"
         for each in await self.command("config_entries/get", domain=DOMAIN):
             flow = await self._post(flows, {"handler": each["entry_id"]})
             address = f"{flows}/{flow['flow_id']}"
-            await self._post(address, {"next_step_id": "keys"})
-            choice = {"shown_keys": "all", "key_limit": limit, "key_expiry_days": 7}
-            await self._post(address, choice | {"new_keys": True})
-        await self._show_what_keys_spent()
+            await self._post(address, {"next_step_id": step})
+            await self._post(address, choice)
 
     async def _show_what_keys_spent(self) -> None:
         """Enable the sensors of that, as soon as the keys are there."""

@@ -13,6 +13,7 @@ from .simulation import TOP_UP, account_of, create_gateway, top_up
 
 NEW_TOKEN = "0" * 32
 KEY_LIMIT = 1
+BUDGETS = {"budget_per_day": 2, "budget_per_month": 25}
 
 # Home Assistant as it is, but that a refusal counts at once.
 REFUSED_AT_ONCE = f"""
@@ -37,8 +38,10 @@ class Scene(StrEnum):
     TOKEN_REFUSED = "token-refused"  # noqa: S105
     THREE_ACCOUNTS = "three-accounts"
     """Two of them at one gateway, the third used up."""
-    KEYS = "keys"
-    """Five, one of them nearly used up, and one switched off."""
+    KEYS_AND_PLAN = "keys-and-plan"
+    """Five keys, one of them nearly used up and one switched off; a plan pays first."""
+    OVER_BUDGET = "over-budget"
+    """This month costs more than it should."""
 
 
 def program_of(scene: Scene) -> tuple[str, str]:
@@ -55,6 +58,8 @@ async def run_gateways(scene: Scene) -> AsyncGenerator[list[GatewayServer]]:
     gateways = [create_gateway(quota=ServerAccount.quota - TOP_UP)]
     if scene is Scene.FIRST_MINUTE:
         gateways = [GatewayServer(ONE_HUB, username="demo", display_name="Demo")]
+    if scene is Scene.KEYS_AND_PLAN:
+        gateways[0].plans.buy("Pro", days=19, total=10_000_000, used=6_400_000)
     if scene is Scene.THREE_ACCOUNTS:
         (second,) = gateways[0].more_accounts
         give_past(
@@ -90,8 +95,10 @@ async def play(scene: Scene, gateways: list[GatewayServer], instance: Instance) 
         await instance.wait_for_records()
         first.account.access_token = NEW_TOKEN
         await instance.update()
-    if scene is Scene.KEYS:
+    if scene is Scene.KEYS_AND_PLAN:
         await instance.choose_all_keys(limit=KEY_LIMIT)
+    if scene is Scene.OVER_BUDGET:
+        await instance.change_options("budget", BUDGETS)
     if scene is Scene.THREE_ACCOUNTS:
         await instance.add_account(account_of(first, *first.more_accounts))
         await instance.add_account(account_of(gateways[1], gateways[1].account))

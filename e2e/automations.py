@@ -34,7 +34,8 @@ class Automations:
                 screen.texts.frontend("common.search"), exact=True
             ).filter(visible=True)
             await search.press_sequentially(WORDS[screen.look.language])
-            found = screen.page.get_by_text(
+            # The trigger that was added before may be called like the condition.
+            found = screen.page.locator("add-automation-element-dialog").get_by_text(
                 screen.texts.ours(f"{ours}.name"), exact=True
             )
             await found.filter(visible=True).first.click()

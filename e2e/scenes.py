@@ -28,7 +28,7 @@ WORDS = {
     Scene.USED_UP: "top_up",
     Scene.TOKEN_REFUSED: "token_refused",
     Scene.THREE_ACCOUNTS: "all_accounts",
-    Scene.KEYS: "unlimited",
+    Scene.KEYS_AND_PLAN: "unlimited",
 }
 # Of a phone or of a large screen.
 PICTURES = {

@@ -1,7 +1,7 @@
 """Sensors of budgets."""
 
 from dataclasses import dataclass
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -84,6 +84,13 @@ class BudgetAmountSensor(BudgetEntity, SensorEntity):
         if unit.is_money:
             self._attr_device_class = SensorDeviceClass.MONETARY
             self._attr_state_class = SensorStateClass.TOTAL
+
+    @property
+    @override
+    def extra_state_attributes(self) -> dict[str, Any]:
+        """Return the budget itself, and why there is no value yet."""
+        limit = self.coordinator.unit.amount(self.figures.budget.limit)
+        return {"budget": limit, **(super().extra_state_attributes or {})}
 
     @property
     @override

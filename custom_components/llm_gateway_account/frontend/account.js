@@ -7,6 +7,7 @@ import {
   accountEntities,
   idsOf,
 } from "./accounts.js";
+import { budgetCards, isOfBudget } from "./budget.js";
 import {
   ICON,
   PER_DAY,
@@ -90,6 +91,7 @@ const glance = async (hass, { id, title }) => {
     ...inRows(hass, tiles(ids, TOTALS)),
     ...monthAndTimeLeft(ids),
     ...inRows(hass, tiles(ids, TOP_MODEL)),
+    ...(await budgetCards(hass, ids, word)),
   ];
 };
 
@@ -119,7 +121,7 @@ export const accountView = async (hass, account) => {
     ).filter(({ entities: [{ entity }] }) => isDrawn(days[entity]));
   const word = (key) => hass.localize(`ui.dialogs.more_info_control.${key}`);
   const details = entities
-    .filter((each) => !SAID.includes(each.translation_key))
+    .filter(({ translation_key: key }) => !SAID.includes(key) && !isOfBudget(key))
     .sort((a, b) => Boolean(a.entity_category) - Boolean(b.entity_category));
   const sensor = await namesOf(hass);
   const sections = [
