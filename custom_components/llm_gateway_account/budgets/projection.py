@@ -118,7 +118,7 @@ def _shares(samples: Samples, days: Sequence[_Day]) -> tuple[float, ...]:
     """Return which part of the cost of days came by each hour, on average."""
     parts, total = [0.0] * _HOURS, 0.0
     for day in days:
-        start, end = samples.spent_by(day.start), samples.spent_by(day.end)
+        start, end = (samples.noticed_before(each) for each in (day.start, day.end))
         if end <= start:
             continue
         total += day.spent
