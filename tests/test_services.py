@@ -1,6 +1,6 @@
 """The action that returns what is known of an account."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 
 from .conftest import OPTIONS
-from .gateway_server import GatewayServer, answering
+from .gateway_server import NEW_API_2026_08, GatewayServer, answering
 from .helpers import device_of, get_account, jump, pass_time, setup
 
 
@@ -38,6 +38,7 @@ async def test_get_account(
         "request_count": 4242,
         "group": "default",
         "budgets": {},
+        "plan": None,
     }
     for _ in range(30):
         gateway.account.quota -= 50_000
@@ -49,6 +50,29 @@ async def test_get_account(
     assert answer["average_daily_spending"] == pytest.approx(2.4)
     assert answer["days_remaining"] == 3.9
     assert answer["runs_out_at"].startswith("2026-11-28T")
+
+
+async def test_get_account_with_a_plan(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
+) -> None:
+    gateway.fork = NEW_API_2026_08
+    bought = gateway.plans.buy("Pro", total=5_000_000, used=1_000_000)
+    await setup(hass, entry)
+    answer = await get_account(hass, device_of(hass, entry))
+    assert answer["plan"] == {
+        "title": "Pro",
+        "paid_by": "plan",
+        "remaining": 8,
+        "unlimited": False,
+        "ends_at": datetime.fromtimestamp(bought.end, UTC).isoformat(),
+        "resets_at": None,
+    }
+    bought.total = 0
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    answer = await get_account(hass, device_of(hass, entry))
+    assert answer["plan"]["unlimited"]
+    assert answer["plan"]["remaining"] is None
 
 
 async def test_get_account_in_points(

@@ -18,6 +18,7 @@ from .budgeting import describe
 from .chosen import ACCOUNT_FIELDS, async_get_chosen, async_get_named
 from .const import DOMAIN
 from .coordinator import AccountCoordinator
+from .data import AccountConfigEntry
 from .device import async_get_fresh, async_get_name
 from .events import EVENT_TYPES
 from .history import (
@@ -137,6 +138,24 @@ def account_answer(coordinator: AccountCoordinator) -> dict[str, Any]:
             period.value: describe(figures, coordinator.unit)
             for period, figures in coordinator.data.budgets.items()
         },
+        "plan": describe_plan(coordinator.config_entry),
+    }
+
+
+def describe_plan(entry: AccountConfigEntry) -> dict[str, Any] | None:
+    """Return the plan that pays first, amounts in the account's unit; None without."""
+    runtime = entry.runtime_data
+    plan = runtime.plans.data.first
+    if plan is None:
+        return None
+    amount = runtime.account.unit.amount
+    return {
+        "title": runtime.plans.data.labels[plan.id],
+        "paid_by": runtime.plans.data.paid_by,
+        "remaining": None if plan.remaining is None else amount(plan.remaining),
+        "unlimited": plan.is_unlimited,
+        "ends_at": plan.ends_at and plan.ends_at.isoformat(),
+        "resets_at": plan.resets_at and plan.resets_at.isoformat(),
     }
 
 
