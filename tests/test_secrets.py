@@ -43,6 +43,7 @@ from homeassistant.setup import async_setup_component
 
 from .faults import FULL_OF_SECRETS
 from .gateway_keys import KEYS, PLANTED_IN_KEYS
+from .gateway_plans import PLANS, PLANTED_IN_PLANS, PLANTED_USER
 from .gateway_server import (
     ACCESS_TOKEN,
     FORKS,
@@ -298,6 +299,52 @@ async def test_keys_at_every_fork(
 
     dump = await recorded(hass, recorder_mock)
     assert not [each for each in PLANTED_IN_KEYS.values() if each in dump]
+
+
+@pytest.mark.usefixtures("every_entity_enabled", "freezer")
+@pytest.mark.parametrize(
+    "fork", [each for each in FORKS if each.plans], ids=lambda fork: fork.name
+)
+async def test_plans_and_check_in_at_every_fork(
+    recorder_mock: Recorder,
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    hass_client: ClientSessionGenerator,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    every_logger: pytest.LogCaptureFixture,
+    fork: Fork,
+) -> None:
+    """What a plan costs whom is nowhere, also after answers that are broken."""
+    gateway.fork = fork
+    gateway.operator.check_in_enabled = True
+    gateway.plans.buy("Pro", total=5_000_000, used=4_900_000)
+    await set_up(hass, entry)
+    await hass.services.async_call(
+        DOMAIN,
+        "check_in",
+        {"device_id": device_of(hass, entry)},
+        blocking=True,
+        return_response=True,
+    )
+    plan = hass.states.get("sensor.example_gateway_plan")
+    assert plan
+    assert plan.state == "Pro"
+    broken = json.dumps(gateway.plans.answer(fork.plans, PLANS))[:-1]
+    secrets = [*PLANTED_IN_PLANS.values(), str(PLANTED_USER)]
+    assert any(each in broken for each in secrets)
+    for body in (broken, json.dumps({"success": False, "message": broken})):
+        gateway.plans_fault = answering(200, body)
+        await hass.config_entries.async_reload(entry.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        await jump(hass, freezer, timedelta(minutes=10))
+    everything = await shown(hass, hass_client, hass_storage, entry)
+    dump = await recorded(hass, recorder_mock)
+    for content in (*everything.values(), log_of(every_logger), dump):
+        told = content if isinstance(content, str) else json.dumps(content, default=str)
+        assert find(gateway, told) == []
+        assert not [each for each in secrets if each in told]
 
 
 @pytest.mark.usefixtures("freezer")
