@@ -29,6 +29,7 @@ WORDS = {
     Scene.TOKEN_REFUSED: "token_refused",
     Scene.THREE_ACCOUNTS: "all_accounts",
     Scene.KEYS_AND_PLAN: "unlimited",
+    Scene.OVER_BUDGET: "budget",
 }
 # Of a phone or of a large screen.
 PICTURES = {

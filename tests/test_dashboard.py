@@ -164,7 +164,7 @@ async def test_strategy_knows_the_entities(
         *re.findall(r"\b(\w+): {", block("TOTALS", account)),
         *re.findall(r"\b(\w+): {", block("TOP_MODEL", account)),
         *re.findall(r'"(\w+)"', block("SAID", account)),
-        *re.findall(r'"(\w+)"', block("SPENT", modules["overview"])),
+        *re.findall(r'"(\w+)"', block("AMOUNTS", modules["overview"])),
         *re.findall(r"\bids\.(\w+)", everything),
         *re.findall(
             r'^export const (?:LEVEL|RECORDS|CONNECTION) = "(.*?)";',

@@ -53,7 +53,7 @@ describe("a bar ends with the budget, or with what it will cost", () => {
 test("amounts stand below it, and what is expected only where that is known", async () => {
   const shown = await shownOf(budgetOf("monthly"));
   assert.match(shown, /\*\*Monthly budget used: 60 %\*\* \(\$6\.00 \/ \$10\.00\)/);
-  assert.match(shown, /Projected monthly cost: \$8\.00/);
+  assert.match(shown, /\)\n\nProjected monthly cost: \$8\.00/);
   const unknown = await shownOf(budgetOf("monthly", { projected: "unknown" }));
   assert.doesNotMatch(unknown, /Projected/);
 });
@@ -65,4 +65,5 @@ test("a budget of which nothing is known yet has no bar", async () => {
 test("the day comes before the month", async () => {
   const shown = await shownOf({ ...budgetOf("monthly"), ...budgetOf("daily") });
   assert.ok(shown.indexOf("Daily budget") < shown.indexOf("Monthly budget"));
+  assert.match(shown, /daily cost: \$8\.00\n\n<font/);
 });

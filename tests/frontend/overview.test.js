@@ -57,6 +57,15 @@ test("a sum says of how many accounts it is, where one has no answer", async () 
   assert.equal((await sumsOf(hass, view))[0][1], "- (0 of 2 accounts)");
 });
 
+test("what is left of budgets is a sum of its own, once somebody set one", async () => {
+  const MONEY = { unit_of_measurement: "USD", device_class: "monetary" };
+  const budget = { monthly_budget_left: { state: "4.50", attributes: MONEY } };
+  const hass = hassOf([account("a", budget), account("b")]);
+  const [row] = await sumsOf(hass, await overviewView(hass, accounts(hass)));
+  assert.equal(row.length, 5);
+  assert.equal(row.at(-1), "$4.50 (1 of 2 accounts)");
+});
+
 test("an account whose balance is hidden is counted in its currency", async () => {
   const [hass, view] = await open([account("a"), account("b", { balance: null })]);
   assert.deepEqual(await sumsOf(hass, view), [

@@ -47,8 +47,8 @@ const lines = (ids, period, name) => {
     `**${title}: {{ (100 * (budget - left) / budget) | round(0) | int }} %**` +
     ` ({{ money(budget - left) }} / {{ money(budget) }})` +
     (projected
-      ? `{%- if states("${projected}") | is_number -%}` +
-        `\n\n${end}: {{ money(projected) }}{%- endif -%}`
+      ? `{% if states("${projected}") | is_number %}` +
+        `\n\n${end}: {{ money(projected) }}{% endif %}`
       : "") +
     `\n\n{% endif -%}`
   );

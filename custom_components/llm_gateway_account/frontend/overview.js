@@ -25,7 +25,14 @@ import { inLanguageOfPerson, namesOf, wordsOf } from "./texts.js";
 import { outlook } from "./words.js";
 
 const AMOUNTS = ["balance", "spent_today", "spent_this_month"];
-const SPENT = ["spent_today", "spent_this_month"];
+// Where somebody set one.
+const BUDGETS = ["daily_budget_left", "monthly_budget_left"];
+const TILES = {
+  spent_today: { color: "orange" },
+  spent_this_month: { color: "orange" },
+  daily_budget_used: { color: "indigo" },
+  monthly_budget_used: { color: "indigo" },
+};
 
 const FULL = { grid_options: { columns: "full" } };
 
@@ -45,17 +52,17 @@ const sumOf = (accounts, key, ofAll) => {
   );
 };
 
-const sums = (hass, currencies, name, word) => ({
+const sums = (hass, currencies, columns, name, word) => ({
   type: "markdown",
   content: [
-    `| | ${AMOUNTS.map(name).join(" | ")} |`,
-    `| --- |${" ---: |".repeat(AMOUNTS.length)}`,
+    `| | ${columns.map(name).join(" | ")} |`,
+    `| --- |${" ---: |".repeat(columns.length)}`,
     ...Object.entries(currencies).map(([currency, accounts]) => {
       const ofAll = word("of_accounts", {
         known: "{{ s | count }}",
         all: accounts.length,
       });
-      const cells = AMOUNTS.map((key) => sumOf(accounts, key, ofAll));
+      const cells = columns.map((key) => sumOf(accounts, key, ofAll));
       return `${moneyMacro(hass, amountOf(accounts[0]))}| **${currency}** | ${cells.join(" | ")} |`;
     }),
   ].join("\n"),
@@ -106,7 +113,9 @@ const row = (hass, { id, title, ids }, word) => {
     ...(ids.balance ? [balanceTile(hass, ids, WIDE)] : []),
     ...inRows(
       hass,
-      SPENT.filter((key) => key in ids).map((key) => tile(ids[key], { color: "orange" })),
+      Object.keys(TILES)
+        .filter((key) => key in ids)
+        .map((key) => tile(ids[key], TILES[key])),
     ),
     ...planTiles(ids),
     // What was spent today stands above.
@@ -132,6 +141,10 @@ export const overviewView = async (hass, shown) => {
     ...Object.values(currencies).map((each) => spendingOf(hass, each)),
   ]);
   const word = (key, values) => option("graph", key, values);
+  const columns = [
+    ...AMOUNTS,
+    ...BUDGETS.filter((key) => accounts.some(({ ids }) => key in ids)),
+  ];
   return inLanguageOfPerson(
     hass,
     view(
@@ -139,7 +152,7 @@ export const overviewView = async (hass, shown) => {
       [
         { ...REPAIRS, ...FULL },
         heading(word("all_accounts"), "mdi:sigma"),
-        sums(hass, currencies, name, word),
+        sums(hass, currencies, columns, name, word),
         ...spent
           .filter((drawn) => drawn.length)
           .map((drawn) => spending(drawn, word("used_quota"))),
