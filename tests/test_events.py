@@ -581,4 +581,8 @@ async def test_restart_leaves_every_entity_as_it_was(
     await reload(hass, entry)
     assert before == {state.entity_id: state.state for state in hass.states.async_all()}
     unknown = {entity_id for entity_id, state in before.items() if state == "unknown"}
-    assert unknown == {EVENTS, "sensor.example_gateway_top_model_today"}
+    assert unknown == {
+        EVENTS,
+        "event.example_gateway_notice",
+        "sensor.example_gateway_top_model_today",
+    }

@@ -21,7 +21,7 @@ from custom_components.llm_gateway_account.const import (
 )
 from custom_components.llm_gateway_account.events import KEY_EVENT_TYPES
 from homeassistant.const import EVENT_STATE_CHANGED
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.setup import async_setup_component
 
 from .gateway_keys import DISABLED, ENABLED, ServerKey
@@ -58,6 +58,7 @@ def told(hass: HomeAssistant) -> Told:
     events: Told = []
     seen: list[Any] = []
 
+    @callback
     def collect(event: Any) -> None:
         state = event.data["new_state"]
         if state and state.attributes.get("event_type") in KEY_EVENT_TYPES:

@@ -17,7 +17,7 @@ from custom_components.llm_gateway_account.events import (
     PLAN_EVENT_TYPES,
 )
 from homeassistant.const import EVENT_STATE_CHANGED
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.setup import async_setup_component
 
 from .gateway_plans import ServerPlan
@@ -44,6 +44,7 @@ def told(hass: HomeAssistant) -> Told:
     events: Told = []
     seen: list[Any] = []
 
+    @callback
     def collect(event: Any) -> None:
         state = event.data["new_state"]
         kinds = [*PLAN_EVENT_TYPES, GROUP_CHANGED]

@@ -645,12 +645,11 @@ class Hindrance:
 
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request."""
-        self.passes -= 1
+        self.passes -= request.path in {USAGE, SUM, DAYS}
         if self.passes < 0:
             return await self.fault(request)
         answer = self.gateway._recorded(request)
-        assert answer
-        return answer
+        return answer or web.Response(status=404)
 
 
 @pytest.mark.parametrize("passes", [1, 5, 8])
@@ -702,7 +701,8 @@ async def test_unload_in_the_middle(
 
     async def unload(request: web.BaseRequest) -> web.StreamResponse:
         gateway.books_fault = None
-        await hass.config_entries.async_unload(entry.entry_id)
+        # Nobody waits for this answer any more, and so it is not finished.
+        hass.async_create_task(hass.config_entries.async_unload(entry.entry_id))
         return web.Response()
 
     Hindrance(gateway, 5, unload)

@@ -14,6 +14,7 @@ from custom_components.llm_gateway_account.gateway import (
     CertificateError,
     GatewayClient,
     GatewayError,
+    GroupsKind,
     InvalidAnswerError,
     Limiter,
     OtherAccountError,
@@ -144,7 +145,12 @@ async def test_site_is_asked_without_credentials(
 ) -> None:
     gateway.fork = NEW_API
     assert await client.async_get_site() == Site(
-        system_name="Example Gateway", version="v0.9.25", currency="CNY", rate=7.3
+        system_name="Example Gateway",
+        version="v0.9.25",
+        currency="CNY",
+        rate=7.3,
+        groups=GroupsKind.OWN,
+        announcements=(),
     )
     (request,) = gateway.requests
     assert request.path == "/api/status"
