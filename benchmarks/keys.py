@@ -59,7 +59,7 @@ async def test_day(  # noqa: PLR0913, PLR0917
     account: str,
     shown: str,
 ) -> None:
-    """Add an account with keys, let a day pass, and count."""
+    """Add an account with keys and a plan, let a day pass, and count."""
     hass.loop.set_debug(enabled=False)
     await hass.config.async_set_time_zone("Europe/Berlin")
     freezer.move_to(START + timedelta(seconds=150))
@@ -68,6 +68,10 @@ async def test_day(  # noqa: PLR0913, PLR0917
         gateway.keys.create(f"key {number}", remain_quota=5_000_000)
         for number in range(NUMBER_OF_KEYS)
     ]
+    has_plan = shown == "all"
+    if has_plan:
+        # It pays for one request after the other, as the balance does otherwise.
+        gateway.plans.buy("Pro", total=50_000_000)
     show(entry, shown)
     await setup(hass, entry)
     for _ in range(SETTLED_AFTER // UPDATE_INTERVAL):
@@ -78,6 +82,8 @@ async def test_day(  # noqa: PLR0913, PLR0917
         if account == "busy":
             assert fork.keys
             gateway.keys.use(keys[number % NUMBER_OF_KEYS], fork.keys, COST)
+            if has_plan:
+                gateway.plans.spend(COST)
         await jump(hass, freezer, UPDATE_INTERVAL)
     write(
         server=server,

@@ -11,11 +11,11 @@ POLLS = {
     "floor": "One request and `orjson.loads`: the floor",
     "coordinator": "The same through Home Assistant's coordinator, no entity",
     "client": "This integration's client alone",
-    "idle": "**This integration**, all 17 default entities, nothing new",
+    "idle": "**This integration**, all 18 default entities, nothing new",
     "idle_six": "**This integration**, six sensors, nothing new",
     "rest_idle": "`rest:`, the same six sensors, nothing new",
     "trmnl": "`trmnl` of Home Assistant core, 7 entities, nothing new",
-    "busy": "**This integration**, all 17 default entities, every number new",
+    "busy": "**This integration**, all 18 default entities, every number new",
     "busy_six": "**This integration**, six sensors, every number new",
     "rest_busy": "`rest:`, the same six sensors, every number new",
 }
@@ -43,12 +43,15 @@ USAGE = {
 
 KEYS = {
     ("idle", "none"): "unused for a day, without keys",
-    ("idle", "all"): "unused for a day, 20 keys",
+    ("idle", "all"): "unused for a day, 20 keys and a plan",
     ("busy", "none"): "used between all polls of a day, without keys",
-    ("busy", "all"): "used between all polls of a day, 20 keys in turn",
+    ("busy", "all"): "used between all polls of a day, 20 keys in turn, and a plan",
 }
 
-SERVERS = {"new-api": "a hundred a page (new-api)", "one-api": "ten a page (one-api)"}
+SERVERS = {
+    "new-api": "a hundred keys a page, and plans (new-api)",
+    "one-api": "ten keys a page, no plans (one-api)",
+}
 
 RECORDS = {"hourly": "by hour and model", "daily": "sums"}
 

@@ -48,7 +48,7 @@ ANY_URL = "https://gateway.example"
 WIDTH = 100
 
 # Entities of the account of the simulated gateway.
-ON_BY_DEFAULT = 17
+ON_BY_DEFAULT = 18
 
 NOT_LISTENING = "http://127.0.0.1:9"
 WRONG_TOKEN = "0" * 32
