@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 import json
 from pathlib import Path
+import shutil
 import signal
 import sys
 from typing import Any
@@ -126,6 +127,7 @@ def _write_config(config: Path, settings: Settings) -> None:
     )
     if not (custom_components := config / "custom_components").exists():
         custom_components.symlink_to(ROOT / "custom_components")
+    shutil.copytree(ROOT / "blueprints", config / "blueprints", dirs_exist_ok=True)
     # `http:` in the configuration is deprecated, so the port goes where the user
     # interface keeps it. Version 1 is read by every release that has this store.
     http = {"server_host": ["127.0.0.1"], "server_port": settings.port}

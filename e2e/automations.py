@@ -9,6 +9,7 @@ import yaml
 from .walk import Walk
 
 # What a person types who looks for an alert.
+BLUEPRINT = "LLM account: balance alert"
 WORDS = {"en": "balance", "zh-Hans": "额度"}
 
 
@@ -46,6 +47,20 @@ class Automations:
             )
             await close.click()
             await expect(search).to_have_count(0)
+
+    async def save_blueprint(self, device: str, phone: str) -> None:
+        """Choose the account and a phone in the form of a blueprint, and save it."""
+        screen, text = self.walk.screen, self.walk.screen.texts.frontend
+        with screen.task("alert on a phone by blueprint", most=7):
+            await screen.open("/config/blueprint/dashboard")
+            await screen.choose(BLUEPRINT)
+            for field, name in enumerate((device, phone)):
+                picker = screen.page.locator("ha-selector-device").nth(field)
+                await screen.click(picker.get_by_role("button").first)
+                option = screen.page.get_by_role("option", name=name)
+                await screen.click(option.filter(visible=True).first)
+            await screen.press(text("common.save"))
+        await screen.page.wait_for_url(lambda url: not url.endswith("/new"))
 
     async def paste(self, automation: dict[str, Any]) -> None:
         """Create one as the README says, and wait until it runs."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from playwright.async_api import Locator, expect
 import yaml
 
-from demo.phone import NOTIFY
+from demo.phone import NAME, NOTIFY
 
 from . import ROOT
 from .automations import Automations
@@ -71,6 +71,10 @@ class Tasks:
 
     def _visible(self, selector: str) -> Locator:
         return self.walk.screen.page.locator(selector).filter(visible=True).first
+
+    async def phone_alert_by_blueprint(self) -> None:
+        """Choose the account and the phone."""
+        await Automations(self.walk).save_blueprint("Example Gateway", NAME)
 
     async def phone_alert(self) -> None:
         """Paste the recipe of the README, and let all be spent: that counts at once."""

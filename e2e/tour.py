@@ -120,6 +120,7 @@ class Tour:
                     walk,
                     tasks.which_model_cost_most_yesterday,
                     tasks.two_accounts_on_an_own_dashboard,
+                    tasks.phone_alert_by_blueprint,
                     tasks.phone_alert,
                 )
             await _take(walk, walk.remove)
