@@ -6,15 +6,15 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, ServiceCall
 
 from .gateway_server import NEW_API, GatewayServer, answering
 from .helpers import device_of, jump, setup
-from .test_blueprints import Automate, Told, automate, told
+from .test_blueprints import Automate, Told, automate, phones, told
 from .test_check_in import break_post, enable, posts
 
 # Fixtures of the other blueprints.
-__all__ = ["automate", "told"]
+__all__ = ["automate", "phones", "told"]
 
 HOUR = timedelta(hours=1)
 REMINDER = ("Example Gateway", "The daily check-in is open")
@@ -51,13 +51,16 @@ async def test_reminder(
     account: str,
     automate: Automate,
     told: Told,
+    phones: dict[str, list[ServiceCall]],
 ) -> None:
     """Once a day, from the chosen time on; never once it is done."""
-    await automate("check_in_reminder", account=account)
+    await automate("check_in_reminder", account=account, phones=list(phones))
     await pass_hours(hass, freezer, 1)
     assert told == []
     await pass_hours(hass, freezer, 10)
     assert told == [REMINDER]
+    for (call,) in phones.values():
+        assert (call.data["title"], call.data["message"]) == REMINDER
     await pass_hours(hass, freezer, 24)
     assert told == [REMINDER, REMINDER]
     assert posts(gateway) == 0
