@@ -8,9 +8,10 @@ import yaml
 
 from .walk import Walk
 
-# What a person types who looks for an alert.
 BLUEPRINT = "LLM account: balance alert"
-WORDS = {"en": "balance", "zh-Hans": "额度"}
+
+# What a person types who looks for an alert.
+WORDS = {"en": "balance", "zh-Hans": "剩余额度"}
 
 
 @dataclass(frozen=True)
