@@ -285,6 +285,46 @@ async def test_each_event_once(
     assert state_of(hass, OVER) == STATE_OFF
 
 
+async def test_budget_that_is_set_again(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    habit: None,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """What was spent without it is shown, and not reported."""
+    await set_up(hass, entry, {CONF_BUDGET_PER_DAY: 5})
+    calls = await calls_of(hass, device_of(hass, entry))
+    await settle(hass, freezer)
+    with_budget = entry.options
+    without = {k: v for k, v in with_budget.items() if k != CONF_BUDGET_PER_DAY}
+    for options in (without, with_budget):
+        hass.config_entries.async_update_entry(entry, options=options)
+        await hass.config_entries.async_reload(entry.entry_id)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        await settle(hass, freezer)
+        gateway.books.spend("gpt-5", 5 * UNIT)
+        await jump(hass, freezer, POLL)
+        if options is without:
+            freezer.move_to("2026-11-21T20:00:00Z")
+            gateway.books.spend("gpt-5", 9 * UNIT)
+            await jump(hass, freezer, POLL)
+    assert state_of(hass, OVER_TODAY) == STATE_ON
+    assert told(calls) == []
+
+
+async def test_budget_beyond_all_money(
+    hass: HomeAssistant, habit: None, entry: MockConfigEntry
+) -> None:
+    await set_up(
+        hass, entry, {CONF_BUDGET_PER_DAY: 1e308, CONF_BUDGET_PER_MONTH: 1e308}
+    )
+    assert state_of(hass, USED_TODAY) == "0.0"
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert state_of(hass, USED_TODAY) == "0.0"
+
+
 async def test_account_that_does_not_say_what_it_used(
     hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
 ) -> None:

@@ -140,6 +140,23 @@ async def test_ratio_and_the_other_groups(
     assert state_of(hass, RATIO) == "0.7"
 
 
+async def test_ratio_that_is_too_large_for_a_file(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    gateway.fork, gateway.account.group = NEW_API, "vip"
+    gateway.operator.ratios["vip"] = 10**29
+    enable(hass, entry)
+    await begin(hass, entry, freezer)
+    assert float(state_of(hass, RATIO)) == 1e29
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    stored = hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"]["price"]
+    assert isinstance(stored["ratio"], float)
+
+
 @pytest.mark.parametrize("fork", [V_API, *TELLING], ids=lambda fork: fork.name)
 async def test_off_by_default(
     hass: HomeAssistant,

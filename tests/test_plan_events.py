@@ -147,6 +147,41 @@ async def test_plan_that_is_used_up_and_reset(
     ]
 
 
+async def test_plan_whose_advances_are_given_back(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    told: Told,
+) -> None:
+    """What is left for a moment is no plan that is used up once more."""
+    plan = await begin(hass, gateway, entry, freezer)
+    for left in (0, 5_000, 0, 400_000, 0):
+        plan.used = plan.total - left
+        await use(hass, gateway, freezer)
+    assert kinds(told) == ["plan_used_up"]
+
+
+async def test_replica_that_tells_of_the_period_before(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    told: Told,
+) -> None:
+    plan = await begin(hass, gateway, entry, freezer, period=6 * 3600)
+    plan.used = plan.total - 500_000
+    await use(hass, gateway, freezer)
+    old = plan.used, plan.last_reset, plan.next_reset
+    await wait(hass, freezer, 6 * 4 * QUARTER)
+    assert kinds(told) == ["plan_low", "plan_reset"]
+    new = plan.used, plan.last_reset, plan.next_reset
+    gateway.plans.runs_tasks = False
+    for plan.used, plan.last_reset, plan.next_reset in (old, new, old, new):
+        await use(hass, gateway, freezer)
+    assert kinds(told) == ["plan_low", "plan_reset"]
+
+
 async def test_plan_that_is_used_up_right_after_a_reset(
     hass: HomeAssistant,
     gateway: GatewayServer,

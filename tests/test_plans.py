@@ -824,6 +824,27 @@ async def test_limit_on_days_remaining(
 
 
 @pytest.mark.usefixtures("recorded")
+async def test_what_a_plan_pays_beside_a_rest_of_the_balance_is_no_top_up(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """The balance comes first, and has too little for any request."""
+    gateway.plans.preference = "wallet_first"
+    gateway.account.leave(1000)
+    gateway.plans.buy(total=100 * DOLLAR)
+    await setup(hass, entry)
+    for _ in range(4):
+        gateway.plans.spend(3 * DOLLAR)
+        await wait(hass, freezer, QUARTER)
+    event = hass.states.get("event.example_gateway_account_event")
+    assert event
+    past = event.attributes.get("past_events", ())
+    assert "topped_up" not in {each["type"] for each in past}
+
+
+@pytest.mark.usefixtures("recorded")
 async def test_what_a_plan_pays_is_no_top_up(
     hass: HomeAssistant,
     gateway: GatewayServer,

@@ -8,6 +8,7 @@ from .budgets import (
     Alert,
     Budget,
     BudgetFigures,
+    BudgetState,
     Habit,
     Period,
     figures_of,
@@ -21,6 +22,7 @@ from .const import (
     CONF_BUDGET_WARN_AT,
 )
 from .events import AccountEvent
+from .spending.numbers import bounded
 from .unit import Unit
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ def budgets_from_options(options: Mapping[str, Any]) -> dict[Period, Budget]:
     return {
         period: Budget(
             period=period,
-            limit=unit.points(options[key]),
+            limit=bounded(unit.points(options[key])),
             warn_at=options.get(CONF_BUDGET_WARN_AT, DEFAULT_WARN_AT),
             first_day=options.get(CONF_BUDGET_FIRST_DAY, 1),
         )
@@ -66,6 +68,9 @@ class Budgets:
         They stay as they were `before` while the clock cannot be believed.
         """
         books = stored.ledger.books
+        for period in stored.budgets.keys() - self.by_period.keys():
+            # One that is set again later is a new one.
+            stored.budgets[period] = BudgetState()
         if not self.by_period or (books.samples.doubts and before):
             return before
         habit = self._habit = habit_at(books, now, self._habit)

@@ -217,7 +217,9 @@ class CheckInCoordinator(BackgroundCoordinator[CheckInData]):
     def _is_looking(self) -> bool:
         """Whether it is not known what became of a check-in."""
         now = int(dt_util.utcnow().timestamp())
-        return bool(self._stored.tried_at) and now - self._stored.tried_at < LOOKED_FOR
+        tried_at = self._stored.tried_at
+        # Not if the clock was put back since.
+        return bool(tried_at) and 0 <= now - tried_at < LOOKED_FOR
 
     def _note_try(self, time: int) -> None:
         if not self._shutdown_requested:

@@ -248,7 +248,8 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         """Take in an account, unless the answer is older than the one before."""
         async_note_answer(self.hass, self.config_entry)
         stored, now = self.storage.state, dt_util.now()
-        if not stored.plans.balance_pays:
+        # While there is a plan, it may pay at any time, whatever was known last.
+        if stored.plans.told or not stored.plans.balance_pays:
             expect_plan_paid(stored.ledger, answer)
         outcome = stored.ledger.observe(
             Observation(

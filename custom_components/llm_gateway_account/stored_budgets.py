@@ -23,6 +23,7 @@ STORED_BUDGETS_SCHEMA = vol.Schema(
                 vol.Optional("first"): vol.Any(None, str),
                 vol.Optional("limit"): _NUMBER,
                 vol.Optional("warn_at"): _NUMBER,
+                vol.Optional("first_day"): cv.positive_int,
                 vol.Optional("told"): [vol.Coerce(Alert)],
             },
             extra=vol.REMOVE_EXTRA,

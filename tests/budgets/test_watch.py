@@ -29,12 +29,13 @@ def told(
     period: Period = Period.MONTH,
     limit: float = 100,
     month: int = 11,
+    first_day: int = 1,
 ) -> list[Alert]:
     """Judge a budget on a day of the year."""
     today = date(2026, month, day)
-    first = today if period is Period.DAY else today.replace(day=1)
+    first = today if period is Period.DAY else today.replace(day=first_day)
     since = datetime(first.year, first.month, first.day, tzinfo=UTC)
-    budget = Budget(period=period, limit=limit, warn_at=80)
+    budget = Budget(period=period, limit=limit, warn_at=80, first_day=first_day)
     return judge(
         state,
         BudgetFigures(
@@ -94,6 +95,13 @@ def test_next_period_begins_anew() -> None:
     # A clock that is put back and right again tells nothing twice.
     assert told(state, 20, 110) == []
     assert told(state, 21, 111) == []
+
+
+def test_months_that_begin_on_another_day_tell_only_what_comes() -> None:
+    state = BudgetState()
+    assert told(state, 20, 50) == []
+    assert told(state, 20, 110, first_day=10) == []
+    assert told(state, 21, 111, first_day=10) == []
 
 
 def test_forecast_is_not_for_days() -> None:

@@ -50,6 +50,7 @@ class BudgetState:
     limit: float = 0
     """The budget of which it was told, in points."""
     warn_at: float = 0
+    first_day: int = 1
     told: list[Alert] = field(default_factory=list)
 
 
@@ -68,10 +69,12 @@ def judge(state: BudgetState, figures: BudgetFigures) -> list[Alert]:
         and state.first <= first
         and isclose(state.limit, budget.limit)
         and state.warn_at == budget.warn_at
+        and state.first_day == budget.first_day
     )
     if not is_known or state.first != first:
         state.told.clear()
-    state.first, state.limit, state.warn_at = first, budget.limit, budget.warn_at
+    state.first, state.first_day = first, budget.first_day
+    state.limit, state.warn_at = budget.limit, budget.warn_at
     projected = figures.projected
     if projected is not None and projected < TAKEN_BACK_BELOW * budget.limit:
         state.told = [each for each in state.told if each is not Alert.FORECAST]

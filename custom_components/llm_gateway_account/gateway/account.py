@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from .errors import InvalidAnswerError
-from .values import integer, moment, name, number, text
+from .values import integer, moment, name, number, storable, text
 
 ENABLED = 1
 """Status of an account that may be used (`UserStatusEnabled`)."""
@@ -71,7 +71,7 @@ class Account:
             bonus_quota=number(data.get("bonus_quota")),
             request_count=integer(data.get("request_count")),
             group=text(data.get("group")),
-            group_ratio=number(data.get("group_ratio")),
+            group_ratio=storable(data.get("group_ratio")),
             role=integer(data.get("role")),
             status=integer(data.get("status")),
             # one-hub and done-hub call them *_time.

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from .errors import OtherShapeError
-from .values import number
+from .values import storable
 
 
 class CheckInKind(StrEnum):
@@ -61,7 +61,7 @@ def awarded(data: Any) -> float:
     Raises OtherShapeError if it does not tell.
     """
     if isinstance(data, Mapping):
-        points = number(data.get("quota_awarded", data.get("quota")))
+        points = storable(data.get("quota_awarded", data.get("quota")))
         if points is not None and points >= 0:
             return points
     raise OtherShapeError("the answer does not tell what was awarded")
@@ -71,7 +71,7 @@ def _latest(stats: Mapping[str, Any]) -> float | None:
     """Return the points of the latest check-in of the month."""
     records = stats.get("records")
     days = {
-        str(row.get("checkin_date")): number(row.get("quota_awarded"))
+        str(row.get("checkin_date")): storable(row.get("quota_awarded"))
         for row in (records if isinstance(records, list) else ())
         if isinstance(row, Mapping)
     }

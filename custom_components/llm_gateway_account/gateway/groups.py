@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from .errors import OtherShapeError
-from .values import name, number
+from .values import name, storable
 
 _MOST = 200
 
@@ -34,5 +34,5 @@ def group_ratios(data: Any) -> dict[str, float | None]:
     ratios: dict[str, float | None] = {}
     for key, group in list(data.items())[:_MOST]:
         if isinstance(group, Mapping) and (label := name(key)):
-            ratios[label] = number(group.get("ratio"))
+            ratios[label] = storable(group.get("ratio"))
     return ratios

@@ -11,6 +11,9 @@ from typing import Any
 # Far beyond any money; a larger number is a broken answer, and would overflow.
 _LARGEST_NUMBER = 10**30
 
+# What fits in 64 bits, as JSON in a file has to.
+_LARGEST_INTEGER = 2**63 - 1
+
 # Some gateways send numbers as text. Python itself would also read `1e5`, `1_000`,
 # ` 1`, `nan` and the digits of other scripts.
 _DECIMAL = re.compile(r"(-?[0-9]{1,30})(?:\.([0-9]{1,30}))?")
@@ -36,6 +39,14 @@ def number(value: Any) -> float | None:
     if abs(value) >= _LARGEST_NUMBER or not isfinite(value):
         return None
     return int(value) if value == int(value) else value
+
+
+def storable(value: Any) -> float | None:
+    """Return a number that can be written to a file as it is; see `number`."""
+    result = number(value)
+    if isinstance(result, int) and abs(result) > _LARGEST_INTEGER:
+        return float(result)
+    return result
 
 
 def integer(value: Any) -> int | None:
