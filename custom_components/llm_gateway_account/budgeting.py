@@ -62,15 +62,17 @@ class Budgets:
         self.by_period = budgets_from_options(options)
         self._habit: Habit | None = None
 
+    def forget_others(self, stored: StoredState) -> None:
+        """Forget the budgets that are not set; one that is set again is a new one."""
+        for period in stored.budgets.keys() - self.by_period.keys():
+            stored.budgets[period] = BudgetState()
+
     def figures(self, stored: StoredState, now: datetime, before: Figures) -> Figures:
         """Return the figures of each budget that is set.
 
         They stay as they were `before` while the clock cannot be believed.
         """
         books = stored.ledger.books
-        for period in stored.budgets.keys() - self.by_period.keys():
-            # One that is set again later is a new one.
-            stored.budgets[period] = BudgetState()
         if not self.by_period or (books.samples.doubts and before):
             return before
         habit = self._habit = habit_at(books, now, self._habit)

@@ -75,6 +75,7 @@ class CheckInCoordinator(BackgroundCoordinator[CheckInData]):
         self.data = CheckInData()
         self._stored = account.storage.state.check_in
         self._failures = 0
+        self._had_answer: bool | None = None
         self._asked_on: str | None = None
         self._checking_in = asyncio.Lock()
 
@@ -165,8 +166,10 @@ class CheckInCoordinator(BackgroundCoordinator[CheckInData]):
         """Go with the account, and look for what became of a check-in."""
         if self._is_looking:
             self._async_read_soon()
-        elif (data := self._as_of_now()) != self.data:
-            self.async_set_updated_data(data)
+        elif (has_answer := self.account.has_answer) is not self._had_answer:
+            self._had_answer = has_answer
+            if (data := self._as_of_now()) != self.data:
+                self.async_set_updated_data(data)
 
     @callback
     @override
@@ -216,10 +219,10 @@ class CheckInCoordinator(BackgroundCoordinator[CheckInData]):
     @property
     def _is_looking(self) -> bool:
         """Whether it is not known what became of a check-in."""
-        now = int(dt_util.utcnow().timestamp())
-        tried_at = self._stored.tried_at
+        if not (tried_at := self._stored.tried_at):
+            return False
         # Not if the clock was put back since.
-        return bool(tried_at) and 0 <= now - tried_at < LOOKED_FOR
+        return 0 <= int(dt_util.utcnow().timestamp()) - tried_at < LOOKED_FOR
 
     def _note_try(self, time: int) -> None:
         if not self._shutdown_requested:

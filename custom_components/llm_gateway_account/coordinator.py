@@ -213,6 +213,7 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
     async def _async_setup(self) -> None:
         """Load what is known from earlier polls, and follow the days."""
         await self.storage.async_load()
+        self.budgets.forget_others(self.storage.state)
         self.config_entry.async_on_unload(
             # Where clocks are put forward at midnight, a day begins at one.
             async_track_time_change(
@@ -291,13 +292,13 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         stored = self.storage.state
         left = bounded(account.left)
         stored.full = left if stored.full is None else max(left, stored.full)
-        data = AccountData(
+        return AccountData(
             account=account,
             spending=self._forecast(spending),
             full=stored.full,
             balance_pays=stored.plans.balance_pays,
+            budgets=self._budgets_now(),
         )
-        return replace(data, budgets=self._budgets_now())
 
     def _budgets_now(self) -> Figures:
         before = self.data.budgets if self.data else {}

@@ -70,6 +70,7 @@ class GroupsCoordinator(BackgroundCoordinator[GroupsData]):
         self._kind: GroupsKind | None = None
         self._asked_at: float | None = None
         self._failures = 0
+        self._seen: object = None
         self.data = GroupsData()
         self.data = self._as_of_now(self.data)
 
@@ -94,6 +95,11 @@ class GroupsCoordinator(BackgroundCoordinator[GroupsData]):
 
     @callback
     def _async_follow(self) -> None:
+        account = self.account.data.account
+        seen = (self.account.has_answer, account.group_name, account.group_ratio)
+        if seen == self._seen:
+            return
+        self._seen = seen
         if (data := self._as_of_now(self.data)) != self.data:
             self._note_price(data)
             self.async_set_updated_data(data)

@@ -102,6 +102,7 @@ class PlansCoordinator(BackgroundCoordinator[PlansData]):
         self._failures = 0
         self._empty_answers = 0
         self._is_doubtful = False
+        self._seen: object = None
 
     @callback
     @override
@@ -130,6 +131,15 @@ class PlansCoordinator(BackgroundCoordinator[PlansData]):
             return
         if not self.data.is_settled:
             return
+        # Without plans, time changes nothing.
+        seen = (
+            self.account.has_answer,
+            self.account.data.spending.level is BalanceLevel.EXHAUSTED,
+            self._failures,
+        )
+        if seen == self._seen and not self.data.listing.plans:
+            return
+        self._seen = seen
         if (data := self._as_of_now(self.data)) != self.data:
             self.async_set_updated_data(data)
         self._async_report(data)

@@ -269,9 +269,12 @@ class AccountStorage:
             state.group,
             state.last_login_at,
             len(state.events),
-            asdict(state.plans),
+            state.plans.balance_pays,
+            # What was told of a plan is replaced, and never changed.
+            {**state.plans.told},
+            {**state.plans.titles},
             [asdict(each) for each in state.crossings],
-            budgets_as_stored(state.budgets),
+            [each.as_tuple() for each in state.budgets.values()],
         )
 
     def _keep_copy(self) -> None:

@@ -1,7 +1,6 @@
 """What was told of budgets, which outlives a restart."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 import voluptuous as vol
@@ -40,7 +39,17 @@ def budgets_from_stored(data: Mapping[str, Any]) -> dict[Period, BudgetState]:
 
 def budgets_as_stored(states: Mapping[Period, BudgetState]) -> dict[str, Any]:
     """Return what can be written as JSON."""
-    return {period.value: asdict(state) for period, state in states.items()}
+    return {
+        period.value: {
+            "begin": state.begin,
+            "first": state.first,
+            "first_day": state.first_day,
+            "limit": state.limit,
+            "warn_at": state.warn_at,
+            "told": [*state.told],
+        }
+        for period, state in states.items()
+    }
 
 
 def _state(data: Mapping[str, Any]) -> BudgetState:

@@ -53,6 +53,17 @@ class BudgetState:
     first_day: int = 1
     told: list[Alert] = field(default_factory=list)
 
+    def as_tuple(self) -> tuple[object, ...]:
+        """Return all of it, to be compared with what it is later."""
+        return (
+            self.begin,
+            self.first,
+            self.limit,
+            self.warn_at,
+            self.first_day,
+            *self.told,
+        )
+
 
 def judge(state: BudgetState, figures: BudgetFigures) -> list[Alert]:
     """Return what happened to a budget since it was last judged.
