@@ -4,6 +4,7 @@ Everything is measured in turn, round for round, so that whatever else the machi
 does falls on all alike.
 """
 
+from datetime import timedelta
 import gc
 import json
 import logging
@@ -91,7 +92,12 @@ async def ours(
     """
     entry = account_entry(url, FIRST_ID + number, token(number))
     account = ServerAccount()
-    await AccountStore(hass, entry).async_save(memory_of(account, past_week(account)))
+    # What was used a moment ago is looked at once more, whatever the minute.
+    past = [
+        (hour - timedelta(hours=1), quota, used)
+        for hour, quota, used in past_week(account)
+    ]
+    await AccountStore(hass, entry).async_save(memory_of(account, past))
     if only:
         registry = er.async_get(hass)
         for platform, descriptions in KEYS.items():
