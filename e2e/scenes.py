@@ -31,10 +31,16 @@ WORDS = {
     Scene.KEYS_AND_PLAN: "unlimited",
     Scene.OVER_BUDGET: "budget",
 }
-# Of a phone or of a large screen.
+# Of what, on a phone or on a large screen.
+ALL = "hui-view"
+KEYS = "hui-markdown-card:has-text('intern')"
+BUDGETS = "hui-markdown-card:has-text('┃')"
 PICTURES = {
-    (Scene.THREE_ACCOUNTS, False): "overview",
-    (Scene.USED_UP, True): "used-up.phone",
+    (Scene.THREE_ACCOUNTS, False): ("overview", ALL),
+    (Scene.USED_UP, True): ("used-up.phone", ALL),
+    (Scene.KEYS_AND_PLAN, False): ("keys", KEYS),
+    (Scene.KEYS_AND_PLAN, True): ("plan.phone", ALL),
+    (Scene.OVER_BUDGET, False): ("budget", BUDGETS),
 }
 
 
@@ -58,9 +64,13 @@ async def look_at(
                 await screen.see(word)
                 await page.wait_for_timeout(3000)
                 await screen.check()
-                if name := PICTURES.get((scene, look.is_phone)):
+                if picture := PICTURES.get((scene, look.is_phone)):
+                    name, selector = picture
+                    shown = page.locator(selector)
+                    if selector != ALL:
+                        await shown.scroll_into_view_if_needed()
                     file = pictures / f"{name}{SUFFIXES[look.language]}.png"
-                    await take(page.locator("hui-view"), file)
+                    await take(shown, file)
             print(f"{look}: scene {scene}", flush=True)
 
 
