@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
+import logging
 from unittest.mock import patch
 
 from aiohttp import ClientTimeout
@@ -38,6 +39,10 @@ settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("any machine")
+
+# The test package lets every statement be logged, which is a part of the time of each
+# test with a recorder, and nobody reads.
+logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
 OPTIONS = {
     CONF_CURRENCY: "USD",
