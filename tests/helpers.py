@@ -1,5 +1,6 @@
 """What tests do with Home Assistant, and ask it."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 import logging
 import re
@@ -19,8 +20,8 @@ import yaml
 
 from custom_components.llm_gateway_account.const import CONF_USER_ID, DOMAIN
 from homeassistant.config_entries import ConfigFlowResult
-from homeassistant.const import CONF_ACCESS_TOKEN, CONF_URL
-from homeassistant.core import HomeAssistant
+from homeassistant.const import CONF_ACCESS_TOKEN, CONF_URL, EVENT_STATE_CHANGED
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr
 
@@ -155,3 +156,24 @@ async def compile_statistics(hass: HomeAssistant, start: datetime) -> None:
     await async_wait_recording_done(hass)
     do_adhoc_statistics(hass, start=start)
     await async_wait_recording_done(hass)
+
+
+def collect_events(
+    hass: HomeAssistant, kinds: Collection[str], details: Collection[str]
+) -> list[tuple[str, dict[str, Any]]]:
+    """Return a list that gets the kind and some details of each event of an account."""
+    events: list[tuple[str, dict[str, Any]]] = []
+    seen: list[Any] = []
+
+    @callback
+    def collect(event: Event[EventStateChangedData]) -> None:
+        state = event.data["new_state"]
+        if state and (kind := state.attributes.get("event_type", "")) in kinds:
+            told = kind, {k: v for k, v in state.attributes.items() if k in details}
+            # After a reload, the last one is shown again.
+            if (state.state, told) not in seen:
+                seen.append((state.state, told))
+                events.append(told)
+
+    hass.bus.async_listen(EVENT_STATE_CHANGED, collect)
+    return events

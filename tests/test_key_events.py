@@ -20,13 +20,12 @@ from custom_components.llm_gateway_account.const import (
     DOMAIN,
 )
 from custom_components.llm_gateway_account.events import KEY_EVENT_TYPES
-from homeassistant.const import EVENT_STATE_CHANGED
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 
 from .gateway_keys import DISABLED, ENABLED, ServerKey
 from .gateway_server import NEW_API, GatewayServer
-from .helpers import device_of, examples, jump, setup
+from .helpers import collect_events, device_of, examples, jump, setup
 from .keys import (
     NOON,
     QUARTER,
@@ -55,26 +54,11 @@ def noon(gateway: GatewayServer, freezer: FrozenDateTimeFactory) -> None:
 @pytest.fixture
 def told(hass: HomeAssistant) -> Told:
     """Collect what is told of keys."""
-    events: Told = []
-    seen: list[Any] = []
-
-    @callback
-    def collect(event: Any) -> None:
-        state = event.data["new_state"]
-        if state and state.attributes.get("event_type") in KEY_EVENT_TYPES:
-            details = {
-                key: each
-                for key, each in state.attributes.items()
-                if key in {"key", "amount", "currency", "expires_at"}
-            }
-            told = state.attributes["event_type"], details
-            # After a reload, the last one is shown again.
-            if (state.state, told) not in seen:
-                seen.append((state.state, told))
-                events.append(told)
-
-    hass.bus.async_listen(EVENT_STATE_CHANGED, collect)
-    return events
+    return collect_events(
+        hass,
+        KEY_EVENT_TYPES,
+        {"key", "amount", "currency", "expires_at"},
+    )
 
 
 async def begin(

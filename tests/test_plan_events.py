@@ -16,13 +16,12 @@ from custom_components.llm_gateway_account.events import (
     GROUP_CHANGED,
     PLAN_EVENT_TYPES,
 )
-from homeassistant.const import EVENT_STATE_CHANGED
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 
 from .gateway_plans import ServerPlan
 from .gateway_server import NEW_API, GatewayServer
-from .helpers import device_of, examples, jump, setup
+from .helpers import collect_events, device_of, examples, jump, setup
 from .keys import NOON, QUARTER, reload, wait
 
 DAY = timedelta(days=1)
@@ -41,27 +40,11 @@ def noon(gateway: GatewayServer, freezer: FrozenDateTimeFactory) -> None:
 @pytest.fixture
 def told(hass: HomeAssistant) -> Told:
     """Collect what is reported of plans and groups."""
-    events: Told = []
-    seen: list[Any] = []
-
-    @callback
-    def collect(event: Any) -> None:
-        state = event.data["new_state"]
-        kinds = [*PLAN_EVENT_TYPES, GROUP_CHANGED]
-        if state and state.attributes.get("event_type") in kinds:
-            details = {
-                key: each
-                for key, each in state.attributes.items()
-                if key in {"plan", "amount", "currency", "ends_at", "from", "to"}
-            }
-            told = state.attributes["event_type"], details
-            # After a reload, the last one is shown again.
-            if (state.state, told) not in seen:
-                seen.append((state.state, told))
-                events.append(told)
-
-    hass.bus.async_listen(EVENT_STATE_CHANGED, collect)
-    return events
+    return collect_events(
+        hass,
+        [*PLAN_EVENT_TYPES, GROUP_CHANGED],
+        {"plan", "amount", "currency", "ends_at", "from", "to"},
+    )
 
 
 async def begin(

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from .data import AccountConfigEntry
 
 
+# What is known is shown until the gateway failed to answer as many times in a row.
+FAILURES_UNTIL_UNAVAILABLE = 2
+
+
 class BackgroundCoordinator[DataT](DataUpdateCoordinator[DataT]):
     """Has no interval: whoever derives from it decides when there is something new.
 
@@ -34,12 +38,18 @@ class BackgroundCoordinator[DataT](DataUpdateCoordinator[DataT]):
             hass, LOGGER, config_entry=entry, name=entry.title, always_update=False
         )
         self.account = account
+        self._failures = 0
+        """How many readings failed in a row, where somebody counts them."""
         self._task: asyncio.Task[None] | None = None
 
     @abstractmethod
     @callback
     def async_start(self) -> None:
         """Read what has to be known at once, and follow the account."""
+
+    @property
+    def _is_failing(self) -> bool:
+        return self._failures >= FAILURES_UNTIL_UNAVAILABLE
 
     @property
     def _is_reading(self) -> bool:

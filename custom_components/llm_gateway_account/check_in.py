@@ -41,9 +41,6 @@ MINUTE = 1
 # The page of the site is asked once a day anyway.
 SITE_IS_GOOD_FOR = DAY + HOUR
 
-# What is shown stays until the gateway failed to answer as many times in a row.
-FAILURES_UNTIL_UNAVAILABLE = 2
-
 # How long it is tried to find out what became of a check-in that was not answered.
 LOOKED_FOR = HOUR
 
@@ -74,7 +71,6 @@ class CheckInCoordinator(BackgroundCoordinator[CheckInData]):
         self.book = Book()
         self.data = CheckInData()
         self._stored = account.storage.state.check_in
-        self._failures = 0
         self._had_answer: bool | None = None
         self._asked_on: str | None = None
         self._checking_in = asyncio.Lock()
@@ -252,12 +248,11 @@ class CheckInCoordinator(BackgroundCoordinator[CheckInData]):
         """Return data with what depends on the account, and what an answer said."""
         data = data or self.data
         is_open = data.is_open if is_open is None else is_open
-        is_failing = self._failures >= FAILURES_UNTIL_UNAVAILABLE
         is_known = is_open is not None or not data.is_offered
         return replace(
             data,
             is_open=is_open,
-            is_available=self.account.has_answer and is_known and not is_failing,
+            is_available=self.account.has_answer and is_known and not self._is_failing,
         )
 
 

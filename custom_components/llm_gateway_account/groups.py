@@ -36,9 +36,6 @@ AFTER_A_FAILURE = HOUR
 # The page of the site is asked once a day anyway.
 SITE_IS_GOOD_FOR = DAY + HOUR
 
-# The last list is shown until the gateway failed to answer as many times in a row.
-FAILURES_UNTIL_UNAVAILABLE = 2
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GroupsData:
@@ -69,7 +66,6 @@ class GroupsCoordinator(BackgroundCoordinator[GroupsData]):
         self._stored = account.storage.state.price
         self._kind: GroupsKind | None = None
         self._asked_at: float | None = None
-        self._failures = 0
         self._seen: object = None
         self.data = GroupsData()
         self.data = self._as_of_now(self.data)
@@ -164,8 +160,7 @@ class GroupsCoordinator(BackgroundCoordinator[GroupsData]):
         """Return the same with what depends on the account."""
         account = self.account.data.account
         own, listed = account.group_ratio, data.ratios.get(account.group_name or "")
-        is_failing = self._failures >= FAILURES_UNTIL_UNAVAILABLE
-        is_known = own is not None or (bool(data.ratios) and not is_failing)
+        is_known = own is not None or (bool(data.ratios) and not self._is_failing)
         return replace(
             data,
             is_told=own is not None or self._kind is not None,

@@ -43,9 +43,6 @@ LONGEST = 6 * HOUR
 # One request a minute on average, where a list has many pages.
 SECONDS_PER_REQUEST = 60
 
-# The last list is shown until the gateway failed to answer as many times in a row.
-FAILURES_UNTIL_UNAVAILABLE = 2
-
 # A key that is missing in so many complete lists in a row is gone.
 MISSES_UNTIL_GONE = 2
 
@@ -92,7 +89,6 @@ class KeysCoordinator(BackgroundCoordinator[KeysData]):
         self._use_of_list: object = None
         self._asked_at: float | None = None
         self._pause: float = SHORTEST
-        self._failures = 0
         self._misses: dict[int, int] = {}
 
     @callback
@@ -234,10 +230,9 @@ class KeysCoordinator(BackgroundCoordinator[KeysData]):
     def _as_of_now(self, data: KeysData) -> KeysData:
         """Return the same with what depends on time, and on the account."""
         now = dt_util.utcnow()
-        is_failing = self._failures >= FAILURES_UNTIL_UNAVAILABLE
         return replace(
             data,
-            is_available=self.account.has_answer and not is_failing,
+            is_available=self.account.has_answer and not self._is_failing,
             statuses={each: key.status_at(now) for each, key in data.keys.items()},
             account_group=self.account.data.account.group_name,
             spent_today=self.sums.today(),

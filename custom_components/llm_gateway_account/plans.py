@@ -41,9 +41,6 @@ LONGEST = 6 * HOUR
 # For so long after a reset or an end is due, a gateway may be late with it.
 LATEST = HOUR
 
-# What is known is shown until the gateway failed to answer as many times in a row.
-FAILURES_UNTIL_UNAVAILABLE = 2
-
 # A gateway whose database fails says that there are no plans.
 EMPTY_ANSWERS_UNTIL_BELIEVED = 2
 
@@ -99,7 +96,6 @@ class PlansCoordinator(BackgroundCoordinator[PlansData]):
         self._use_of_answer = self._use()
         self._asked_at: float | None = None
         self._asked_at_time = 0.0
-        self._failures = 0
         self._empty_answers = 0
         self._is_doubtful = False
         self._seen: object = None
@@ -281,10 +277,9 @@ class PlansCoordinator(BackgroundCoordinator[PlansData]):
         has_balance = level is not BalanceLevel.EXHAUSTED
         plans = tuple(data.listing.active_at(now))
         paid_by = data.listing.paid_by(now, has_balance=has_balance)
-        is_failing = self._failures >= FAILURES_UNTIL_UNAVAILABLE
         return replace(
             data,
-            is_available=self.account.has_answer and not is_failing,
+            is_available=self.account.has_answer and not self._is_failing,
             plans=plans,
             labels={each.id: self._label(each) for each in plans},
             paid_by=paid_by,
