@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from copy import replace
 from enum import StrEnum
 
 from tests.gateway_past import give_past

@@ -1,6 +1,6 @@
 """What people paste for an address, and headers some sites want: works at once."""
 
-from dataclasses import replace
+from copy import replace
 
 import pytest
 

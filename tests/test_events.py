@@ -1,7 +1,7 @@
 """What happens to an account: an event each, fired once, over restarts and outages."""
 
 import asyncio
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch

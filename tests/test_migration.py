@@ -1,6 +1,6 @@
 """What version 0.1.0 stored of an account, in the layout of today."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 import json
 from typing import Any

@@ -1,7 +1,7 @@
 """Accounts told apart wherever there is more than one: titles, devices, entities."""
 
 from collections.abc import AsyncGenerator
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -1,7 +1,7 @@
 """The examples of the README and the documentation, as pasted."""
 
 from collections.abc import AsyncGenerator
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from typing import Any
 

@@ -1,6 +1,6 @@
 """An account that moves to another address, or gives way to another account."""
 
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

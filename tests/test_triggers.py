@@ -1,7 +1,7 @@
 """The triggers of the integration: events of accounts, and limits of one's own."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from math import inf, nan
 from typing import Any

@@ -1,7 +1,7 @@
 """A site that counts in another unit one day: a repair that offers to follow it."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from http import HTTPStatus
 import json

@@ -32,7 +32,7 @@ from .spending import BalanceLevel
 PARALLEL_UPDATES = 0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class AccountBinarySensorEntityDescription(
     AccountEntityDescription, BinarySensorEntityDescription
 ):
@@ -43,7 +43,7 @@ class AccountBinarySensorEntityDescription(
     """Whether it tells which model makes most of today's cost, while it is on."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class BudgetBinarySensorEntityDescription(
     BudgetEntityDescription, BinarySensorEntityDescription
 ):

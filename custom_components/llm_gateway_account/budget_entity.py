@@ -20,7 +20,7 @@ from .entity import AccountEntity
 ADJECTIVES = {Period.DAY: "daily", Period.MONTH: "monthly"}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class BudgetEntityDescription(EntityDescription):
     """A description of an entity of a budget."""
 

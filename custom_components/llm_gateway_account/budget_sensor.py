@@ -15,7 +15,7 @@ from .budget_entity import ADJECTIVES, BudgetEntity, BudgetEntityDescription
 from .coordinator import AccountCoordinator
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class BudgetSensorEntityDescription(BudgetEntityDescription, SensorEntityDescription):
     """A sensor of a budget."""
 

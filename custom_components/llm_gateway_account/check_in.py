@@ -1,9 +1,9 @@
 """Follows the daily check-in of an account, and does it when somebody asks for that."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from copy import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING, NamedTuple, override
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
@@ -45,8 +45,7 @@ SITE_IS_GOOD_FOR = DAY + HOUR
 LOOKED_FOR = HOUR
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CheckInData:
+class CheckInData(NamedTuple):
     """What there is to show of the check-in."""
 
     is_offered: bool = False

@@ -2,11 +2,12 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from copy import replace
 from datetime import datetime, timedelta
 from random import uniform
 from time import monotonic
-from typing import TYPE_CHECKING, override
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, override
 
 from homeassistant.const import EVENT_CORE_CONFIG_UPDATE
 from homeassistant.core import (
@@ -175,8 +176,7 @@ class GatewayCoordinator[AnswerT, DataT](DataUpdateCoordinator[DataT]):
         await super().async_shutdown()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AccountData:
+class AccountData(NamedTuple):
     """What there is to show: a good answer, and what follows from those before."""
 
     account: Account
@@ -185,7 +185,7 @@ class AccountData:
     """Points after the last top-up, or the most that was left since the beginning."""
     balance_pays: bool = True
     """Whether requests are paid from the balance; else it does not say when it ends."""
-    budgets: Figures = field(default_factory=dict)
+    budgets: Figures = MappingProxyType({})
     """Those that are set."""
 
 

@@ -1,6 +1,6 @@
 """What an entry holds while it is loaded."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from homeassistant.config_entries import ConfigEntry
 
@@ -15,8 +15,7 @@ from .usage import UsageCoordinator
 type AccountConfigEntry = ConfigEntry[AccountRuntime]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AccountRuntime:
+class AccountRuntime(NamedTuple):
     """The coordinators of an account."""
 
     account: AccountCoordinator

@@ -66,9 +66,9 @@ def _of_polls(coordinator: AccountCoordinator) -> dict[str, Any]:
             "last_error": getattr(coordinator.last_exception, "translation_key", None),
         },
         "account": {key: account[key] for key in ALLOWED_FIELDS},
-        "spending": asdict(coordinator.data.spending),
+        "spending": coordinator.data.spending._asdict(),
         "budgets": {
-            period: asdict(figures)
+            period: figures._asdict()
             for period, figures in coordinator.data.budgets.items()
         },
         "fields_without_value": sorted(
@@ -140,7 +140,7 @@ def _of_the_rest(hass: HomeAssistant, entry: AccountConfigEntry) -> dict[str, An
     """Return the state of the smaller books."""
     check_in, groups = entry.runtime_data.check_in, entry.runtime_data.groups
     return {
-        "check_in": {"book": check_in.book.state, **asdict(check_in.data)},
+        "check_in": {"book": check_in.book.state, **check_in.data._asdict()},
         "notices": {"book": async_get_shared(hass, entry).notices.state},
         "groups": {
             "book": groups.book.state,

@@ -20,7 +20,7 @@ from .const import CONF_SITE_NAME, DOMAIN
 from .coordinator import AccountCoordinator, AccountData
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class AccountEntityDescription(EntityDescription):
     """A description of an entity that not every account has."""
 

@@ -2,9 +2,9 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from typing import NamedTuple
 
 from .spending import Books, Ledger
 from .spending.local_time import DAY, HOUR, Moment
@@ -18,8 +18,7 @@ LOOKS_BACK = 34 * DAY
 _GAPS_ARE_SEEN_FOR = 2 * DAY
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Interval:
+class Interval(NamedTuple):
     """Points that were spent between two moments (Unix seconds)."""
 
     start: int
@@ -27,8 +26,7 @@ class Interval:
     spent: float
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Hindsight:
+class Hindsight(NamedTuple):
     """What the gateway's books say of a time in which nobody watched."""
 
     intervals: Sequence[Interval]

@@ -1,10 +1,11 @@
 """Follows what user groups pay, and tells when that of the account changes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from copy import replace
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import TYPE_CHECKING, override
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, override
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
@@ -37,8 +38,7 @@ AFTER_A_FAILURE = HOUR
 SITE_IS_GOOD_FOR = DAY + HOUR
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GroupsData:
+class GroupsData(NamedTuple):
     """What there is to show of user groups."""
 
     is_told: bool = False
@@ -47,7 +47,7 @@ class GroupsData:
     """Whether the gateway answered lately."""
     ratio: float | None = None
     """That of the account's group."""
-    ratios: Mapping[str, float | None] = field(default_factory=dict)
+    ratios: Mapping[str, float | None] = MappingProxyType({})
     """Those of the groups that may be used; None where that depends."""
 
 

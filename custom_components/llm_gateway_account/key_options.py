@@ -1,10 +1,9 @@
 """Which API keys of an account are shown, and what of them is worth an event."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from .const import (
     CONF_CHOSEN_KEYS,
@@ -32,8 +31,7 @@ class ShownKeys(StrEnum):
     CHOSEN = "chosen"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KeyOptions:
+class KeyOptions(NamedTuple):
     """What the options of an entry say of keys."""
 
     shown: ShownKeys

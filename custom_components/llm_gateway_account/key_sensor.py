@@ -27,7 +27,7 @@ from .key_sums import SPENT_TODAY
 from .keys import KeysCoordinator, KeysData
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class KeySensorEntityDescription(SensorEntityDescription):
     """A sensor of a key; texts and icons are named after it, and that it is a key's."""
 
@@ -36,7 +36,7 @@ class KeySensorEntityDescription(SensorEntityDescription):
     """Whether a key has it. One that had it once keeps it."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class KeyAmountSensorEntityDescription(KeySensorEntityDescription):
     """A sensor that shows quota points as an amount of money."""
 

@@ -2,9 +2,8 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
 SPENT_TODAY = "spent_today"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Sum:
+class _Sum(NamedTuple):
     day: str
     use: object
     """What changes whenever the key is used, as it was before the question."""

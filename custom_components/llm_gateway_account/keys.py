@@ -1,10 +1,11 @@
 """Follows the API keys of an account: when to ask for their list, and what to show."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from copy import replace
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import TYPE_CHECKING, override
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.event import (
@@ -47,20 +48,19 @@ SECONDS_PER_REQUEST = 60
 MISSES_UNTIL_GONE = 2
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KeysData:
+class KeysData(NamedTuple):
     """What there is to show of keys."""
 
     is_available: bool = False
     """Whether the gateway answered lately."""
-    keys: Mapping[int, ApiKey] = field(default_factory=dict)
+    keys: Mapping[int, ApiKey] = MappingProxyType({})
     """The shown keys that the last list had, by their IDs."""
-    labels: Mapping[int, str] = field(default_factory=dict)
+    labels: Mapping[int, str] = MappingProxyType({})
     """What they are called."""
-    statuses: Mapping[int, KeyStatus] = field(default_factory=dict)
+    statuses: Mapping[int, KeyStatus] = MappingProxyType({})
     account_group: str | None = None
     """The group of keys that have none of their own."""
-    spent_today: Mapping[int, float] = field(default_factory=dict)
+    spent_today: Mapping[int, float] = MappingProxyType({})
     """Points since midnight, of keys whose sum somebody looks at."""
     without_sum: frozenset[int] = frozenset()
     """Keys that have no sum, because others have their name or they have none."""

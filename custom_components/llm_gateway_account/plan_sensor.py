@@ -32,7 +32,7 @@ from .plans import PlansCoordinator
 MORE_PLANS_IN_ATTRIBUTES = 5
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class PlanSensorEntityDescription(SensorEntityDescription):
     """A sensor of a plan."""
 

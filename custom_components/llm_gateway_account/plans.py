@@ -1,10 +1,11 @@
 """Follows the plans of an account: when to ask for them, and what to show."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from copy import replace
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import TYPE_CHECKING, override
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
@@ -45,8 +46,7 @@ LATEST = HOUR
 EMPTY_ANSWERS_UNTIL_BELIEVED = 2
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PlansData:
+class PlansData(NamedTuple):
     """What there is to show of plans."""
 
     is_available: bool = False
@@ -54,11 +54,11 @@ class PlansData:
     is_settled: bool = False
     """Whether it is known if there are plans; else what was shown before may be true.
     """
-    listing: PlanListing = field(default_factory=PlanListing)
+    listing: PlanListing = PlanListing()
     """As the gateway last told."""
     plans: tuple[Plan, ...] = ()
     """Those that run; the one that pays first comes first."""
-    labels: Mapping[int, str] = field(default_factory=dict)
+    labels: Mapping[int, str] = MappingProxyType({})
     """What they are called, by their IDs."""
     paid_by: PaidBy = PaidBy.BALANCE
     """What the next request is paid with."""

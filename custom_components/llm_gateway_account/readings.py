@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Self
+from typing import NamedTuple, Self
 
 from homeassistant.util import dt as dt_util
 
@@ -23,8 +23,7 @@ from .spending.local_time import HOUR
 from .stored_usage import StoredUsage, UsageRecords
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ModelSum:
+class ModelSum(NamedTuple):
     """What one model cost in some time."""
 
     model: str
@@ -32,8 +31,7 @@ class ModelSum:
     """Points."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """Of which time a reading has to tell; Unix seconds."""
 
     start: int
@@ -66,8 +64,7 @@ class Reading:
     """The most expensive first."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class UsageData:
+class UsageData(NamedTuple):
     """What there is to show of the last reading."""
 
     records: UsageRecords | None = None

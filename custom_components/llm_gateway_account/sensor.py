@@ -74,14 +74,14 @@ class Connection(StrEnum):
     NO_ANSWER = "no_answer"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class AccountSensorEntityDescription(AccountEntityDescription, SensorEntityDescription):
     """A sensor that shows a value as it is."""
 
     value_fn: Callable[[AccountData], StateType | datetime]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class AmountSensorEntityDescription(AccountEntityDescription, SensorEntityDescription):
     """A sensor that shows quota points as an amount of money."""
 

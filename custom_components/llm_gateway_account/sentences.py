@@ -1,10 +1,9 @@
 """What happened to an account, as a sentence in the language of the home."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from string import Formatter
-from typing import Any
+from typing import Any, NamedTuple
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
@@ -30,8 +29,7 @@ _EVENT_OF_LEVEL = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sentences:
+class Sentences(NamedTuple):
     """The texts of the integration in one language."""
 
     texts: Mapping[str, str]

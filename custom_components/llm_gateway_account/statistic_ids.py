@@ -1,8 +1,8 @@
 """What a series of statistics is, and how it is called."""
 
-from dataclasses import dataclass
 from hashlib import sha256
 import re
+from typing import NamedTuple
 
 from homeassistant.core import HomeAssistant
 from homeassistant.util import slugify
@@ -12,8 +12,7 @@ from .const import DOMAIN
 _LONGEST_SLUG = 40
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Series:
+class Series(NamedTuple):
     """A series of statistics, and what is to be in it."""
 
     id: str

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import voluptuous as vol
 
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 _MARGIN = MARGIN / 100
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Figure:
+class Figure(NamedTuple):
     """A number with which a limit can be compared."""
 
     value_fn: Callable[[AccountData], float | None]

@@ -1,8 +1,8 @@
 """What an account spent by its own count, and no model in its records got."""
 
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from .gaps import seen_by_hour
 from .readings import Reading
@@ -14,8 +14,7 @@ from .stored_usage import StoredUsage, UsageRecords
 ROWS_ARE_COMPLETE_AFTER = 3 * HOUR
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Unattributed:
+class Unattributed(NamedTuple):
     """Points by hour (Unix seconds), and up to where they are known."""
 
     points: dict[int, float]

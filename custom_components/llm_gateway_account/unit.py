@@ -1,8 +1,7 @@
 """The unit in which an account's amounts are shown, and amounts given in it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from homeassistant.generated.currencies import ACTIVE_CURRENCIES
 from homeassistant.util import dt as dt_util
@@ -58,8 +57,7 @@ _NO_DIGITS = {
 _THREE_DIGITS = {"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """A currency and its worth in quota points; or the points themselves."""
 
     currency: str

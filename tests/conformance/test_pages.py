@@ -1,7 +1,7 @@
 """The pages of the documentation, against what the code has and people see."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime, timedelta
 import re
 from typing import Any

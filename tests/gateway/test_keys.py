@@ -1,7 +1,7 @@
 """What the client reads of the list of API keys, against a server that has some."""
 
 from collections.abc import Generator
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime, timedelta
 import json
 from typing import Any

@@ -8,7 +8,7 @@ answer; at the others the first day and month are unknown.
 
 from bisect import bisect_left
 from collections import deque
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 import json

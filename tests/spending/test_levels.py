@@ -1,6 +1,6 @@
 """Low, critical, exhausted: told once, and no flapping."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 
 import pytest

@@ -1,7 +1,7 @@
 """Whatever an account and a clock do: no exception, and no figure that cannot be."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime, timedelta, timezone
 from math import isfinite
 from typing import Any

@@ -1,6 +1,6 @@
 """Top-ups, and what only looks like one."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 from random import Random
 

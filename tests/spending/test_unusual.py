@@ -1,6 +1,6 @@
 """A runaway is told once; a habit, a gap and a little are not."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 
 import pytest

@@ -1,6 +1,6 @@
 """Videos: paid in advance, with some of it given back when they are done."""
 
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 
 import pytest

@@ -1,7 +1,7 @@
 """The figures of a budget: spent, left, and what it will be in the end."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from ..spending import Books
 from ..spending.local_time import DAY, HOUR, Moment, start_of_day
@@ -13,8 +13,7 @@ from .watch import Budget, BudgetState
 _EXACT_FOR = 2 * DAY
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BudgetFigures:
+class BudgetFigures(NamedTuple):
     """What there is to show of a budget. Points; None where it is not known yet."""
 
     budget: Budget

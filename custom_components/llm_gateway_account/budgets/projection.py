@@ -1,7 +1,6 @@
 """What a period will have cost in the end, by what days usually cost."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import fmean, median
 from typing import NamedTuple, Self
@@ -32,8 +31,7 @@ class _Day(NamedTuple):
     """As much of it as counts: a runaway is no habit."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Habit:
+class Habit(NamedTuple):
     """What is to be expected of today and later, by the days before."""
 
     day: int

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from math import isclose
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .periods import Period
 
@@ -26,8 +26,7 @@ class Alert(StrEnum):
     FORECAST = "budget_forecast"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Budget:
+class Budget(NamedTuple):
     """What somebody wants to spend in a day or a month at most."""
 
     period: Period

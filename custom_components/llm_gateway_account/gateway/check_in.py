@@ -5,9 +5,8 @@ and `model/user.go` of Veloera, and answers of builds of both.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from .errors import OtherShapeError
 from .values import storable
@@ -34,8 +33,7 @@ class CheckInKind(StrEnum):
         return "api/user/check_in" if is_veloera else "api/user/checkin"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CheckIn:
+class CheckIn(NamedTuple):
     """Whether an account was checked in today, on the day of the server."""
 
     is_open: bool

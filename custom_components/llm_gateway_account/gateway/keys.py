@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from .errors import InvalidAnswerError
 from .values import integer, moment, number, text
@@ -122,8 +122,7 @@ class ApiKey:
         return KeyStatus.ACTIVE
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KeyListing:
+class KeyListing(NamedTuple):
     """The keys of an account, at one time."""
 
     keys: dict[int, ApiKey]

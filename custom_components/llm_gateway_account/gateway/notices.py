@@ -4,12 +4,11 @@ Sources: `controller/misc.go` of all forks, `setting/console_setting` of new-api
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from html.parser import HTMLParser
 import re
-from typing import Any, override
+from typing import Any, NamedTuple, override
 
 from .errors import OtherShapeError
 from .values import text
@@ -36,8 +35,7 @@ _MARKDOWN = (
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """Something that the operator of a gateway wants people to know."""
 
     text: str

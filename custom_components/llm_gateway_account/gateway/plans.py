@@ -6,10 +6,9 @@ it; forks that put the plan beside each subscription.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from .errors import OtherShapeError
 from .values import integer, moment, name, number, text
@@ -44,8 +43,7 @@ class PaidBy(StrEnum):
     """The gateway refuses it."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """A plan that an account has, or had.
 
     Quotas are points, times are aware; None where a gateway does not tell.
@@ -115,8 +113,7 @@ class Plan:
         return self.status in {None, _ACTIVE} and not has_ended
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PlanListing:
+class PlanListing(NamedTuple):
     """The plans of an account, at one time."""
 
     plans: tuple[Plan, ...] = ()

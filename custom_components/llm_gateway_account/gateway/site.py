@@ -5,9 +5,8 @@ Sources: `controller/misc.go` of one-api, one-hub, new-api and Veloera, and
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 import re
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from .check_in import CheckInKind
 from .groups import GroupsKind
@@ -45,8 +44,7 @@ _SYMBOLS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Site:
+class Site(NamedTuple):
     """What `GET /api/status` says; the defaults are those of a gateway without it."""
 
     system_name: str | None = None

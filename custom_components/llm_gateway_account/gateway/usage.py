@@ -6,10 +6,9 @@ and done-hub, and answers of builds of all of them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import OtherShapeError
 from .values import integer, number, text
@@ -30,8 +29,7 @@ _TOO_MUCH = 2**63
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ModelUsage:
+class ModelUsage(NamedTuple):
     """What one model was used for in one hour."""
 
     hour: int
@@ -44,8 +42,7 @@ class ModelUsage:
     tokens: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DailyUsage:
+class DailyUsage(NamedTuple):
     """What one model was used for on one day of the gateway's calendar."""
 
     day: str

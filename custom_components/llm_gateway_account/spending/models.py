@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class BalanceLevel(StrEnum):
@@ -40,8 +41,7 @@ class Event:
     """Those since the last recovery, and what lasts (balance recovered)."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """What the owner of an account wants to be alerted to. Points, but the factor."""
 
     low: float
@@ -66,8 +66,7 @@ class Observation:
     request_count: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Spending:
+class Spending(NamedTuple):
     """What there is to show of an account. None where it is not known yet."""
 
     spent_today: float | None
@@ -85,8 +84,7 @@ class Spending:
     unusual: bool | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What follows from an observation."""
 
     spending: Spending
