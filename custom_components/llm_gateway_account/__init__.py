@@ -14,7 +14,6 @@ from homeassistant.helpers import config_validation as cv, entity_registry as er
 from homeassistant.helpers.device_registry import ChildDeviceEntry, DeviceEntry
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_call_later
-from homeassistant.helpers.importlib import async_import_module
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 
@@ -29,13 +28,14 @@ from .groups import GroupsCoordinator
 from .key_devices import async_key_devices
 from .keys import KeysCoordinator
 from .notices import NoticesCoordinator
+from .parts import async_load
 from .plans import PlansCoordinator
 from .repairs import async_delete_issues, async_update_balance_issue
-from .schemas import is_complete
 from .services import async_setup_services
 from .sites import async_follow_site
 from .statistic_ids import has_recorder
 from .storage import AccountStore
+from .stored_entry import is_complete
 from .usage import UsageCoordinator
 
 PLATFORMS = [Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR]
@@ -63,7 +63,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up what there is once for all accounts."""
     if has_recorder(hass):
         # Where it is needed later, a file is no longer read by the event loop.
-        await async_import_module(hass, f"{__package__}.statistics")
+        await async_load(hass, "statistics")
     async_setup_services(hass)
     await async_setup_dashboard(hass)
 

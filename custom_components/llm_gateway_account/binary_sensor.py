@@ -13,12 +13,7 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .budget_entity import (
-    ADJECTIVES,
-    BudgetEntity,
-    BudgetEntityDescription,
-    async_add_budget_entities,
-)
+from .budgeting import async_has_budgets
 from .check_in_sensor import async_add_check_in
 from .coordinator import AccountData
 from .data import AccountConfigEntry
@@ -27,6 +22,7 @@ from .entity import (
     AccountValueEntity,
     async_add_account_entities,
 )
+from .parts import async_load
 from .spending import BalanceLevel
 
 PARALLEL_UPDATES = 0
@@ -41,13 +37,6 @@ class AccountBinarySensorEntityDescription(
     value_fn: Callable[[AccountData], bool | None]
     names_model: bool = False
     """Whether it tells which model makes most of today's cost, while it is on."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class BudgetBinarySensorEntityDescription(
-    BudgetEntityDescription, BinarySensorEntityDescription
-):
-    """A binary sensor of a budget."""
 
 
 BINARY_SENSORS = (
@@ -65,16 +54,6 @@ BINARY_SENSORS = (
     ),
 )
 
-OVER_BUDGET = tuple(
-    BudgetBinarySensorEntityDescription(
-        key=f"over_{adjective}_budget",
-        period=period,
-        device_class=BinarySensorDeviceClass.PROBLEM,
-        value_fn=lambda figures: figures.is_over,
-    )
-    for period, adjective in ADJECTIVES.items()
-)
-
 
 async def async_setup_entry(
     hass: HomeAssistant,
@@ -90,13 +69,9 @@ async def async_setup_entry(
         AccountBinarySensor,
     )
     async_add_check_in(entry, async_add_entities)
-    async_add_budget_entities(
-        entry,
-        async_add_entities,
-        Platform.BINARY_SENSOR,
-        OVER_BUDGET,
-        BudgetBinarySensor,
-    )
+    if async_has_budgets(entry):
+        budgets = await async_load(hass, "budget_binary_sensor")
+        budgets.async_add_budget_binary_sensors(entry, async_add_entities)
 
 
 class AccountBinarySensor(AccountValueEntity, BinarySensorEntity):
@@ -118,15 +93,3 @@ class AccountBinarySensor(AccountValueEntity, BinarySensorEntity):
         if model and self.is_on and self.entity_description.names_model:
             return {"model": model}
         return super().extra_state_attributes
-
-
-class BudgetBinarySensor(BudgetEntity, BinarySensorEntity):
-    """Whether more was spent than a budget."""
-
-    entity_description: BudgetBinarySensorEntityDescription
-
-    @property
-    @override
-    def is_on(self) -> bool | None:
-        """Return it; None while it is not known what was spent."""
-        return self.figures.is_over

@@ -9,10 +9,18 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import PERCENTAGE
+from homeassistant.const import PERCENTAGE, Platform
+from homeassistant.core import callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .budget_entity import ADJECTIVES, BudgetEntity, BudgetEntityDescription
+from .budget_entity import (
+    ADJECTIVES,
+    BudgetEntity,
+    BudgetEntityDescription,
+    async_add_budget_entities,
+)
 from .coordinator import AccountCoordinator
+from .data import AccountConfigEntry
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -50,6 +58,19 @@ BUDGET_AMOUNTS = (
         for period, adjective in ADJECTIVES.items()
     ),
 )
+
+
+@callback
+def async_add_budget_sensors(
+    entry: AccountConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add those of the budgets that are set, and remove those of the others."""
+    async_add_budget_entities(
+        entry, async_add_entities, Platform.SENSOR, BUDGET_USED, BudgetUsedSensor
+    )
+    async_add_budget_entities(
+        entry, async_add_entities, Platform.SENSOR, BUDGET_AMOUNTS, BudgetAmountSensor
+    )
 
 
 class BudgetUsedSensor(BudgetEntity, SensorEntity):

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from homeassistant.core import callback
+from homeassistant.helpers import entity_registry as er
+
 from .budgets import (
     Alert,
     Budget,
@@ -26,6 +29,7 @@ from .spending.numbers import bounded
 from .unit import Unit
 
 if TYPE_CHECKING:
+    from .data import AccountConfigEntry
     from .storage import StoredState
 
 DEFAULT_WARN_AT = 80
@@ -123,3 +127,14 @@ def _event(alert: Alert, figures: BudgetFigures, unit: Unit) -> AccountEvent:
         "currency": unit.currency,
     }
     return AccountEvent(type=alert.value, attributes=attributes)
+
+
+@callback
+def async_has_budgets(entry: AccountConfigEntry) -> bool:
+    """Tell whether budgets are set, or left entities from when they were."""
+    account = entry.runtime_data.account
+    entities = er.async_get(account.hass).entities
+    return bool(account.budgets.by_period) or any(
+        "_budget" in each.unique_id
+        for each in entities.get_entries_for_config_entry_id(entry.entry_id)
+    )

@@ -43,9 +43,9 @@ from .schemas import (
     UNIT_SCHEMA,
     connection_schema,
     connection_values,
-    is_complete,
     read_unit,
 )
+from .stored_entry import is_complete
 from .unit import suggest_alerts, unit_of_site
 from .validation import (
     FIELD_OF,

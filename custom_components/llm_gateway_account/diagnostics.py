@@ -68,7 +68,7 @@ def _of_polls(coordinator: AccountCoordinator) -> dict[str, Any]:
         "account": {key: account[key] for key in ALLOWED_FIELDS},
         "spending": coordinator.data.spending._asdict(),
         "budgets": {
-            period: figures._asdict()
+            period: figures._asdict() | {"budget": figures.budget._asdict()}
             for period, figures in coordinator.data.budgets.items()
         },
         "fields_without_value": sorted(

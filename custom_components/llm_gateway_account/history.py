@@ -3,40 +3,21 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import voluptuous as vol
-
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from .chosen import ACCOUNT_FIELDS, async_get_chosen
+from .chosen import async_get_chosen
 from .const import DOMAIN
 from .data import AccountConfigEntry
 from .series import OTHER, TOTAL, series_prefix
+from .services import ATTR_BY, ATTR_END, ATTR_PERIOD, ATTR_START
 from .statistic_ids import has_recorder, series_id
 from .unit import Unit
 
 if TYPE_CHECKING:
     from .statistics import Period
-
-ATTR_START = "start"
-ATTR_END = "end"
-ATTR_PERIOD = "period"
-ATTR_BY = "by"
-
-GET_USAGE_SCHEMA = vol.Schema(
-    {
-        **ACCOUNT_FIELDS,
-        vol.Optional(ATTR_START): cv.datetime,
-        vol.Optional(ATTR_END): cv.datetime,
-        vol.Optional(ATTR_PERIOD, default="day"): vol.In(["hour", "day", "month"]),
-        vol.Optional(ATTR_BY, default="model"): vol.In(["model", "total"]),
-    }
-)
-
-CLEAR_HISTORY_SCHEMA = vol.Schema(ACCOUNT_FIELDS)
 
 
 async def async_get_usage(call: ServiceCall) -> ServiceResponse:

@@ -11,12 +11,12 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er, llm
 from homeassistant.util import dt as dt_util
 
+from .actions import account_answer
 from .const import DOMAIN
 from .data import AccountConfigEntry
 from .device import async_get_device, async_get_fresh, async_get_name
 from .history import async_read_usage
 from .key_devices import async_key_devices
-from .services import account_answer
 from .statistic_ids import has_recorder
 
 MOST_ACCOUNTS = 20

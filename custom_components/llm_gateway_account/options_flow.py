@@ -32,9 +32,9 @@ from .schemas import (
     UNIT_SCHEMA,
     USAGE_SCHEMA,
     alerts_schema,
-    is_complete,
     read_unit,
 )
+from .stored_entry import is_complete
 from .unit import limits_in_unit
 
 MENU = ["alerts", "budget", "unit", "usage", "keys"]

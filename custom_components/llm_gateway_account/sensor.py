@@ -25,13 +25,7 @@ from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
-from .budget_entity import async_add_budget_entities
-from .budget_sensor import (
-    BUDGET_AMOUNTS,
-    BUDGET_USED,
-    BudgetAmountSensor,
-    BudgetUsedSensor,
-)
+from .budgeting import async_has_budgets
 from .coordinator import AccountCoordinator, AccountData
 from .data import AccountConfigEntry
 from .entity import (
@@ -42,7 +36,8 @@ from .entity import (
 )
 from .gateway import ENABLED
 from .group_sensor import async_add_group_ratio
-from .key_sensor import async_add_key_sensors
+from .key_options import ShownKeys
+from .parts import async_load
 from .plan_sensor import async_add_plan_sensors
 from .series import statistic_ids
 from .spending import BalanceLevel
@@ -221,12 +216,9 @@ async def async_setup_entry(
     async_add_account_entities(
         coordinator, async_add_entities, Platform.SENSOR, LEVELS, BalanceLevelSensor
     )
-    async_add_budget_entities(
-        entry, async_add_entities, Platform.SENSOR, BUDGET_USED, BudgetUsedSensor
-    )
-    async_add_budget_entities(
-        entry, async_add_entities, Platform.SENSOR, BUDGET_AMOUNTS, BudgetAmountSensor
-    )
+    if async_has_budgets(entry):
+        budgets = await async_load(hass, "budget_sensor")
+        budgets.async_add_budget_sensors(entry, async_add_entities)
     usage = entry.runtime_data.usage
     async_add_entities(
         [
@@ -236,7 +228,9 @@ async def async_setup_entry(
         ]
     )
     async_add_group_ratio(entry, async_add_entities)
-    async_add_key_sensors(entry, async_add_entities)
+    if entry.runtime_data.keys.options.shown is not ShownKeys.NONE:
+        keys = await async_load(hass, "key_sensor")
+        keys.async_add_key_sensors(entry, async_add_entities)
     async_add_plan_sensors(entry, async_add_entities)
 
 

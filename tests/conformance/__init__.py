@@ -3,10 +3,8 @@
 import json
 from typing import Any
 
-from custom_components.llm_gateway_account.binary_sensor import (
-    BINARY_SENSORS,
-    OVER_BUDGET,
-)
+from custom_components.llm_gateway_account.binary_sensor import BINARY_SENSORS
+from custom_components.llm_gateway_account.budget_binary_sensor import OVER_BUDGET
 from custom_components.llm_gateway_account.budget_sensor import (
     BUDGET_AMOUNTS,
     BUDGET_USED,

@@ -27,11 +27,11 @@ _INLINE = {"a", "abbr", "b", "code", "em", "font", "i", "s", "small", "span", "s
 
 # What Markdown puts around words and in front of lines. Each is linear in the text.
 _MARKDOWN = (
-    (re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)"), r"\1"),
-    (re.compile(r"^\s{0,3}(?:[-*_=]\s*){3,}$", re.MULTILINE), ""),
-    (re.compile(r"^\s{0,3}(?:#{1,6}|>+|[-*+])\s+", re.MULTILINE), ""),
-    (re.compile(r"\*{1,3}|_{2,3}|~~|`{1,3}"), ""),
-    (re.compile(r"(?<![^\W_])_(?=\w)|(?<=\w)_(?![^\W_])"), ""),
+    (r"!?\[([^\[\]]*)\]\([^()]*\)", r"\1"),
+    (r"(?m)^\s{0,3}(?:[-*_=]\s*){3,}$", ""),
+    (r"(?m)^\s{0,3}(?:#{1,6}|>+|[-*+])\s+", ""),
+    (r"\*{1,3}|_{2,3}|~~|`{1,3}", ""),
+    (r"(?<![^\W_])_(?=\w)|(?<=\w)_(?![^\W_])", ""),
 )
 
 
@@ -86,7 +86,7 @@ def plain_text(value: Any) -> str:
     reader.close()
     told = "".join(reader.parts)
     for markup, words in _MARKDOWN:
-        told = markup.sub(words, told)
+        told = re.sub(markup, words, told)
     told = text(" ".join(told.split())) or ""
     return told if len(told) <= LONGEST_NOTICE else f"{told[: LONGEST_NOTICE - 1]}…"
 
