@@ -21,13 +21,33 @@ COMMON = (
     "components.recorder.statistics",
     "components.repairs",
     "components.sensor",
+    "components.system_health",
+    "helpers.automation",
+    "helpers.condition",
+    "helpers.trigger",
     "helpers.update_coordinator",
 )
 
 OURS = "custom_components.llm_gateway_account"
 REST = "homeassistant.components.rest"
+# Beside an integration, Home Assistant imports at each start what of it belongs to these
+# (`BASE_PRELOAD_PLATFORMS` of its loader). `rest:` has nothing of the kind.
+PRELOADED = (
+    "condition",
+    "config_flow",
+    "diagnostics",
+    "repairs",
+    "system_health",
+    "trigger",
+)
 MODULES = {
-    "ours": [OURS, f"{OURS}.binary_sensor", f"{OURS}.event", f"{OURS}.sensor"],
+    "ours": [
+        OURS,
+        *(f"{OURS}.{name}" for name in PRELOADED),
+        f"{OURS}.binary_sensor",
+        f"{OURS}.event",
+        f"{OURS}.sensor",
+    ],
     "rest": [REST, f"{REST}.sensor"],
 }
 

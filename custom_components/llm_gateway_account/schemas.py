@@ -1,4 +1,4 @@
-"""The forms of the flows, and what they leave in a config entry."""
+"""The forms of the flows."""
 
 from collections.abc import Mapping
 from typing import Any
