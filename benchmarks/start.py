@@ -30,8 +30,8 @@ COMMON = (
 
 OURS = "custom_components.llm_gateway_account"
 REST = "homeassistant.components.rest"
-# Beside an integration, Home Assistant imports at each start what of it belongs to these
-# (`BASE_PRELOAD_PLATFORMS` of its loader). `rest:` has nothing of the kind.
+# Home Assistant imports them with an integration at each start, if it has them
+# (`BASE_PRELOAD_PLATFORMS` of its loader). `rest:` has none.
 PRELOADED = (
     "condition",
     "config_flow",
