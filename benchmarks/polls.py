@@ -23,7 +23,10 @@ from custom_components.llm_gateway_account.binary_sensor import BINARY_SENSORS
 from custom_components.llm_gateway_account.const import DOMAIN
 from custom_components.llm_gateway_account.coordinator import AccountCoordinator
 from custom_components.llm_gateway_account.event import ACCOUNT_EVENT
-from custom_components.llm_gateway_account.gateway.client import ACCOUNT_PATH
+from custom_components.llm_gateway_account.gateway.client import (
+    ACCOUNT_PATH,
+    USER_ID_HEADERS,
+)
 from custom_components.llm_gateway_account.sensor import AMOUNTS, SENSORS
 from custom_components.llm_gateway_account.storage import AccountStore
 from homeassistant.config_entries import SOURCE_USER, ConfigEntry
@@ -59,9 +62,16 @@ KEYS = {
 
 
 def floor(hass: HomeAssistant, url: str) -> Poll:
-    """Return the least there is: one request, and its body parsed."""
+    """Return the least there is: one request, and its body parsed.
+
+    Its headers are those of this integration, which asks for the same encoding.
+    """
     session = async_create_clientsession(hass)
-    headers = {"Authorization": f"Bearer {token(IDLE)}", "X-Api-User": str(FIRST_ID)}
+    headers = {
+        "Accept": "application/json",
+        **dict.fromkeys(USER_ID_HEADERS, str(FIRST_ID)),
+        "Authorization": f"Bearer {token(IDLE)}",
+    }
     address = URL(url).joinpath(ACCOUNT_PATH)
 
     async def poll() -> Any:

@@ -29,6 +29,7 @@ from .rest import Poll, rest_config, set_up_rest
 START = datetime(2026, 11, 17, 12, tzinfo=UTC)
 POLLS = timedelta(days=1) // UPDATE_INTERVAL
 A_MONTH = timedelta(days=32)
+A_NIGHT_AND_A_MORNING = timedelta(hours=14)
 
 TABLES = ("states", "state_attributes", "statistics_short_term", "statistics")
 
@@ -41,6 +42,14 @@ def unused(account: ServerAccount) -> list[tuple[datetime, int, int]]:
     return [
         (START - timedelta(hours=hours), account.quota, account.used_quota)
         for hours in range(9 * 24, 0, -1)
+    ]
+
+
+def resting(account: ServerAccount) -> list[tuple[datetime, int, int]]:
+    """Return a week hour by hour, in which the account was used until yesterday."""
+    return [
+        (hour - A_NIGHT_AND_A_MORNING, quota, used)
+        for hour, quota, used in past_week(account)
     ]
 
 
@@ -75,6 +84,9 @@ async def count(hass: HomeAssistant) -> dict[str, int]:
     return await get_instance(hass).async_add_executor_job(count_in_executor)
 
 
+PASTS = {"unused": unused, "resting": resting, "busy": past_week}
+
+
 @pytest.mark.parametrize("integration", ["ours", "rest"])
 @pytest.mark.parametrize("account", ["unused", "resting", "busy"])
 async def test_day(  # noqa: PLR0913, PLR0917
@@ -95,7 +107,7 @@ async def test_day(  # noqa: PLR0913, PLR0917
     if integration == "ours":
         # The gateway knows of the month, and so what was spent in it.
         gateway.books.spend("gpt-5", 1, at=(START - A_MONTH).timestamp())
-        past = (unused if account == "unused" else past_week)(gateway.account)
+        past = PASTS[account](gateway.account)
         poll = await ours(hass, entry, past, gateway.account)
     else:
         config = rest_config(gateway.url, USER_ID, ACCESS_TOKEN)

@@ -204,13 +204,24 @@ class Life:
         costs = (cost for slot, cost in self.spent if slot > self.now - WEEK)
         return sum(costs) / known if known >= 1 else 0
 
-    def is_end(self, shown: str) -> bool:
-        """Tell whether that is when the balance is gone, to the hour."""
-        average = self.average()
-        if not average or self.balance <= 0:
-            return shown == "unknown"
-        end = self.now + timedelta(days=self.balance / average)
-        return abs(datetime.fromisoformat(shown) - end) < HOUR
+    def is_about(self, average: str, days: str, end: str) -> bool:
+        """Tell whether that is about the average, and follows from it.
+
+        A quarter is no news at rest, and it is taken once an hour.
+        """
+        if not self.average():
+            return {average, end} == {"unknown"}
+        daily = float(average) * UNIT
+        if abs(self.average() - daily) > 0.3 * daily:
+            return False
+        if self.balance <= 0:
+            return (days, end) == ("0", "unknown")
+        left = self.balance / daily
+        off = datetime.fromisoformat(end) - self.now - timedelta(days=left)
+        return (
+            abs(float(days) - left) < 0.1
+            and abs(off) < timedelta(days=left) / 4 + 2 * HOUR
+        )
 
     def figures(self) -> dict[str, str]:
         """Return what the sensors have to show when a day ends, from all costs.
@@ -221,7 +232,6 @@ class Life:
         today = self.now.astimezone(BERLIN).date()
         first_day = today.replace(day=1)
         day = month = 0
-        average = self.average()
         for slot, cost in self.spent:
             on = slot.astimezone(BERLIN).date()
             day += cost * (on == today)
@@ -240,14 +250,6 @@ class Life:
             "spent_today": shown(day / UNIT) if today > FIRST_DAY else "unknown",
             "spent_this_month": (
                 shown(month / UNIT) if first_day > FIRST_DAY else "unknown"
-            ),
-            "average_daily_spending": shown(average / UNIT) if average else "unknown",
-            "days_remaining": (
-                "0"
-                if self.balance <= 0
-                else str(round(self.balance / average, 1))
-                if average
-                else "unknown"
             ),
             "total_spent": shown(self.used / UNIT),
             "requests": str(self.requests),
@@ -483,4 +485,8 @@ def assert_shown(hass: HomeAssistant, life: Life) -> None:
         assert truth == {
             key: state_of(hass, f"{platform}.example_gateway_{key}") for key in truth
         }
-    assert life.is_end(state_of(hass, f"{sensor}estimated_run_out"))
+    assert life.is_about(
+        state_of(hass, f"{sensor}average_daily_spending"),
+        state_of(hass, f"{sensor}days_remaining"),
+        state_of(hass, f"{sensor}estimated_run_out"),
+    )

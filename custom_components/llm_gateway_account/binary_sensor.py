@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.binary_sensor import (
     BinarySensorDeviceClass,
@@ -78,6 +78,13 @@ class AccountBinarySensor(AccountValueEntity, BinarySensorEntity):
     """A value as it is."""
 
     entity_description: AccountBinarySensorEntityDescription
+
+    @property
+    @override
+    def shown(self) -> tuple[Any, ...]:
+        """What its state is made of, the value first."""
+        named = self.entity_description.names_model and self.coordinator.main_model
+        return *super().shown, named
 
     @property
     @override

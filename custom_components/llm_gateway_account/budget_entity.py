@@ -40,6 +40,12 @@ class BudgetEntity(AccountEntity):
 
     @property
     @override
+    def shown(self) -> tuple[Any, ...]:
+        """What its state is made of."""
+        return (self.figures,)
+
+    @property
+    @override
     def extra_state_attributes(self) -> dict[str, str] | None:
         """Return why there is no value yet."""
         if self.entity_description.value_fn(self.figures) is not None:

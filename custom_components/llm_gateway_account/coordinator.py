@@ -36,7 +36,7 @@ from .failures import async_note_answer, async_note_failure
 from .gaps import Hindsight, enter_hindsight
 from .gateway import Account, GatewayClient, GatewayError, Priority, RateLimitedError
 from .plan_paid import expect_plan_paid
-from .spending import EventType, Observation, Spending
+from .spending import EventType, Observation, Outcome, Spending
 from .spending.numbers import bounded
 from .storage import AccountStorage
 from .unit import Unit, limits_from_options
@@ -203,6 +203,12 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         self.storage = AccountStorage(hass, entry)
         self._cancel_look: CALLBACK_TYPE | None = None
         self.can_fire_events = False
+        self.is_at_rest = False
+        """Whether the last answer changed nothing."""
+        self.is_waited_for = False
+        """Whether an entity waits to be written until then."""
+        self._outcome: Outcome | None = None
+        self._data_before: AccountData | None = None
 
     @property
     def main_model(self) -> str | None:
@@ -274,7 +280,15 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         )
         for event in outcome.events:
             stored.full = event.left or stored.full
-        data = self._shown(answer, outcome.spending)
+        # Nothing can have changed, unless budgets follow the time of the day.
+        is_repeated = (
+            self.data is not None
+            and answer is self.data.account
+            and outcome is self._outcome
+            and not self.budgets.by_period
+        )
+        self._outcome = outcome
+        data = self.data if is_repeated else self._shown(answer, outcome.spending)
         async_judge(
             self.hass,
             self,
@@ -284,9 +298,25 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
                 each.type is EventType.TOPPED_UP for each in outcome.events
             ),
         )
+        if is_repeated and not stored.crossings:
+            return data
         of_budgets = self.budgets.changes(stored, data.budgets)
         self.async_add_events([*spending, *of_budgets, *changes_of(stored, answer)])
-        return data
+        return self.data if data == self.data else data
+
+    @callback
+    @override
+    def _async_refresh_finished(self) -> None:
+        """Let entities write what may wait while the account is in use, once it isn't.
+
+        Home Assistant updates none when nothing has changed.
+        """
+        self.is_at_rest = self.data is self._data_before
+        self._data_before = self.data
+        super()._async_refresh_finished()
+        if self.is_at_rest and self.is_waited_for:
+            self.is_waited_for = False
+            self.async_update_listeners()
 
     def _shown(self, account: Account, spending: Spending) -> AccountData:
         stored = self.storage.state

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from time import time
 from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -19,6 +20,11 @@ from homeassistant.helpers.update_coordinator import (
 from .const import CONF_SITE_NAME, DOMAIN
 from .coordinator import AccountCoordinator, AccountData
 
+# The quarters of an hour begin five minutes early: the last poll of an hour, a day and
+# a month is written always, as the statistics of Home Assistant count up to it.
+_QUARTER = 15 * 60
+_EARLY = 5 * 60
+
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class AccountEntityDescription(EntityDescription):
@@ -27,6 +33,8 @@ class AccountEntityDescription(EntityDescription):
     value_fn: Callable[[AccountData], Any]
     follows_spending: bool = False
     """Whether the value is known only after the account was watched for a while."""
+    may_wait: bool = False
+    """Whether it is written once a quarter of an hour while the account is in use."""
     first_known_fn: Callable[[AccountData], Any] | None = None
     """What has to be known before it, if it may be unknown for another reason too."""
 
@@ -81,11 +89,65 @@ class AccountEntity(GatewayEntity[AccountCoordinator]):
         """Stay available on the last good answer for a while."""
         return self.coordinator.has_answer
 
+    @property
+    def shown(self) -> tuple[Any, ...]:
+        """What its state is made of, the value first."""
+        raise NotImplementedError
+
+    _written: tuple[Any, ...] | None = None
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Write what has changed since it was written last."""
+        shown = self.available, *self.shown
+        if shown != self._written and not self._may_wait(shown):
+            self._written = shown
+            super()._handle_coordinator_update()
+
+    @callback
+    def _may_wait(self, _shown: tuple[Any, ...]) -> bool:
+        return False
+
 
 class AccountValueEntity(AccountEntity):
     """An entity that shows a value of the account."""
 
     entity_description: AccountEntityDescription
+
+    _written_in = 0
+
+    @property
+    @override
+    def shown(self) -> tuple[Any, ...]:
+        """What its state is made of, the value first."""
+        description, data = self.entity_description, self.coordinator.data
+        return description.value_fn(data), description.reason(data)
+
+    @override
+    async def async_update(self) -> None:
+        """Ask the gateway for a person, who is shown the answer at once."""
+        self._written_in = 0
+        await super().async_update()
+
+    @callback
+    @override
+    def _may_wait(self, shown: tuple[Any, ...]) -> bool:
+        """Tell whether only a number has changed, which was written not long ago."""
+        if not self.entity_description.may_wait:
+            return False
+        quarter, before = int(time() + _EARLY) // _QUARTER, self._written
+        if (
+            before
+            and None not in {before[1], shown[1]}
+            and (before[0], *before[2:]) == (shown[0], *shown[2:])
+            and self._written_in == quarter
+            and not self.coordinator.is_at_rest
+        ):
+            self.coordinator.is_waited_for = True
+            return True
+        self._written_in = quarter
+        return False
 
     @property
     @override

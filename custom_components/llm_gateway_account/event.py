@@ -54,6 +54,12 @@ class AccountEventEntity(AccountEntity, EventEntity):
         past = self.coordinator.storage.state.past_events
         return {"past_events": [each.as_dict() for each in past]} if past else None
 
+    @property
+    @override
+    def shown(self) -> tuple[Any, ...]:
+        """What its state is made of, beside the event that it is told."""
+        return (self.coordinator.storage.state.past_events,)
+
     @override
     async def async_added_to_hass(self) -> None:
         """Listen to the events of the account."""

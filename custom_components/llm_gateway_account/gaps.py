@@ -92,6 +92,8 @@ def enter_hindsight(ledger: Ledger, now: datetime, hindsight: Hindsight) -> None
         _fill(books.samples, hindsight.gap, hindsight.intervals)
     if hindsight.past is not None:
         _enter_past(books, hindsight.past, hindsight)
+    # What was read of the past may be little, and is the truth all the same.
+    books.figures.average_daily = None
     books.figures.average(books.samples)
     if ledger.left is not None:
         books.figures.forecast(moment.time, ledger.left)

@@ -97,6 +97,7 @@ AMOUNTS = (
         key="used_quota",
         # Gateways give money back: new-api since August 2026 takes it from here.
         points_state_class=SensorStateClass.TOTAL,
+        may_wait=True,
         value_fn=lambda data: data.account.used_quota,
     ),
     AmountSensorEntityDescription(
@@ -114,6 +115,7 @@ AMOUNTS = (
         key="spent_this_month",
         follows_spending=True,
         points_state_class=SensorStateClass.TOTAL,
+        may_wait=True,
         value_fn=lambda data: data.spending.spent_this_month,
         last_reset_fn=lambda data: data.spending.month_since,
     ),
@@ -129,6 +131,7 @@ SENSORS = (
     AccountSensorEntityDescription(
         key="request_count",
         state_class=SensorStateClass.TOTAL_INCREASING,
+        may_wait=True,
         value_fn=lambda data: data.account.request_count,
     ),
     AccountSensorEntityDescription(
@@ -253,6 +256,12 @@ class BalanceLevelSensor(AccountSensor):
 
     @property
     @override
+    def shown(self) -> tuple[Any, ...]:
+        """What its state is made of, the value first."""
+        return *super().shown, self.coordinator.data.full
+
+    @property
+    @override
     def extra_state_attributes(self) -> dict[str, Any]:
         """Return the limits, and what is a full balance, in the account's unit."""
         coordinator = self.coordinator
@@ -289,6 +298,12 @@ class AmountSensor(AccountValueEntity, SensorEntity):
             self._attr_state_class = SensorStateClass.TOTAL
             return
         self._attr_state_class = description.points_state_class
+
+    @property
+    @override
+    def shown(self) -> tuple[Any, ...]:
+        """What its state is made of, the value first."""
+        return *super().shown, self.last_reset
 
     @property
     @override

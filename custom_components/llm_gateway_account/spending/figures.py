@@ -10,6 +10,11 @@ from .samples import Samples
 
 _AVERAGED = 7 * DAY
 
+# An estimate is news when it differs by so much from the one that is shown; where
+# nothing was spent for two hours, it falls from hour to hour, and is on the safe side.
+_NEWS = 0.05
+_NEWS_AT_REST = 0.25
+
 # Beyond that it is no forecast.
 _LONGEST_DAYS_REMAINING = 3650
 
@@ -47,14 +52,21 @@ class Figures:
         )
 
     def average(self, samples: Samples) -> None:
-        """Take the average per day. Once an hour, so that it does not tremble."""
+        """Take the average per day, if it is not about the one that is shown.
+
+        Once an hour, so that it does not tremble.
+        """
         time = samples.times[-1]
         start = max(time - _AVERAGED, samples.times[0])
         if time - start < DAY:
             self.average_daily = None
             return
         spent = samples.values[-1] - samples.spent_by(start)
-        self.average_daily = max(spent, 0) * DAY / (time - start)
+        average, shown = max(spent, 0) * DAY / (time - start), self.average_daily
+        is_at_rest = samples.spent_by(time - 2 * HOUR) == samples.values[-1]
+        news = _NEWS_AT_REST if is_at_rest else _NEWS
+        if shown is None or not average or abs(average - shown) >= news * shown:
+            self.average_daily = average
 
     def forecast(self, time: int, left: float) -> None:
         """Say how long what is left lasts at the average; None if nobody can say."""
@@ -68,7 +80,12 @@ class Figures:
         self.days_remaining = round(days, 1)
         runs_out_at = time + round(days * DAY)
         shown = self.runs_out_at
-        if shown is None or shown < time or abs(runs_out_at - shown) >= HOUR:
+        if (
+            shown is None
+            or shown < time
+            or shown - runs_out_at >= max(HOUR, _NEWS * days * DAY)
+            or runs_out_at - shown >= max(HOUR, _NEWS_AT_REST * days * DAY)
+        ):
             self.runs_out_at = runs_out_at
 
     def show(
