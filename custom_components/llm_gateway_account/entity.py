@@ -1,5 +1,6 @@
 """What all entities of an account have in common."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from time import time
@@ -90,9 +91,9 @@ class AccountEntity(GatewayEntity[AccountCoordinator]):
         return self.coordinator.has_answer
 
     @property
+    @abstractmethod
     def shown(self) -> tuple[Any, ...]:
         """What its state is made of, the value first."""
-        raise NotImplementedError
 
     _written: tuple[Any, ...] | None = None
 
