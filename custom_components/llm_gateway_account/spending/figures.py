@@ -10,10 +10,9 @@ from .samples import Samples
 
 _AVERAGED = 7 * DAY
 
-# An estimate is news when it differs by so much from the one that is shown; where
-# nothing was spent for two hours, it falls from hour to hour, and is on the safe side.
-_NEWS = 0.05
-_NEWS_AT_REST = 0.25
+# Which change of an estimate is news: in use, and if nothing was spent for two hours,
+# after which it falls from hour to hour and is on the safe side.
+_NEWS, _NEWS_AT_REST = 0.05, 0.25
 
 # Beyond that it is no forecast.
 _LONGEST_DAYS_REMAINING = 3650
@@ -52,10 +51,7 @@ class Figures:
         )
 
     def average(self, samples: Samples) -> None:
-        """Take the average per day, if it is not about the one that is shown.
-
-        Once an hour, so that it does not tremble.
-        """
+        """Take the average per day if it is news. Once an hour, not to tremble."""
         time = samples.times[-1]
         start = max(time - _AVERAGED, samples.times[0])
         if time - start < DAY:
@@ -79,13 +75,9 @@ class Figures:
             return
         self.days_remaining = round(days, 1)
         runs_out_at = time + round(days * DAY)
-        shown = self.runs_out_at
-        if (
-            shown is None
-            or shown < time
-            or shown - runs_out_at >= max(HOUR, _NEWS * days * DAY)
-            or runs_out_at - shown >= max(HOUR, _NEWS_AT_REST * days * DAY)
-        ):
+        later, span = runs_out_at - (self.runs_out_at or 0), days * DAY
+        is_about = -max(HOUR, _NEWS * span) < later < max(HOUR, _NEWS_AT_REST * span)
+        if not is_about or (self.runs_out_at or 0) < time:
             self.runs_out_at = runs_out_at
 
     def show(
