@@ -45,13 +45,15 @@ def test_what_was_promised_is_kept(figures: dict[str, Any]) -> None:
         return median(ratios(figures["polls"], poll, "process"))
 
     assert ratio("idle") <= 1.3
-    assert ratio("busy_six") < ratio("rest_busy")
-    unused = [
-        each["states"]
+    assert ratio("busy") <= 2.4
+    assert ratio("busy") < ratio("rest_busy")
+    rows = {
+        each["account"]: each["states"]
         for each in figures["recording"]
-        if (each["integration"], each["account"]) == ("ours", "unused")
-    ]
-    assert unused == [0]
+        if each["integration"] == "ours"
+    }
+    assert rows["unused"] == rows["resting"] == 0
+    assert rows["busy"] <= 900
     for each in figures["scale"]:
         for step in ("start_longest", "spread_longest", "at_once_longest"):
             assert each[step] < 50
