@@ -59,6 +59,29 @@ TITLE = "planted-display-name @ Example Gateway"
 A_MONTH = 32 * 86_400
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer a run with one case of each test."""
+    parser.addoption(
+        "--first-cases",
+        action="store_true",
+        help="of each test that has several cases, run the first one",
+    )
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Leave out all cases but the first, if asked to."""
+    if not config.getoption("--first-cases"):
+        return
+    first: dict[str, pytest.Item] = {}
+    for item in items:
+        first.setdefault(item.nodeid.partition("[")[0], item)
+    kept = set(first.values())
+    config.hook.pytest_deselected(items=[each for each in items if each not in kept])
+    items[:] = first.values()
+
+
 @pytest.fixture(autouse=True)
 def auto_enable(request: pytest.FixtureRequest, socket_enabled: None) -> None:
     """Let Home Assistant find the integration, and reach loopback."""
