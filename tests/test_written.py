@@ -26,13 +26,17 @@ MAY_WAIT = ("total_spent", "spent_this_month", "requests")
 async def account(
     hass: HomeAssistant,
     entry: MockConfigEntry,
+    gateway: GatewayServer,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """Watch an account since the month began, and go on at ten past noon."""
+    """Watch an account since the month began, and go on at ten past noon of day 2."""
     await hass.config.async_set_time_zone("UTC")
     freezer.move_to(datetime(2026, 11, 30, 23, tzinfo=UTC))
     await setup(hass, entry)
-    freezer.move_to(datetime(2026, 12, 1, 12, 10, 30, tzinfo=UTC))
+    await written(hass, entry, gateway, freezer)
+    freezer.move_to(datetime(2026, 12, 1, 12, tzinfo=UTC))
+    await written(hass, entry, gateway, freezer, spend=100_000)
+    freezer.move_to(datetime(2026, 12, 2, 12, 10, 30, tzinfo=UTC))
     await entry.runtime_data.account.async_refresh()
 
 
@@ -73,6 +77,21 @@ async def test_an_hour_in_use(
     whole = [minute for minute, names in seen.items() if names == everything]
     assert whole == [25, 40, 55, 10]
     assert all(names >= set(AT_ONCE) for names in seen.values())
+
+
+async def test_a_month_never_shows_less_than_its_day(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    for spend in (40_000, 50_000, 90_000, 90_000, 10, 10, 60_000, 60_000):
+        await written(hass, entry, gateway, freezer, spend)
+        today, month = (
+            float(state_of(hass, f"sensor.example_gateway_{name}"))
+            for name in ("spent_today", "spent_this_month")
+        )
+        assert today <= month
 
 
 async def test_everything_is_written_once_the_account_is_at_rest(

@@ -36,6 +36,8 @@ class AccountEntityDescription(EntityDescription):
     """Whether the value is known only after the account was watched for a while."""
     may_wait: bool = False
     """Whether it is written once a quarter of an hour while the account is in use."""
+    at_least_fn: Callable[[AccountData], float | None] = lambda _: None
+    """What it is never shown below, although it may wait: it would contradict it."""
     first_known_fn: Callable[[AccountData], Any] | None = None
     """What has to be known before it, if it may be unknown for another reason too."""
 
@@ -138,9 +140,11 @@ class AccountValueEntity(AccountEntity):
         if not self.entity_description.may_wait:
             return False
         quarter, before = int(time() + _EARLY) // _QUARTER, self._written
+        least = self.entity_description.at_least_fn(self.coordinator.data)
         if (
             before
             and None not in {before[1], shown[1]}
+            and (least is None or before[1] >= least)
             and (before[0], *before[2:]) == (shown[0], *shown[2:])
             and self._written_in == quarter
             and not self.coordinator.is_at_rest

@@ -116,6 +116,7 @@ AMOUNTS = (
         follows_spending=True,
         points_state_class=SensorStateClass.TOTAL,
         may_wait=True,
+        at_least_fn=lambda data: data.spending.spent_today,
         value_fn=lambda data: data.spending.spent_this_month,
         last_reset_fn=lambda data: data.spending.month_since,
     ),
