@@ -39,7 +39,20 @@ def parse_arguments() -> argparse.Namespace:
         action="store_true",
         help="write the pictures and the cards of the documents anew",
     )
+    parser.add_argument(
+        "--short",
+        action="store_true",
+        help="only what would be missed most: English, on a desktop",
+    )
     return parser.parse_args()
+
+
+async def walk_shortly(pictures: Path) -> None:
+    """Go the short way through one tour."""
+    async with run_chromium() as browser:
+        print(f"Home Assistant {__version__}, Chromium {browser.version}", flush=True)
+        tour = Tour(look=desktop("en"), other_look=phone("en"), pictures=pictures)
+        await tour.go(browser, is_short=True)
 
 
 async def main(pictures: Path, *, renews: bool) -> None:
@@ -64,6 +77,10 @@ if __name__ == "__main__":
     arguments = parse_arguments()
     with TemporaryDirectory(prefix="e2e_pictures_") as folder:
         chosen = ROOT / "docs" / "images" if arguments.pictures else Path(folder)
-        asyncio.run(main(chosen, renews=arguments.pictures))
+        asyncio.run(
+            walk_shortly(chosen)
+            if arguments.short
+            else main(chosen, renews=arguments.pictures)
+        )
     if arguments.pictures:
         RECORD.write_text(shown(), encoding="utf-8")
