@@ -1,6 +1,7 @@
 """Fixtures: a gateway on loopback, and an account at it in Home Assistant."""
 
 import asyncio
+from asyncio import constants
 from collections.abc import AsyncGenerator, Generator
 import logging
 from unittest.mock import patch
@@ -43,6 +44,10 @@ settings.load_profile("any machine")
 # The test package lets every statement be logged, which is a part of the time of each
 # test with a recorder, and nobody reads.
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
+
+# It also turns on the debug mode of asyncio, which keeps ten lines of where each
+# callback comes from: half of the time of the tests. One will do.
+constants.DEBUG_STACK_DEPTH = 1
 
 OPTIONS = {
     CONF_CURRENCY: "USD",

@@ -1,7 +1,7 @@
 """Everything that can go wrong, as the holder of an account sees it.
 
-Every row of the table goes through the whole of Home Assistant once. The form, the
-set-up and the course of time take one row of each kind.
+One row of each kind: `tests/gateway/test_client.py` holds every row to its kind, and
+Home Assistant is told nothing else of it.
 """
 
 from datetime import timedelta
@@ -34,11 +34,6 @@ from .helpers import balance, own_log, setup, user_input
 from .watching import issues, loud, watch_failure, watch_recovery
 
 # The clock stands still while Home Assistant is watched.
-ROWS: dict[str, tuple[Handler, str]] = {
-    name: (fault, error.key)
-    for name, (fault, error) in FAULTS.items()
-    if name not in ENDED_BY_TIME
-}
 ONE_OF_EACH_KIND = {
     error: (name, fault)
     for name, (fault, error) in reversed(FAULTS.items())
@@ -67,22 +62,22 @@ each_kind = pytest.mark.parametrize(
 )
 
 
-@pytest.mark.parametrize(("fault", "key"), list(ROWS.values()), ids=list(ROWS))
+@each_kind
 async def test_fault_of_a_running_account(
     hass: HomeAssistant,
     gateway: GatewayServer,
     loaded_entry: MockConfigEntry,
     caplog: pytest.LogCaptureFixture,
     fault: Handler,
-    key: str,
+    error: type[GatewayError],
 ) -> None:
     """One line that names the account, nothing lost, one line when it is over."""
     coordinator = loaded_entry.runtime_data.account
     gateway.fault = fault
     await coordinator.async_refresh()
-    assert coordinator.last_exception.translation_key == key
+    assert coordinator.last_exception.translation_key == error.key
     assert balance(hass) == "12.345"
-    text = TEXTS[key]["message"].partition("{")[0].removesuffix(".")
+    text = TEXTS[error.key]["message"].partition("{")[0].removesuffix(".")
     (line,) = own_log(caplog)
     assert line.startswith(f"Error fetching {loaded_entry.title} data: {text}")
     assert [each.levelno for each in loud(caplog)] == [logging.ERROR]

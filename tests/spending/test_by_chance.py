@@ -3,7 +3,8 @@
 Compared with books of its own: what is spent today and this month at every poll,
 every top-up, every alert. Half of the gateways tell what was spent before the first
 answer; at the others the first day and month are unknown.
-`python -m pytest -k 'chunk-17'` runs a chunk again.
+The first chunks run with the other tests, all of them at night: `.ci/nightly chance`.
+`python -m pytest -m '' -k 'chunk-17'` runs a chunk again.
 """
 
 from bisect import bisect_left
@@ -33,6 +34,7 @@ from .by_chance import Answer, Gateway
 from .watched import enter, ledger_from
 
 CHUNKS = 25
+CHUNKS_BY_DAY = 5
 SEEDS_IN_A_CHUNK = 8
 DAYS = 60
 POLL = 300
@@ -374,7 +376,15 @@ class Home:
 
 
 @pytest.mark.parametrize(
-    "chunk", range(CHUNKS), ids=[f"chunk-{each}" for each in range(CHUNKS)]
+    "chunk",
+    [
+        pytest.param(
+            chunk,
+            id=f"chunk-{chunk}",
+            marks=pytest.mark.nightly if chunk >= CHUNKS_BY_DAY else (),
+        )
+        for chunk in range(CHUNKS)
+    ],
 )
 def test_sixty_days(chunk: int) -> None:
     for seed in range(chunk * SEEDS_IN_A_CHUNK, (chunk + 1) * SEEDS_IN_A_CHUNK):
