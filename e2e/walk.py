@@ -25,7 +25,7 @@ from .forms import Forms
 from .screen import Screen
 
 # When a refusal is surely taken for a real one, in seconds.
-CONFIRMED_AFTER = 61
+CONFIRMED_AFTER = 31
 ENTRY_PAGE = f"/config/integrations/integration/{DOMAIN}"
 REPAIRS_PAGE = "/config/repairs"
 
