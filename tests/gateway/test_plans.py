@@ -187,6 +187,24 @@ def test_shapes(data: Any, ids: list[int]) -> None:
 
 
 @pytest.mark.parametrize(
+    "ended",
+    [
+        {"status": "expired"},
+        {"status": "cancelled", "end_time": 0},
+        # Gateways write down late that one ended.
+        {"end_time": int(NOW.timestamp()) - 60},
+    ],
+)
+@pytest.mark.parametrize("end", [int(LATER.timestamp()), 0])
+def test_plans_that_ended_hide_none_that_runs(ended: dict[str, Any], end: int) -> None:
+    rows = [subscription(each, **ended) for each in range(1, 2 * MOST_PLANS)]
+    rows.append(subscription(1000, end_time=end))
+    listing = plan_listing({"subscriptions": rows})
+    assert len(listing.plans) == MOST_PLANS
+    assert [each.id for each in listing.active_at(NOW)] == [1000]
+
+
+@pytest.mark.parametrize(
     "data",
     [
         None,

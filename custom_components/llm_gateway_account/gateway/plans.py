@@ -14,7 +14,7 @@ from .errors import OtherShapeError
 from .values import integer, moment, name, number, text
 
 MOST_PLANS = 50
-"""What is read of one answer."""
+"""What is kept of one answer."""
 
 _ACTIVE = "active"
 
@@ -166,13 +166,15 @@ def plan_listing(data: Any) -> PlanListing:
     """
     lists = _lists(data)
     rows = next(filter(None, lists), [])
-    plans = [*filter(None, map(Plan.from_row, rows[:MOST_PLANS]))]
+    plans = {each.id: each for each in filter(None, map(Plan.from_row, rows))}
     if rows and not plans:
         raise OtherShapeError("no row of the answer is right")
+    # Those that ended hide none that runs, however many they are.
+    last = sorted(plans.values(), key=_runs_until, reverse=True)[:MOST_PLANS]
     preference = data.get("billing_preference") if isinstance(data, Mapping) else None
     known = [each for each in BillingPreference if each == preference]
     return PlanListing(
-        plans=tuple({each.id: each for each in plans}.values()),
+        plans=tuple(last),
         # What the gateway itself takes any other word for.
         preference=known[0] if known else BillingPreference.PLAN_FIRST,
     )
@@ -207,6 +209,13 @@ def _lists(data: Any) -> list[list[Any]]:
         if found and all(isinstance(each, list) for each in found):
             return found
     raise OtherShapeError("the answer holds no list")
+
+
+def _runs_until(plan: Plan) -> float:
+    """Return Unix time; nothing if the gateway says that it ended."""
+    if plan.status not in {None, _ACTIVE}:
+        return 0
+    return plan.ends_at.timestamp() if plan.ends_at else _TOO_MUCH
 
 
 def _object(row: Mapping[str, Any], key: str) -> Mapping[str, Any] | None:
