@@ -33,6 +33,7 @@ from homeassistant.setup import async_setup_component
 from .conftest import OPTIONS
 from .gateway_server import NEW_API, GatewayServer, answering
 from .helpers import device_of, fill, get_account, jump, open_form, state_of
+from .test_events import crash, start
 
 UNIT = 500_000
 POLL = timedelta(minutes=5, seconds=1)
@@ -283,6 +284,81 @@ async def test_each_event_once(
     await jump(hass, freezer, timedelta(seconds=1))
     assert float(state_of(hass, USED)) == 0
     assert state_of(hass, OVER) == STATE_OFF
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "later"),
+    [
+        # On the same day.
+        ("2026-11-20T20:00:00Z", "2026-11-20T21:00:00Z", []),
+        # Over midnight, and over the first day of a month of its own.
+        ("2026-11-21T07:50:00Z", "2026-11-21T08:03:00Z", ["day"]),
+        ("2026-12-15T07:50:00Z", "2026-12-15T08:03:00Z", ["day", "month"]),
+    ],
+)
+async def test_crash_after_an_alert(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    habit: None,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    before: str,
+    after: str,
+    later: list[str],
+) -> None:
+    """It came once, and comes anew only in the next period."""
+    freezer.move_to(before)
+    await set_up(hass, entry, {CONF_BUDGET_PER_MONTH: 40, CONF_BUDGET_PER_DAY: 5})
+    calls = await calls_of(hass, device_of(hass, entry))
+    await settle(hass, freezer)
+    gateway.books.spend("gpt-5", 50 * UNIT)
+    await jump(hass, freezer, POLL)
+    exceeded = {each: [f"budget_exceeded {each}"] * 2 for each in ("day", "month")}
+    assert sorted(told(calls)) == exceeded["day"] + exceeded["month"]
+    await jump(hass, freezer, timedelta(seconds=1))
+    for _ in range(2):
+        await crash(hass, entry)
+        freezer.move_to(after)
+        await start(hass, entry)
+        await settle(hass, freezer)
+        assert told(calls) == []
+    gateway.books.spend("gpt-5", 50 * UNIT)
+    await jump(hass, freezer, POLL)
+    await jump(hass, freezer, timedelta(seconds=1))
+    assert sorted(told(calls)) == [each for key in later for each in exceeded[key]]
+    await crash(hass, entry)
+    await start(hass, entry)
+    await settle(hass, freezer)
+    assert told(calls) == []
+
+
+@pytest.mark.parametrize("midnight", ["2026-11-21T08:00:00Z", "2026-12-15T08:00:00Z"])
+async def test_crash_while_a_period_ends(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    habit: None,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    midnight: str,
+) -> None:
+    """What was spent after the last poll is reported once, when it is known."""
+    freezer.move_to(midnight)
+    freezer.tick(timedelta(minutes=-3))
+    await set_up(hass, entry, {CONF_BUDGET_PER_DAY: 5})
+    calls = await calls_of(hass, device_of(hass, entry))
+    await settle(hass, freezer)
+    gateway.books.spend("gpt-5", 6 * UNIT)
+    await crash(hass, entry)
+    freezer.move_to(midnight)
+    freezer.tick(timedelta(minutes=1))
+    told_of = list[str]()
+    for _ in range(2):
+        await start(hass, entry)
+        await settle(hass, freezer)
+        await jump(hass, freezer, POLL)
+        told_of += told(calls)
+        await crash(hass, entry)
+    assert told_of == ["budget_exceeded day"] * 2
 
 
 async def test_budget_that_is_set_again(
