@@ -382,6 +382,38 @@ async def test_alert_of_api_keys(
     assert [message for _, message in told] == expected
 
 
+async def test_alert_of_a_plan(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    automate: Automate,
+    told: Told,
+) -> None:
+    """Each that was chosen, by the name of the plan."""
+    gateway.fork = NEW_API
+    plan = gateway.plans.buy(title="Pro", days=10, total=5_000_000)
+    await setup(hass, entry)
+    await pass_time(hass, freezer, timedelta(seconds=20))
+    await automate(
+        "balance_alert",
+        account=device_of(hass, entry),
+        activities=["plan_low", "plan_used_up", "plan_ends_soon"],
+    )
+    for left in (500_000, 0):
+        gateway.plans.spend(plan.total - plan.used - left)
+        await pass_time(hass, freezer, timedelta(minutes=16))
+    await wait_until(hass, freezer, 13)
+    for _ in range(7):
+        await jump(hass, freezer, timedelta(days=1))
+        await jump(hass, freezer, timedelta(minutes=16))
+    assert [message.partition(" 2026")[0] for _, message in told] == [
+        "Plan low: Pro, 1.00 USD",
+        "Plan used up: Pro",
+        "Plan ends soon: Pro,",
+    ]
+
+
 async def test_alert_in_points(
     hass: HomeAssistant,
     gateway: GatewayServer,

@@ -604,6 +604,27 @@ async def test_outcome_is_not_looked_for_any_longer(
     assert happened == [("topped_up", 10)]
 
 
+@pytest.mark.parametrize(("put_back", "number"), [(timedelta(0), 1), (24 * HOUR, 0)])
+async def test_outcome_is_not_looked_for_once_the_clock_is_put_back(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    put_back: timedelta,
+    number: int,
+) -> None:
+    """Or it would be, with each poll, until the time of the check-in comes again."""
+    await begin(hass, entry, freezer)
+    break_post(gateway, lose)
+    with pytest.raises(HomeAssistantError):
+        await check_in(hass, entry)
+    gateway.books_fault = None
+    asked(gateway)
+    freezer.tick(-put_back)
+    await reload(hass, entry)
+    assert asked(gateway) == number
+
+
 @pytest.mark.usefixtures("little_time")
 async def test_time_out(
     hass: HomeAssistant,
