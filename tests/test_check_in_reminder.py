@@ -94,7 +94,7 @@ async def test_opens_later(
 
 @pytest.mark.parametrize(
     ("award", "message"),
-    [(50_000, "Checked in: +0.1 USD"), (1340, "Checked in: +0.0027 USD")],
+    [(50_000, "Checked in: 0.10 USD"), (1340, "Checked in: 0.0027 USD")],
 )
 async def test_by_itself(
     hass: HomeAssistant,
@@ -131,6 +131,34 @@ async def test_failure_is_not_repeated(
     await pass_hours(hass, freezer, 14)
     assert told == [("Example Gateway", "The daily check-in failed")]
     assert posts(gateway) == (case == "unclear")
+
+
+@pytest.mark.parametrize(
+    ("language", "automatic", "turnstile", "message"),
+    [
+        ("de", False, False, "Der tägliche Check-in ist offen"),
+        ("zh-Hans", False, False, "今日尚未签到"),
+        ("zh-Hans", True, False, "已签到：10.00 USD"),
+        ("zh-Hans", True, True, "签到失败"),
+    ],
+)
+async def test_language_of_the_home(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+    account: str,
+    automate: Automate,
+    told: Told,
+    language: str,
+    automatic: bool,
+    turnstile: bool,
+    message: str,
+) -> None:
+    hass.config.language = language
+    gateway.operator.award, gateway.operator.turnstile = 5_000_000, turnstile
+    await automate("check_in_reminder", account=account, automatic=automatic)
+    await pass_hours(hass, freezer, 3)
+    assert told == [("Example Gateway", message)]
 
 
 async def test_sensor_that_is_disabled(

@@ -51,8 +51,13 @@ class Sentences(NamedTuple):
         return self.get(f"entity.{key}.name")
 
     def amount(self, amount: float, currency: str) -> str:
-        """Return an amount with as many digits as its currency has, and its unit."""
+        """Return an amount with as many digits as its currency has, and its unit.
+
+        Two more for what is less than its smallest coin.
+        """
         digits = Unit(currency=currency, points_per_unit=1).digits
+        if 0 < abs(amount) < 10.0**-digits:
+            digits += 2
         number = f"{amount:.{digits}f}"
         if currency == POINTS:
             return self.sentence("points", amount=number)

@@ -33,6 +33,9 @@ ATTR_START = "start"
 
 ONE_ACCOUNT = vol.Schema(ACCOUNT_FIELDS)
 
+# Described like an event, which they are not.
+REMINDERS = ("check_in_open", "check_in_failed")
+
 GET_USAGE_SCHEMA = vol.Schema(
     {
         **ACCOUNT_FIELDS,
@@ -46,7 +49,9 @@ GET_USAGE_SCHEMA = vol.Schema(
 DESCRIBE_EVENT_SCHEMA = vol.Schema(
     {
         **ACCOUNT_FIELDS,
-        vol.Optional(ATTR_EVENT_TYPE): vol.Any(None, "", vol.In(EVENT_TYPES)),
+        vol.Optional(ATTR_EVENT_TYPE): vol.Any(
+            None, "", vol.In([*EVENT_TYPES, *REMINDERS])
+        ),
         vol.Optional(ATTR_ATTRIBUTES, default={}): vol.Any(None, {str: object}),
     }
 )
