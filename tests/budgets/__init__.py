@@ -1,1 +1,1 @@
-"""The arithmetic of budgets, without Home Assistant."""
+"""The arithmetic of budgets, without a running Home Assistant."""
