@@ -56,7 +56,7 @@ async def walk_shortly(pictures: Path) -> None:
 
 
 async def main(pictures: Path, *, renews: bool) -> None:
-    """Go on both tours at once: each waits half a minute for a refusal to be confirmed."""
+    """Go on both tours at once: each waits for a refusal to be confirmed."""
     async with run_chromium() as browser, asyncio.TaskGroup() as tours:
         print(f"Home Assistant {__version__}, Chromium {browser.version}", flush=True)
         for look, other_look in (

@@ -47,7 +47,7 @@ logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
 # It also turns on the debug mode of asyncio, which keeps ten lines of where each
 # callback comes from: half of the time of the tests. One will do.
-constants.DEBUG_STACK_DEPTH = 1
+constants.DEBUG_STACK_DEPTH = 1  # type: ignore[misc]
 
 OPTIONS = {
     CONF_CURRENCY: "USD",
