@@ -29,7 +29,7 @@ from .texts import Texts
 from .walk import CONFIRMED_AFTER, NEW_TOKEN, Walk
 from .watch import Watch
 
-# Home Assistant as it is, but that a refusal is taken for a real one after half a minute
+# Home Assistant as it is, but that a refusal is believed after half a minute
 # instead of a whole poll, a redirect at once, a low balance after a second instead of
 # four minutes, and keys are listed each second in which one was used.
 HURRIED = f"""
