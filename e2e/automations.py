@@ -63,6 +63,30 @@ class Automations:
             await screen.press(text("common.save"))
         await screen.page.wait_for_url(lambda url: not url.endswith("/new"))
 
+    async def alert_from_device(self, limit: str, phone: str, message: str) -> None:
+        """Create one from the page of the device, as the README says, and wait."""
+        screen, text = self.walk.screen, self.walk.screen.texts.frontend
+        add_to = "dialogs.more_info_control.add_to"
+        dialog = screen.page.locator("add-automation-element-dialog")
+        sidebar = screen.page.locator("ha-automation-sidebar")
+        save_dialog = screen.page.locator("ha-dialog-automation-save")
+        await self.walk.open_device()
+        with screen.task("alert on a phone from the page of the device", most=10):
+            await screen.choose(text(f"{add_to}.item"))
+            await screen.choose(text(f"{add_to}.action_options.automation_trigger"))
+            trigger = screen.texts.ours("triggers.balance_below.name")
+            await screen.click(dialog.get_by_text(trigger).first)
+            await screen.paste(sidebar.locator("ha-selector-number input"), limit)
+            await screen.press(text("panel.config.automation.editor.actions.add"))
+            await screen.paste(dialog.get_by_placeholder(text("common.search")), phone)
+            await screen.click(dialog.get_by_text(phone).first)
+            field = sidebar.locator("ha-service-control input").first
+            await screen.paste(field, message)
+            await screen.press(text("common.save"))
+            save = save_dialog.get_by_role("button", name=text("common.save"))
+            await screen.click(save)
+        await self._wait_until_saved()
+
     async def paste(self, automation: dict[str, Any]) -> None:
         """Create one as the README says, and wait until it runs."""
         screen, text = self.walk.screen, self.walk.screen.texts.frontend
@@ -73,6 +97,10 @@ class Automations:
             screen.page.locator(".cm-content"), yaml.safe_dump(automation)
         )
         await screen.press(text("common.save"))
-        await screen.page.wait_for_url(lambda url: not url.endswith("/new"))
+        await self._wait_until_saved()
+
+    async def _wait_until_saved(self) -> None:
+        page = self.walk.screen.page
+        await page.wait_for_url(lambda url: not url.endswith("/new"))
         # What was saved is running a moment later.
-        await screen.page.wait_for_timeout(2000)
+        await page.wait_for_timeout(2000)

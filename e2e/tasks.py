@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 
 from playwright.async_api import Locator, expect
-import yaml
 
 from demo.phone import NAME, NOTIFY
 
-from . import ROOT
 from .automations import Automations
 from .walk import Walk
 
 OWN = "my-own"
+NOTIFY_NAME = NOTIFY.removeprefix("notify.")
 
 
 @dataclass(frozen=True)
@@ -77,17 +76,15 @@ class Tasks:
         await Automations(self.walk).save_blueprint("Example Gateway", NAME)
 
     async def phone_alert(self) -> None:
-        """Paste the recipe of the README, and let all be spent: that counts at once."""
-        screen, walk = self.walk.screen, self.walk
-        readme = (ROOT / "README.md").read_text(encoding="utf-8")
-        recipe = yaml.safe_load(readme.split("```yaml")[1].split("```")[0])
-        recipe["actions"][0]["action"] = NOTIFY
-        with screen.task("phone alert", most=5):
-            await Automations(walk).paste(recipe)
-        walk.gateway.account.leave(0)
-        await walk.update()
+        """Be told when less than 5 is left, which two answers have to show."""
+        walk = self.walk
+        before = len(self.sent)
+        message = "{{ trigger.value }} {{ trigger.currency }} left"
+        await Automations(walk).alert_from_device("5", NOTIFY_NAME, message)
+        walk.gateway.account.leave(2_400_000)
         for _ in range(20):
-            if self.sent:
-                break
-            await screen.page.wait_for_timeout(500)
-        assert any("0.00" in each for each in self.sent), self.sent
+            await walk.update()
+            if "4.8 USD left" in self.sent[before:]:
+                return
+            await walk.screen.page.wait_for_timeout(1000)
+        raise AssertionError(self.sent)

@@ -36,11 +36,11 @@ HURRIED = f"""
 from datetime import timedelta
 import sys
 from homeassistant.__main__ import main
-from custom_components.{DOMAIN} import failures, keys
+from custom_components.{DOMAIN} import failures, keys, thresholds
 from custom_components.{DOMAIN}.gateway import RedirectedError, TokenRefusedError
 from custom_components.{DOMAIN}.spending import levels
-assert levels.LONGEST_REQUEST
-levels.LONGEST_REQUEST = 1
+assert levels.LONGEST_REQUEST and thresholds.LONGEST_REQUEST
+levels.LONGEST_REQUEST = thresholds.LONGEST_REQUEST = 1
 assert keys.SHORTEST and keys.SECONDS_PER_REQUEST
 keys.SHORTEST = keys.SECONDS_PER_REQUEST = 1
 failures.CERTAIN_AFTER[TokenRefusedError] = timedelta(seconds={CONFIRMED_AFTER - 1})

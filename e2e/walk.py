@@ -239,7 +239,7 @@ class Walk:
         text = self.screen.texts.frontend
         await self.screen.see(text("dialogs.options_flow.success.description"))
         await self.screen.press(text("panel.config.integrations.config_flow.finish"))
-        await self._open_device()
+        await self.open_device()
         texts = self.screen.texts
         await self.screen.see_entity(
             texts.ours("entity.sensor.balance_level.name"),
@@ -260,7 +260,7 @@ class Walk:
         self.gateway.account.access_token = NEW_TOKEN
         await self.update()
         refused_at = monotonic()
-        await self._open_device()
+        await self.open_device()
         await self._see_balance()
         await self.screen.open(REPAIRS_PAGE)
         await self.screen.see(
@@ -313,7 +313,7 @@ class Walk:
             await self.screen.see(texts.ours("config.abort.reauth_successful"))
             await self.forms.close()
         await self.screen.see(texts.frontend("panel.config.repairs.no_repairs"))
-        await self._open_device()
+        await self.open_device()
         await self._see_balance()
 
     async def move(self) -> None:
@@ -346,7 +346,7 @@ class Walk:
         await self.forms.close()
         await self.screen.open(REPAIRS_PAGE)
         await self.screen.see(texts.frontend("panel.config.repairs.no_repairs"))
-        await self._open_device()
+        await self.open_device()
         await self._see_balance()
         await expect(
             self.screen.page.locator(f'a[href^="{gateway.url}"]').first
@@ -467,9 +467,12 @@ class Walk:
         name = self.screen.texts.ours("entity.sensor.balance.name")
         await self.screen.see_entity(name, self.balance)
 
-    async def _open_device(self) -> None:
+    async def open_device(self) -> None:
+        """Go to the page of the first account's device."""
+        page = self.screen.page
         await self.screen.open(ENTRY_PAGE)
-        await self.screen.page.locator("ha-config-entry-device-row").click()
+        name = page.get_by_text("Example Gateway", exact=True)
+        await page.locator("ha-config-entry-device-row").filter(has=name).click()
         await self.screen.page.wait_for_url("**/config/devices/device/*")
 
     async def _choose_in_menu(self, key: str, title: str = "") -> None:
