@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import gc
 import resource
 from time import CLOCK_MONOTONIC, clock_gettime
-from unittest.mock import patch
+from unittest.mock import NonCallableMock, patch
 
 import aiohttp
 from pytest_homeassistant_custom_component.components.recorder.common import (
@@ -53,6 +53,7 @@ async def figures(hass: HomeAssistant) -> Figures:
     """Wait until the recorder is done, and count what could grow."""
     if DATA_INSTANCE in hass.data:
         await async_wait_recording_done(hass)
+    forget_calls()
     gc.collect()
     things = gc.get_objects()
     types = Counter(
@@ -69,6 +70,13 @@ async def figures(hass: HomeAssistant) -> Figures:
     counts["objects"] = len(things)
     kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return Figures(counts, types, kib)
+
+
+def forget_calls() -> None:
+    """Let the mocks of the test package remember no call; there is one per query."""
+    for thing in gc.get_objects():
+        if isinstance(thing, NonCallableMock):
+            thing.reset_mock()
 
 
 def compare(
@@ -99,14 +107,22 @@ def compare(
     assert kib < MORE_KIB
 
 
+@dataclass
+class Step:
+    """The longest step of the event loop."""
+
+    seconds: float = 0
+    what: str = ""
+
+
 @contextmanager
-def watch_the_loop() -> Generator[list[float]]:
-    """Yield a list that gets the seconds of the longest step of the event loop.
+def watch_the_loop() -> Generator[Step]:
+    """Yield what becomes the longest step of the event loop.
 
     Where something else had the processor in the middle of a step, only the time on
     the processor counts.
     """
-    longest = [0.0]
+    longest = Step()
     run = asyncio.Handle._run
 
     def timed_run(handle: asyncio.Handle) -> None:
@@ -119,7 +135,8 @@ def watch_the_loop() -> Generator[list[float]]:
             seconds = (after.ru_utime + after.ru_stime) - (
                 before.ru_utime + before.ru_stime
             )
-        longest[0] = max(longest[0], seconds)
+        if seconds > longest.seconds:
+            longest.seconds, longest.what = seconds, repr(handle)
 
     with patch.object(asyncio.Handle, "_run", timed_run):
         yield longest
