@@ -43,7 +43,7 @@ def write(script: Path, command: str) -> None:
 
 def git(folder: Path, *arguments: str) -> str:
     """Call git as somebody."""
-    who = ("-c", "user.name=a", "-c", "user.email=a@b.invalid")
+    who = ("-c", "user.name=a", "-c", "user.email=planted-mail@example.invalid")
     command = [shutil.which("git") or "git", *who, *arguments]
     return subprocess.run(  # noqa: S603
         command, cwd=folder, check=True, capture_output=True, text=True
