@@ -16,15 +16,19 @@ from .archive import (
     write_zip,
 )
 from .installation import check_installation
+from .sbom import write_checksums, write_sbom
 
 DIST = ROOT / "dist"
 
 
 def main() -> None:
-    """Make the zip. Raises ReleaseError, or DemoError, if it is of no use."""
+    """Make the files of a release.
+
+    Raises ReleaseError, or DemoError, if they are of no use.
+    """
     parser = argparse.ArgumentParser(
         prog="scripts/package",
-        description=f"Makes dist/{DOMAIN}.zip, the file of a release.",
+        description=f"Makes dist/{DOMAIN}.zip, its bill of materials and checksums.",
     )
     parser.add_argument(
         "--tag",
@@ -44,6 +48,9 @@ def main() -> None:
         (DIST / "notes.md").write_text(notes, encoding="utf-8")
     archive = DIST / f"{DOMAIN}.zip"
     write_zip(PACKAGE, archive)
+    bill = archive.with_suffix(".cdx.json")
+    write_sbom(archive, ROOT, bill)
+    write_checksums([archive, bill], DIST / "SHA256SUMS")
     print(f"package: {archive.relative_to(ROOT)} holds {version}")
     if arguments.check:
         asyncio.run(check_installation(archive))

@@ -18,10 +18,16 @@ WORKFLOWS = sorted(
 FORMS = ["bug", "gateway"]
 ELEMENTS = {"checkboxes", "dropdown", "input", "markdown", "textarea"}
 
-# What writes more than nothing: the release, and the site.
+# What writes more than nothing: the release, the site, and what is found in the code.
 WRITING = {
+    (".github/workflows/codeql.yml", "analyze"): {"security-events"},
     (".github/workflows/docs.yml", "publish"): {"pages", "id-token"},
-    (".github/workflows/release.yml", "publish"): {"contents"},
+    (".github/workflows/release.yml", "publish"): {
+        "attestations",
+        "contents",
+        "id-token",
+    },
+    (".github/workflows/scorecard.yml", "analyze"): {"security-events", "id-token"},
 }
 
 # These two bring the newest rules, and that is what they are for.
@@ -30,7 +36,7 @@ MOVING = {"home-assistant/actions/hassfest@master", "hacs/action@main"}
 
 @pytest.mark.parametrize("name", WORKFLOWS)
 def test_workflow_may_do_no_more_than_it_has_to(name: str) -> None:
-    """Reading is enough for all but the jobs that make the release and the site."""
+    """Reading is enough for all but the jobs above, and they say what they write."""
     workflow = yaml.safe_load(read(name))
     assert workflow["permissions"] in ({}, {"contents": "read"})
     # YAML takes the word "on" for true.
@@ -57,6 +63,29 @@ def test_workflow_runs_what_is_known_and_there(name: str) -> None:
         r"^\s+- (?:run: )?((?:scripts|\.ci)/\S+)", read(name), re.MULTILINE
     ):
         assert os.access(ROOT / command, os.X_OK), command
+
+
+def test_release_is_signed_by_a_job_that_runs_nothing_of_ours() -> None:
+    """What can sign runs no test and no package; it checks what it gets, and signs it.
+
+    All that is published is signed, and all that `scripts/package` makes is published.
+    """
+    jobs = yaml.safe_load(read(".github/workflows/release.yml"))["jobs"]
+    steps = jobs["publish"]["steps"]
+    commands = [step.get("run", step.get("uses")).partition("@")[0] for step in steps]
+    assert [command.partition(" ")[0] for command in commands] == [
+        "gh",
+        "sha256sum",
+        "actions/attest",
+        "actions/attest",
+        "gh",
+    ]
+    of_all, of_zip = (step["with"] for step in steps if "with" in step)
+    assert of_all == {"subject-checksums": "SHA256SUMS"}
+    made = {"llm_gateway_account.zip", "llm_gateway_account.cdx.json"}
+    assert set(of_zip.values()) == made
+    published = set(re.findall(r"[\w.]+\.(?:zip|json)|SHA256SUMS", commands[-1]))
+    assert published == {*made, "SHA256SUMS"}
 
 
 @pytest.mark.parametrize("name", FORMS)

@@ -1,14 +1,24 @@
-"""The zip of a release. `scripts/package --check` installs it as well."""
+"""The files of a release. `scripts/package --check` installs the zip as well."""
 
+from hashlib import sha256
+import json
 import os
 from pathlib import Path
 import shutil
+import subprocess
+from typing import Any
 from zipfile import ZipFile
 
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 import pytest
 
-from release.archive import PACKAGE, ReleaseError, notes_of, write_zip
+from release.archive import PACKAGE, ReleaseError, notes_of, version_of, write_zip
 from release.installation import complaints
+from release.sbom import write_checksums, write_sbom
+from tests import ROOT
+
+from . import REPOSITORY, load
 
 NOT_TESTED = (
     f"We found a custom integration {PACKAGE.name} which has not been tested by Home"
@@ -57,6 +67,69 @@ def test_zip_is_the_same_wherever_it_is_made(tmp_path: Path) -> None:
     for folder, name in ((PACKAGE, "a.zip"), (copy, "b.zip")):
         write_zip(folder, tmp_path / name)
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+
+
+@pytest.fixture
+def bill(tmp_path: Path) -> Any:
+    """Return the bill of materials of the zip beside it."""
+    write_zip(PACKAGE, tmp_path / "a.zip")
+    write_sbom(tmp_path / "a.zip", ROOT, tmp_path / "a.json")
+    return json.loads((tmp_path / "a.json").read_text())
+
+
+def test_bill_is_one_that_tools_read(bill: Any) -> None:
+    """By the schema of CycloneDX itself."""
+    validator = JsonStrictValidator(SchemaVersion.V1_6)
+    assert validator.validate_str(json.dumps(bill)) is None
+    assert validator.validate_str(json.dumps(bill | {"specVersion": 1}))
+
+
+def test_bill_names_what_there_is(bill: Any, tmp_path: Path) -> None:
+    whole = bill["metadata"]["component"]
+    assert whole["version"] == version_of(ROOT)
+    assert whole["externalReferences"][0]["url"] == REPOSITORY
+    platform, *files = bill["components"]
+    assert platform["version"] == load("hacs.json")["homeassistant"]
+    hashes = {each["name"]: each["hashes"][0]["content"] for each in files}
+    with ZipFile(tmp_path / "a.zip") as archive:
+        assert hashes == {
+            name: sha256(archive.read(name)).hexdigest() for name in archive.namelist()
+        }
+
+
+def test_bill_is_the_same_wherever_it_is_made(bill: Any, tmp_path: Path) -> None:
+    """Of the same zip; another zip is another document."""
+    write_sbom(tmp_path / "a.zip", ROOT, tmp_path / "b.json")
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+    with ZipFile(tmp_path / "a.zip", "a") as archive:
+        archive.writestr("more.py", "")
+    write_sbom(tmp_path / "a.zip", ROOT, tmp_path / "b.json")
+    other = json.loads((tmp_path / "b.json").read_text())
+    assert other["serialNumber"] != bill["serialNumber"]
+
+
+def test_bill_does_not_leave_out_packages(tmp_path: Path) -> None:
+    manifest = '{"requirements": ["some==1"], "version": "1", "name": ""}'
+    with ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("manifest.json", manifest)
+    with pytest.raises(ReleaseError, match="lacks some==1"):
+        write_sbom(tmp_path / "a.zip", ROOT, tmp_path / "a.json")
+
+
+def test_checksums_are_those_that_people_compare(tmp_path: Path) -> None:
+    for name in ("a.zip", "b.json"):
+        (tmp_path / name).write_text(name)
+    target = tmp_path / "SHA256SUMS"
+    write_checksums([tmp_path / "a.zip", tmp_path / "b.json"], target)
+
+    def compare() -> bool:
+        command = [shutil.which("sha256sum") or "shasum", "-c", target.name]
+        result = subprocess.run(command, cwd=tmp_path, check=False)  # noqa: S603
+        return result.returncode == 0
+
+    assert compare()
+    (tmp_path / "a.zip").write_text("other")
+    assert not compare()
 
 
 def test_release_tells_what_changed(repository: Path) -> None:
