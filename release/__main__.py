@@ -45,6 +45,11 @@ def main() -> None:
     DIST.mkdir(exist_ok=True)
     if arguments.tag:
         notes = notes_of(ROOT, arguments.tag)
+        if not (ROOT / "tests" / "fixtures" / "releases" / version).is_dir():
+            raise ReleaseError(
+                f"Later versions have nothing of {version} to begin with:"
+                " run python -m release.fixture, and commit what it writes."
+            )
         (DIST / "notes.md").write_text(notes, encoding="utf-8")
     archive = DIST / f"{DOMAIN}.zip"
     write_zip(PACKAGE, archive)

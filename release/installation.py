@@ -68,7 +68,7 @@ def complaints(log: str) -> list[str]:
 
 async def _use(config: Path) -> None:
     settings = Settings(
-        port=_free_port(),
+        port=free_port(),
         language="zh-Hans",
         name=f"Release {secrets.token_hex(4)}",
         password=secrets.token_urlsafe(9),
@@ -135,7 +135,8 @@ def _expect(what: str, found: Any, expected: Any) -> None:
         raise ReleaseError(f"{what}: {found} in place of {expected}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of loopback that nothing listens at."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

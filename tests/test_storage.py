@@ -16,33 +16,19 @@ from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    async_capture_events,
-    async_test_home_assistant,
-)
+from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.llm_gateway_account import REMOVED_ENTITIES
 from custom_components.llm_gateway_account.const import DOMAIN
-from homeassistant.bootstrap import DATA_REGISTRIES_LOADED
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, HomeAssistant
-from homeassistant.helpers import (
-    area_registry as ar,
-    category_registry as cr,
-    device_registry as dr,
-    entity_registry as er,
-    floor_registry as fr,
-    issue_registry as ir,
-    label_registry as lr,
-    restore_state as rs,
-)
-from homeassistant.loader import DATA_CUSTOM_COMPONENTS
-from homeassistant.setup import async_setup_component
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from . import ROOT
 from .gateway_server import GatewayServer, answering
 from .helpers import jump, own_log, pass_time, state_of
+from .home import home
 
 LEFT_BEHIND = ROOT / "tests" / "fixtures" / "0.1.0"
 ENTRY_ID = "01M8CBBY1BM0ZG61HM4S72AR6B"
@@ -107,26 +93,6 @@ def copy(file: Path) -> Path:
 def full_disk(config_dir: Path, copy: Path) -> None:
     """Let it be impossible to keep a copy."""
     copy.symlink_to(config_dir / "a folder that is not there" / "copy")
-
-
-@asynccontextmanager
-async def home(config_dir: Path) -> AsyncGenerator[HomeAssistant]:
-    """Start Home Assistant with what is on the disk, and stop it at the end."""
-    async with async_test_home_assistant(
-        load_registries=False, config_dir=str(config_dir)
-    ) as hass:
-        del hass.data[DATA_CUSTOM_COMPONENTS]
-        dr.async_setup(hass)
-        for registry in (ar, cr, dr, er, fr, ir, lr, rs):
-            await registry.async_load(hass)
-        hass.data[DATA_REGISTRIES_LOADED] = None
-        await hass.config_entries.async_initialize()
-        try:
-            assert await async_setup_component(hass, DOMAIN, {})
-            await hass.async_block_till_done(wait_background_tasks=True)
-            yield hass
-        finally:
-            await hass.async_stop(force=True)
 
 
 @asynccontextmanager
