@@ -88,6 +88,7 @@ def last_states(config_dir: Path) -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 def account(
+    release: Path,
     config_dir: Path,
     gateway: GatewayServer,
     last_states: dict[str, str],
@@ -98,11 +99,13 @@ def account(
     freezer.move_to(datetime.fromtimestamp(latest, UTC) + timedelta(minutes=5))
     account = gateway.account
     account.access_token = "planted-access-token"
-    account.quota = round(float(last_states["sensor.my_credit"]) * POINTS)
-    used = last_states["sensor.example_gateway_used_quota"]
+    account.quota = round(float(last_states[entity_id_of(release, "balance")]) * POINTS)
+    used = last_states[entity_id_of(release, "used_quota")]
     account.used_quota = round(float(used) * POINTS)
     # Its records say the same of the day, and reach back to the month before.
-    spent = round(float(last_states["sensor.example_gateway_spent_today"]) * POINTS)
+    spent = round(
+        float(last_states.get(entity_id_of(release, "spent_today"), "0")) * POINTS
+    )
     account.quota, account.used_quota = (
         account.quota + spent,
         account.used_quota - spent,
@@ -130,10 +133,21 @@ def prepare(
     return prepare
 
 
-def rows(config_dir: Path, query: str) -> list[Any]:
+def rows(config_dir: Path, query: str, *values: str) -> list[Any]:
     """Return what the database that was left holds."""
     with closing(sqlite3.connect(config_dir / "history.db")) as database:
-        return database.execute(query).fetchall()
+        return database.execute(query, values).fetchall()
+
+
+def entity_id_of(release: Path, key: str) -> str:
+    """Return the ID that an entity had in a version, by its key."""
+    (entity_id,) = (
+        each["entity_id"]
+        for each in left_behind(release, "core.entity_registry", "entities")
+        if each["unique_id"].partition("_")[2] == key
+    )
+    assert isinstance(entity_id, str)
+    return entity_id
 
 
 def left_behind(release: Path, name: str, kind: str) -> list[dict[str, Any]]:
@@ -203,18 +217,20 @@ async def test_nothing_is_lost(
 
 
 async def test_history_goes_on(
+    release: Path,
     config_dir: Path,
     prepare: Callable[[HomeAssistant], Any],
     gateway: GatewayServer,
     freezer: FrozenDateTimeFactory,
 ) -> None:
     """Under the same statistic ID, with the sum it had reached."""
-    used = "sensor.example_gateway_used_quota"
+    used = entity_id_of(release, "used_quota")
     ((state, total),) = rows(
         config_dir,
         "SELECT state, sum FROM statistics_short_term JOIN statistics_meta"
         " ON statistics_meta.id = metadata_id"
-        " WHERE statistic_id LIKE '%example_gateway_used_quota'",
+        " WHERE statistic_id = ? ORDER BY start_ts DESC LIMIT 1",
+        used,
     )
     async with home(config_dir, prepare) as hass:
         gateway.account.leave(gateway.account.quota - POINTS)
