@@ -1,7 +1,6 @@
 """Fixtures: a gateway on loopback, and an account at it in Home Assistant."""
 
 import asyncio
-from asyncio import constants
 from collections.abc import AsyncGenerator, Generator
 import logging
 from unittest.mock import patch
@@ -45,10 +44,6 @@ settings.load_profile("any machine")
 # test with a recorder, and nobody reads.
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
-# It also turns on the debug mode of asyncio, which keeps ten lines of where each
-# callback comes from: half of the time of the tests. One will do.
-constants.DEBUG_STACK_DEPTH = 1  # type: ignore[misc]
-
 OPTIONS = {
     CONF_CURRENCY: "USD",
     CONF_POINTS_PER_UNIT: 500_000,
@@ -85,6 +80,15 @@ def pytest_collection_modifyitems(
     kept = set(first.values())
     config.hook.pytest_deselected(items=[each for each in items if each not in kept])
     items[:] = first.values()
+
+
+@pytest.fixture(autouse=True)
+async def enable_event_loop_debug() -> None:
+    """Leave the debug mode of asyncio to the night: `--asyncio-debug`.
+
+    The test package turns it on. Then the whole stack is kept for each future, which is
+    half of the time of the tests.
+    """
 
 
 @pytest.fixture(autouse=True)
