@@ -175,6 +175,8 @@ async def test_no_timer_of_an_account_that_is_gone(
     hass: HomeAssistant, gateway: GatewayServer, loaded_entry: MockConfigEntry
 ) -> None:
     """Neither that of the second look, nor that of values that grow old."""
+    # Else nothing says what a timer is for.
+    hass.loop.set_debug(enabled=True)
     coordinator = loaded_entry.runtime_data.account
     gateway.account.leave(900_000)
     await coordinator.async_refresh()
