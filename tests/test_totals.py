@@ -22,6 +22,8 @@ from .gateway_server import GatewayServer, ServerAccount
 from .helpers import examples, jump, setup, state_of
 
 POLL = timedelta(minutes=5, seconds=5)
+# When totals have been written again.
+QUARTER = timedelta(minutes=15, seconds=5)
 BALANCES = ["sensor.example_gateway_balance", "sensor.second_gateway_balance"]
 TOTALS, TOTALS_OF_THE_CHINESE_PAGE = examples("docs/accounts")
 
@@ -121,7 +123,7 @@ async def test_totals(
     for account in (gateway.account, second):
         account.quota -= 500_000
         account.used_quota += 500_000
-    await jump(hass, freezer, POLL)
+    await jump(hass, freezer, QUARTER)
     assert state_of(hass, "sensor.llm_balance") == "20.345"
     assert float(state_of(hass, "sensor.llm_spent_this_month")) == 2
     assert "Entity sensor.llm_balance" not in caplog.text
@@ -136,14 +138,14 @@ async def test_totals(
     second.status = 1
     second.quota -= 500_000
     second.used_quota += 500_000
-    await jump(hass, freezer, POLL)
+    await jump(hass, freezer, QUARTER)
     assert state_of(hass, "sensor.llm_balance") == "19.345"
     assert float(state_of(hass, "sensor.llm_spent_this_month")) == 3
     assert not issue_registry.issues
 
     await jump(hass, freezer, timedelta(hours=4))  # a month begins
     second.used_quota += 250_000
-    await jump(hass, freezer, POLL)
+    await jump(hass, freezer, QUARTER)
     assert float(state_of(hass, "sensor.llm_spent_this_month")) == 0.5
 
 
