@@ -11,10 +11,9 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 from zipfile import ZipFile
 
-from .archive import DOMAIN, ReleaseError
+from .archive import ReleaseError
 
-OWNER = "ha-llm-gateway-account"
-REPOSITORY = f"https://github.com/{OWNER}/{DOMAIN}"
+GITHUB = "https://github.com/"
 
 
 def write_sbom(archive: Path, root: Path, target: Path) -> None:
@@ -49,13 +48,14 @@ def _bill(archive: Path, oldest: str) -> dict[str, Any]:
         ]
     if manifest["requirements"]:
         raise ReleaseError(f"The bill lacks {', '.join(manifest['requirements'])}.")
-    package = f"pkg:github/{OWNER}/{DOMAIN}@v{manifest['version']}"
+    repository = manifest["documentation"]
+    package = f"pkg:github/{repository.removeprefix(GITHUB)}@v{manifest['version']}"
     platform = f"pkg:pypi/homeassistant@{oldest}"
     return {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
-        "serialNumber": f"urn:uuid:{uuid5(NAMESPACE_URL, f'{REPOSITORY}#{digest}')}",
+        "serialNumber": f"urn:uuid:{uuid5(NAMESPACE_URL, f'{repository}#{digest}')}",
         "version": 1,
         "metadata": {
             "component": {
@@ -66,7 +66,7 @@ def _bill(archive: Path, oldest: str) -> dict[str, Any]:
                 "purl": package,
                 "hashes": _hashes(digest),
                 "licenses": [{"license": {"id": "MIT"}}],
-                "externalReferences": [{"type": "vcs", "url": REPOSITORY}],
+                "externalReferences": [{"type": "vcs", "url": repository}],
             },
         },
         "components": [

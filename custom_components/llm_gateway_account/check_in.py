@@ -24,9 +24,9 @@ from .gateway import (
     ServerError,
     UnreachableError,
 )
-from .sites import ANSWER_IS_GOOD_FOR, async_get_site
+from .sites import ANSWER_IS_GOOD_FOR, SITE_IS_GOOD_FOR, async_get_site
 from .spending import EventType
-from .spending.local_time import DAY, HOUR
+from .spending.local_time import HOUR
 
 if TYPE_CHECKING:
     from .coordinator import AccountCoordinator
@@ -37,9 +37,6 @@ CHECK_IN_OPEN = "check_in_open"
 
 # Minutes after each full hour, with which the days of nearly all servers begin.
 MINUTE = 1
-
-# The page of the site is asked once a day anyway.
-SITE_IS_GOOD_FOR = DAY + HOUR
 
 # How long it is tried to find out what became of a check-in that was not answered.
 LOOKED_FOR = HOUR

@@ -18,8 +18,8 @@ from .entity import async_is_enabled
 from .events import PRICE_CHANGED, AccountEvent
 from .expected import async_is_expected
 from .gateway import GatewayError, GroupsKind
-from .sites import async_get_site
-from .spending.local_time import DAY, HOUR
+from .sites import SITE_IS_GOOD_FOR, async_get_site
+from .spending.local_time import HOUR
 
 if TYPE_CHECKING:
     from .coordinator import AccountCoordinator
@@ -33,9 +33,6 @@ LOOK_INTERVAL = timedelta(minutes=15)
 # Seconds between two lists, and after a failure.
 PAUSE = 6 * HOUR
 AFTER_A_FAILURE = HOUR
-
-# The page of the site is asked once a day anyway.
-SITE_IS_GOOD_FOR = DAY + HOUR
 
 
 class GroupsData(NamedTuple):

@@ -29,6 +29,9 @@ INTERVAL = timedelta(days=1)
 ANSWER_IS_GOOD_FOR = 600
 SILENCE_IS_GOOD_FOR = 60
 
+# For whoever needs none that is newer, since one is asked for once a day anyway.
+SITE_IS_GOOD_FOR = 25 * 3600
+
 # A notice is asked for once a day at most, however many accounts want to know.
 NOTICE_IS_GOOD_FOR = 23 * 3600
 
