@@ -26,6 +26,8 @@ from .screen import Screen
 
 # When a refusal is surely taken for a real one, in seconds.
 CONFIRMED_AFTER = 31
+# When an account that was asked just now is asked again at the latest, in seconds.
+COOLDOWN = 12
 ENTRY_PAGE = f"/config/integrations/integration/{DOMAIN}"
 REPAIRS_PAGE = "/config/repairs"
 
@@ -456,8 +458,20 @@ class Walk:
         return entries
 
     async def update(self) -> None:
-        """Ask the gateway of every account."""
+        """Ask the gateway of every account, and wait until it was asked.
+
+        Home Assistant lets ten seconds pass before it asks once more.
+        """
+        before = self._polls
         await self.instance.update()
+        for _ in range(COOLDOWN):
+            if self._polls > before:
+                break
+            await self.screen.page.wait_for_timeout(1000)
+
+    @property
+    def _polls(self) -> int:
+        return self.gateway.paths().count("/api/user/self")
 
     async def _reauth_issue(self) -> str:
         key = "issues.config_entry_reauth.title"
