@@ -5,15 +5,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from playwright.async_api import Browser, BrowserContext, Route, async_playwright
-from yarl import URL
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from . import ROOT, TIME_ZONE
+from .still import watch
 
 # A program, or a link to one: scripts/setup --browser puts it there.
 CHROMIUM = ROOT / ".tools" / "browser"
 
 ARGUMENTS = (
+    # Not by a handler of requests, of which each would cost a round trip, and the cache.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -68,14 +70,16 @@ async def open_context(
         timezone_id=TIME_ZONE,
         reduced_motion="reduce",
         storage_state=await like.storage_state() if like else None,
+        # It fetches all pages of Home Assistant in advance, for a later visit.
+        service_workers="block",
     )
-    await context.route("**/*", _stay_here)
+    await watch(context)
     yield context
     await context.close()
 
 
-async def _stay_here(route: Route) -> None:
-    if URL(route.request.url).host == "127.0.0.1":
-        await route.continue_()
-    else:
-        await route.abort()
+async def wear(page: Page, look: Look) -> None:
+    """Let what is opened next on a page of Home Assistant be seen in another look."""
+    await page.set_viewport_size({"width": look.width, "height": look.height})
+    await page.emulate_media(color_scheme=look.scheme)
+    await page.evaluate(f"localStorage.selectedLanguage = '\"{look.language}\"'")

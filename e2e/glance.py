@@ -6,6 +6,7 @@ from pathlib import Path
 from playwright.async_api import expect
 
 from .pictures import is_dark, take, take_screen
+from .still import rest
 from .walk import Walk
 
 # Languages in the names of the documents.
@@ -32,8 +33,7 @@ class Glance:
 
     async def _keep(self, shown: str, name: str) -> None:
         screen = self.walk.screen
-        # What is animated in comes to rest.
-        await screen.page.wait_for_timeout(1000)
+        await rest(screen.page)
         await screen.check()
         assert await is_dark(screen.page) is (screen.look.scheme == "dark")
         suffix = SUFFIXES[screen.look.language]

@@ -86,12 +86,12 @@ class Keys:
         gateway = walk.gateway
         (key,) = (each for each in gateway.keys.by_id.values() if each.name == KEY)
         key.status, key.remain_quota = USED_UP, 0
-        for _ in range(20):
+        for _ in range(60):
             gateway.account.request_count += 1
             await walk.update()
             if any(KEY in each for each in self.sent):
                 break
-            await walk.screen.page.wait_for_timeout(1000)
+            await walk.screen.page.wait_for_timeout(300)
         assert f"used up: {KEY}" in "\n".join(self.sent), self.sent
         await walk.open_dashboard()
         await walk.screen.see(

@@ -24,65 +24,24 @@ from tests.gateway_server import NEW_API_2026_08, GatewayServer
 from . import TIME_ZONE
 from .browser import Look, open_context, run_chromium
 from .ports import free_port
+from .still import rest
 
 ACCOUNTS = 12
 ROUNDS = 7
 PAGES = {"ours": f"/{DASHBOARD}/overview", "energy": "/energy/electricity"}
 LOOK = Look(language="en", width=1280, height=1000, scheme="light")
 
-# A page stands when for so long nothing was answered, and nothing added to it.
+# For how long nothing may happen once all is drawn, in milliseconds.
 QUIET = 1500
-WATCH = f"""
-localStorage['energy-default-period-_energy_dashboard'] = 'now-30d';
-const asked = new Map();
-let last = 0;
-let parts = '';
-window.requests = 0;
-const send = WebSocket.prototype.send;
-WebSocket.prototype.send = function (data) {{
-  if (!this.watched) {{
-    this.watched = true;
-    this.addEventListener('message', ({{ data }}) => {{
-      for (const each of [JSON.parse(data)].flat()) {{
-        if (each.type === 'result' && asked.delete(each.id)) last = performance.now();
-      }}
-    }});
-  }}
-  for (const each of [JSON.parse(data)].flat()) {{
-    if (each.id && each.type !== 'ping') {{
-      asked.set(each.id, each.type);
-      window.requests += 1;
-    }}
-  }}
-  return send.call(this, data);
-}};
-const count = (root, found) => {{
-  for (const each of root.querySelectorAll('*')) {{
-    found.all += 1;
-    found.charts += each.localName === 'canvas' && each.width > 0;
-    found.cards += each.localName === 'hui-card';
-    if (each.shadowRoot) count(each.shadowRoot, found);
-  }}
-  return found;
-}};
-window.stands = () => {{
-  window.found = count(document, {{ all: 0, charts: 0, cards: 0 }});
-  const now = JSON.stringify(window.found);
-  if (now !== parts) [parts, last] = [now, performance.now()];
-  const isDone = window.found.charts && !asked.size;
-  return isDone && performance.now() - last > {QUIET} ? last : false;
-}};
-"""
+PERIOD = "localStorage['energy-default-period-_energy_dashboard'] = 'now-30d';"
 
 
 async def opened(page: Page, url: str) -> dict[str, Any]:
     """Return after how many milliseconds all is drawn, and how much that is."""
     await page.goto(url, wait_until="commit")
-    handle = await page.wait_for_function(
-        "window.stands()", polling=100, timeout=60_000
-    )
+    milliseconds = await rest(page, QUIET, charts=True)
     found = await page.evaluate("({ ...window.found, requests: window.requests })")
-    return {"milliseconds": round(await handle.json_value()), **found}
+    return {"milliseconds": round(milliseconds), **found}
 
 
 def gateways() -> list[GatewayServer]:
@@ -151,7 +110,7 @@ async def main(config: Path) -> None:
         page = await context.new_page()
         await page.goto(instance.url)
         await page.locator("home-assistant-main").wait_for()
-        await page.add_init_script(WATCH)
+        await page.add_init_script(PERIOD)
         rounds = [
             {name: await opened(page, instance.url + path) for name, path in each}
             for each in [list(PAGES.items())] * (ROUNDS + 1)

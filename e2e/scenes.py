@@ -14,11 +14,12 @@ from demo.simulation import account_of
 from tests.gateway_server import ACCESS_TOKEN
 
 from . import TIME_ZONE
-from .browser import Look, open_context
+from .browser import Look, open_context, wear
 from .glance import SUFFIXES
 from .pictures import take
 from .ports import free_port
 from .screen import Screen
+from .still import rest
 from .texts import Texts
 from .watch import Watch
 
@@ -48,29 +49,26 @@ async def look_at(
     browser: Browser, scene: Scene, looks: list[Look], pictures: Path
 ) -> None:
     """Open the dashboard of a scene in every look; take pictures of some."""
-    async with _run(scene) as instance:
+    async with _run(scene) as instance, open_context(browser, looks[0]) as context:
+        page = await context.new_page()
+        await page.goto(instance.url)
+        await page.locator("home-assistant-main").wait_for()
+        watch = Watch([ACCESS_TOKEN, ACCESS_TOKEN[::-1]])
         for look in looks:
-            screen_of = Texts(look.language)
-            word = screen_of.ours(f"selector.graph.options.{WORDS[scene]}")
-            async with open_context(browser, look) as context:
-                page = await context.new_page()
-                watch = Watch([ACCESS_TOKEN, ACCESS_TOKEN[::-1]])
-                screen = Screen(page, instance.url, look, screen_of, watch)
-                await screen.open("/")
-                await page.locator("home-assistant-main").wait_for()
-                language = f"localStorage.selectedLanguage = '\"{look.language}\"'"
-                await page.evaluate(language)
-                await screen.open(f"/{DASHBOARD}")
-                await screen.see(word)
-                await page.wait_for_timeout(3000)
-                await screen.check()
-                if picture := PICTURES.get((scene, look.is_phone)):
-                    name, selector = picture
-                    shown = page.locator(selector)
-                    if selector != ALL:
-                        await shown.scroll_into_view_if_needed()
-                    file = pictures / f"{name}{SUFFIXES[look.language]}.png"
-                    await take(shown, file)
+            await wear(page, look)
+            texts = Texts(look.language)
+            screen = Screen(page, instance.url, look, texts, watch)
+            await screen.open(f"/{DASHBOARD}")
+            await screen.see(texts.ours(f"selector.graph.options.{WORDS[scene]}"))
+            await rest(page)
+            await screen.check()
+            if picture := PICTURES.get((scene, look.is_phone)):
+                name, selector = picture
+                shown = page.locator(selector)
+                if selector != ALL:
+                    await shown.scroll_into_view_if_needed()
+                file = pictures / f"{name}{SUFFIXES[look.language]}.png"
+                await take(shown, file)
             print(f"{look}: scene {scene}", flush=True)
 
 

@@ -1,7 +1,7 @@
 """What a person sees on a page and does there, by roles and words."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 import re
 
 from playwright.async_api import Error, Locator, Page, expect
@@ -33,12 +33,15 @@ class Screen:
     async def open(self, path: str) -> None:
         """Go to a page and wait until it stands."""
         self._steps += 1
-        try:
-            await self.page.goto(self._url + path)
-        except Error:
-            # A dialog that closes goes back in the history, and ends what is loading.
-            await self.page.goto(self._url + path)
-        await expect(self.page.locator("#ha-launch-screen")).to_have_count(0)
+        # A dialog that closes goes back in the history, and ends what is loading or
+        # leaves what was loaded.
+        for _ in range(3):
+            with suppress(Error):
+                await self.page.goto(self._url + path)
+            await expect(self.page.locator("#ha-launch-screen")).to_have_count(0)
+            if path.partition("?")[0] in self.page.url:
+                return
+        raise AssertionError(f"{self.page.url} instead of {path}")
 
     def button(self, name: str) -> Locator:
         """Return the button with exactly this name."""

@@ -7,6 +7,7 @@ from playwright.async_api import Locator, expect
 from demo.phone import NAME, NOTIFY
 
 from .automations import Automations
+from .still import rest
 from .walk import Walk
 
 OWN = "my-own"
@@ -33,7 +34,7 @@ class Tasks:
             ranges = "components.date-range-picker.ranges"
             await screen.choose(screen.texts.frontend(f"{ranges}.yesterday"))
         graph = screen.page.locator("hui-statistics-graph-card").first
-        await screen.page.wait_for_timeout(1000)
+        await rest(screen.page)
         await graph.locator("canvas").first.hover()
         await screen.see("claude-sonnet-4-5 (change)")
 

@@ -26,24 +26,28 @@ from .ports import free_port
 from .screen import Screen
 from .tasks import Tasks
 from .texts import Texts
-from .walk import CONFIRMED_AFTER, NEW_TOKEN, Walk
+from .walk import NEW_TOKEN, Walk
 from .watch import Watch
 
-# Home Assistant as it is, but that a refusal is believed after half a minute
+# Home Assistant as it is, but that a refusal is taken for a real one after a second
 # instead of a whole poll, a redirect at once, a low balance after a second instead of
-# four minutes, and keys are listed each second in which one was used.
+# four minutes, keys are listed each second in which one was used, and what a person
+# updates twice is not put off for ten seconds.
 HURRIED = f"""
 from datetime import timedelta
 import sys
 from homeassistant.__main__ import main
+from homeassistant.helpers import update_coordinator
 from custom_components.{DOMAIN} import failures, keys, thresholds
 from custom_components.{DOMAIN}.gateway import RedirectedError, TokenRefusedError
 from custom_components.{DOMAIN}.spending import levels
+assert update_coordinator.REQUEST_REFRESH_DEFAULT_COOLDOWN
+update_coordinator.REQUEST_REFRESH_DEFAULT_COOLDOWN = 0.1
 assert levels.LONGEST_REQUEST and thresholds.LONGEST_REQUEST
 levels.LONGEST_REQUEST = thresholds.LONGEST_REQUEST = 1
 assert keys.SHORTEST and keys.SECONDS_PER_REQUEST
 keys.SHORTEST = keys.SECONDS_PER_REQUEST = 1
-failures.CERTAIN_AFTER[TokenRefusedError] = timedelta(seconds={CONFIRMED_AFTER - 1})
+failures.CERTAIN_AFTER[TokenRefusedError] = timedelta(seconds=1)
 failures.CERTAIN_AFTER[RedirectedError] = timedelta()
 sys.exit(main())
 """
