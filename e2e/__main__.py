@@ -44,6 +44,11 @@ def parse_arguments() -> argparse.Namespace:
         action="store_true",
         help="only what would be missed most: English, on a desktop",
     )
+    parser.add_argument(
+        "--oldest",
+        action="store_true",
+        help="in the oldest supported Home Assistant: dashboard and triggers",
+    )
     return parser.parse_args()
 
 
@@ -52,7 +57,16 @@ async def walk_shortly(pictures: Path) -> None:
     async with run_chromium() as browser:
         print(f"Home Assistant {__version__}, Chromium {browser.version}", flush=True)
         tour = Tour(look=desktop("en"), other_look=phone("en"), pictures=pictures)
-        await tour.go(browser, is_short=True)
+        await tour.go(browser, "short")
+
+
+async def walk_in_oldest(pictures: Path) -> None:
+    """See that what came lately to Home Assistant is there already."""
+    async with run_chromium() as browser:
+        print(f"Home Assistant {__version__}, Chromium {browser.version}", flush=True)
+        for look in (desktop("en"), phone("zh-Hans")):
+            tour = Tour(look=look, other_look=look, pictures=pictures)
+            await tour.go(browser, "oldest")
 
 
 async def main(pictures: Path, *, renews: bool) -> None:
@@ -77,10 +91,12 @@ if __name__ == "__main__":
     arguments = parse_arguments()
     with TemporaryDirectory(prefix="e2e_pictures_") as folder:
         chosen = ROOT / "docs" / "images" if arguments.pictures else Path(folder)
-        asyncio.run(
-            walk_shortly(chosen)
-            if arguments.short
-            else main(chosen, renews=arguments.pictures)
-        )
+        if arguments.oldest:
+            walk = walk_in_oldest(chosen)
+        elif arguments.short:
+            walk = walk_shortly(chosen)
+        else:
+            walk = main(chosen, renews=arguments.pictures)
+        asyncio.run(walk)
     if arguments.pictures:
         RECORD.write_text(shown(), encoding="utf-8")

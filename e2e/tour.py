@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from time import monotonic
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -52,6 +53,8 @@ failures.CERTAIN_AFTER[RedirectedError] = timedelta()
 sys.exit(main())
 """
 
+type Route = Literal["whole", "short", "oldest"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tour:
@@ -66,8 +69,8 @@ class Tour:
     renews: bool = False
     """Whether what is shown in the documents is written anew."""
 
-    async def go(self, browser: Browser, *, is_short: bool = False) -> None:
-        """Go through everything, or what would be missed most if it is short.
+    async def go(self, browser: Browser, route: Route = "whole") -> None:
+        """Go through everything, what would be missed most, or what an old one has.
 
         A picture shows where it ended if it fails.
         """
@@ -106,7 +109,7 @@ class Tour:
             walk = await person(self.look)
             tasks = Tasks(walk, sent)
             await _take(walk, walk.log_in, walk.add_account, walk.look_at_device)
-            if is_short:
+            if route == "short":
                 await _take(
                     walk,
                     walk.top_up,
@@ -115,15 +118,23 @@ class Tour:
                     walk.renew_token,
                     tasks.phone_alert,
                 )
+            elif route == "oldest":
+                find = Automations(walk).find_trigger_and_condition
+                await _take(walk, walk.create_dashboard, find)
             else:
                 other = await person(self.other_look, walk.screen.page.context)
                 await self._see_everything(walk, other, tasks, Keys(walk, sent))
             await _take(walk, walk.remove)
             log = (config / "home-assistant.log").read_text(encoding="utf-8")
-            errors = [_logged("invalid_auth")]
-            if not is_short:
-                errors.append(_logged("redirected", target=gateway.url))
-            watch.check_log(log, errors)
+            errors = {
+                "whole": [
+                    _logged("invalid_auth"),
+                    _logged("redirected", target=gateway.url),
+                ],
+                "short": [_logged("invalid_auth")],
+                "oldest": [],
+            }
+            watch.check_log(log, errors[route])
 
     async def _see_everything(
         self, walk: Walk, other: Walk, tasks: Tasks, keys: Keys
