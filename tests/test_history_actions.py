@@ -1,11 +1,12 @@
 """The actions on the usage history."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.llm_gateway_account.const import (
     CONF_HISTORY_DAYS,
@@ -14,8 +15,8 @@ from custom_components.llm_gateway_account.const import (
     DOMAIN,
 )
 from homeassistant.components.recorder.core import Recorder
-from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import ServiceValidationError, Unauthorized
 from homeassistant.util import dt as dt_util
 
 from .conftest import OPTIONS
@@ -213,6 +214,44 @@ async def test_history_of_one_account_begins_anew(
     assert after.keys() == before.keys()
     for name, hours in before.items():
         assert after[name] == pytest.approx(hours), name
+
+
+async def test_cleared_history_of_an_account_that_is_reloaded_meanwhile(
+    recorder_mock: Recorder,
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+) -> None:
+    await setup(hass, entry)
+    before = await series(hass)
+    assert before
+    clearing = hass.async_create_task(
+        clear_history(hass, device_id=device_of(hass, entry))
+    )
+    await asyncio.sleep(0)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await clearing
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert await series(hass) == before
+
+
+async def test_history_is_cleared_by_who_may(
+    recorder_mock: Recorder,
+    hass: HomeAssistant,
+    hass_read_only_user: MockUser,
+    loaded_entry: MockConfigEntry,
+) -> None:
+    """Not by everybody, and not of an account that a template did not find."""
+    with pytest.raises(Unauthorized):
+        await hass.services.async_call(
+            DOMAIN,
+            "clear_history",
+            blocking=True,
+            context=Context(user_id=hass_read_only_user.id),
+        )
+    with pytest.raises(ServiceValidationError) as raised:
+        await clear_history(hass, device_id="")
+    assert raised.value.translation_key == "one_account"
 
 
 async def test_clear_in_the_middle_of_a_reading(

@@ -104,7 +104,7 @@ async def async_clear_history(call: ServiceCall) -> None:
     """
     hass = call.hass
     _require_recorder(hass)
-    is_of_one = any(call.data.values())
+    is_of_one = bool(call.data)
     entries: list[AccountConfigEntry] = hass.config_entries.async_entries(DOMAIN)
     if is_of_one:
         entries = [async_get_chosen(call)]

@@ -10,6 +10,7 @@ from homeassistant.core import (
     callback,
 )
 from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_register_admin_service
 
 from .chosen import ACCOUNT_FIELDS
 from .const import DOMAIN
@@ -67,7 +68,6 @@ DESCRIBE_ACCOUNT_SCHEMA = vol.Schema(
 
 ACTIONS = (
     (SERVICE_CHECK_IN, ONE_ACCOUNT, SupportsResponse.OPTIONAL),
-    (SERVICE_CLEAR_HISTORY, ONE_ACCOUNT, SupportsResponse.NONE),
     (SERVICE_DESCRIBE_ACCOUNT, DESCRIBE_ACCOUNT_SCHEMA, SupportsResponse.ONLY),
     (SERVICE_DESCRIBE_EVENT, DESCRIBE_EVENT_SCHEMA, SupportsResponse.ONLY),
     (SERVICE_GET_ACCOUNT, ONE_ACCOUNT, SupportsResponse.ONLY),
@@ -82,6 +82,10 @@ def async_setup_services(hass: HomeAssistant) -> None:
         hass.services.async_register(
             DOMAIN, service, _async_act, schema, supports_response
         )
+    # It takes away what may exist nowhere else, as deleting statistics does there.
+    async_register_admin_service(
+        hass, DOMAIN, SERVICE_CLEAR_HISTORY, _async_act, ONE_ACCOUNT
+    )
 
 
 async def _async_act(call: ServiceCall) -> ServiceResponse:

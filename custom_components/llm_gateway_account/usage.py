@@ -79,11 +79,13 @@ class UsageCoordinator(BackgroundCoordinator[UsageData]):
         """Wait until all statistics are cleared, and write them again soon."""
         async with self._clearing:
             await self._async_stop_reading()
-            await clear
+            # First, since whatever comes meanwhile must not take them for written.
             self.stored.series = None
             self.stored.past_until = 0
             self.stored.history_from = begin_of_history(self.config_entry)
             self.stored.models.clear()
+            self.account.storage.async_write()
+            await clear
         self._async_read_soon()
 
     @callback
