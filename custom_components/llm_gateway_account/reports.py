@@ -34,12 +34,12 @@ async def async_report(
     title, name = sentences.sentence("report_title"), async_get_name(hass, entry)
     if (coordinator := async_get_fresh(entry)) is None:
         return title, f"{name}\n{sentences.sentence('unknown')}"
-    costs = await _costs(hass, entry, is_of_week=is_of_week)
     lines = [name]
-    if is_of_week and costs:
-        amount = sentences.amount(sum(costs.values()), coordinator.unit.currency)
+    if is_of_week and (total := await _costs(hass, entry, "total", is_of_week=True)):
+        amount = sentences.amount(sum(total.values()), coordinator.unit.currency)
         lines.append(sentences.line(sentences.sentence("report_week"), amount))
     lines += _figures(sentences, coordinator, has_today=not is_of_week)
+    costs = await _costs(hass, entry, "model", is_of_week=is_of_week)
     costs.pop(OTHER, None)
     if lists_models and costs:
         dearest = sorted(costs, key=lambda each: -costs[each])[:_DEAREST]
@@ -72,15 +72,18 @@ def _figures(
 
 
 async def _costs(
-    hass: HomeAssistant, entry: AccountConfigEntry, *, is_of_week: bool
-) -> dict[str, float]:
-    """Return what each model cost, and OTHER; nothing where it is not recorded."""
-    costs: dict[str, float] = defaultdict(float)
+    hass: HomeAssistant, entry: AccountConfigEntry, by: str, *, is_of_week: bool
+) -> dict[str | None, float]:
+    """Return what each model cost, and OTHER; of all together under None.
+
+    Nothing where it is not recorded.
+    """
+    costs: dict[str | None, float] = defaultdict(float)
     if has_recorder(hass):
         now = dt_util.now()
         days = timedelta(days=_DAYS_OF_A_WEEK if is_of_week else 0)
         start = dt_util.start_of_local_day(now - days)
-        answer = await async_read_usage(hass, entry, start, now, "day", "model")
+        answer = await async_read_usage(hass, entry, start, now, "day", by)
         for each in answer["usage"]:
-            costs[each["model"]] += each.get("cost", 0)
+            costs[each.get("model")] += each.get("cost", 0)
     return costs
