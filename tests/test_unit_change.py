@@ -277,6 +277,22 @@ async def test_unit_that_a_person_chose_is_no_change(
     assert issues(hass) == ["unit_changed"]
 
 
+async def test_unit_that_a_person_entered_after_the_site(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    loaded_entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """There is nothing left to repair, until the site changes it once more."""
+    await site_says(hass, gateway, freezer, YUAN)
+    assert issues(hass) == ["unit_changed"]
+    form = await open_form(hass, loaded_entry, "unit")
+    await fill(hass, form, {CONF_CURRENCY: "CNY", CONF_POINTS_PER_UNIT: 68493.15})
+    assert issues(hass) == []
+    await site_says(hass, gateway, freezer, OLD_STATUS)
+    assert issues(hass) == ["unit_changed"]
+
+
 async def test_each_account_at_the_site_is_asked_for(
     hass: HomeAssistant,
     ask: Ask,

@@ -17,7 +17,7 @@ from .const import CONF_SITE_UNIT, DOMAIN
 from .device import async_get_device
 from .gateway import GatewayClient, GatewayError, Notice, Site
 from .repairs import async_update_unit_issue
-from .unit import unit_of_site
+from .unit import Unit, unit_of_site
 
 if TYPE_CHECKING:
     from .data import AccountConfigEntry
@@ -148,8 +148,9 @@ async def _async_update(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
         # There is no such page, or not just now: nothing is said of a unit.
         return
     unit = unit_of_site(site)
-    if entry.data.get(CONF_SITE_UNIT) is None:
-        # Of 0.1.0, which did not store it.
+    is_shown = Unit.from_options(unit).is_like(Unit.from_options(entry.options))
+    if is_shown or entry.data.get(CONF_SITE_UNIT) is None:
+        # Entered by a person who saw that it changed; or 0.1.0 did not store it.
         hass.config_entries.async_update_entry(
             entry, data={**entry.data, CONF_SITE_UNIT: unit}
         )

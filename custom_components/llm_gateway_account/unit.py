@@ -1,6 +1,7 @@
 """The unit in which an account's amounts are shown, and amounts given in it."""
 
 from collections.abc import Mapping
+from math import isclose
 from typing import Any, NamedTuple, Self
 
 from homeassistant.generated.currencies import ACTIVE_CURRENCIES
@@ -71,6 +72,12 @@ class Unit(NamedTuple):
         return cls(
             currency=currency,
             points_per_unit=1 if currency == POINTS else options[CONF_POINTS_PER_UNIT],
+        )
+
+    def is_like(self, other: Self) -> bool:
+        """Tell whether amounts are the same in both, as far as people type digits."""
+        return self.currency == other.currency and isclose(
+            self.points_per_unit, other.points_per_unit, rel_tol=1e-4
         )
 
     @property
@@ -154,7 +161,7 @@ def suggest_alerts(account: Account, unit: Mapping[str, Any]) -> dict[str, float
     """Return options of the alerts to begin with, in the unit of an account."""
     shown = Unit.from_options(unit)
     low, critical, unusual = suggest_limits(
-        account.quota,
+        account.left,
         account.used_quota,
         account.created_at,
         dt_util.utcnow(),
