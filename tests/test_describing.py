@@ -13,8 +13,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 
 from .conformance.test_translations import TRANSLATIONS
-from .gateway_server import GatewayServer, answering
-from .helpers import device_of, pass_time
+from .gateway_server import RIX_API, GatewayServer, answering
+from .helpers import device_of, pass_time, setup
 
 TOPPED_UP = {"amount": 5, "currency": "USD"}
 
@@ -130,6 +130,16 @@ async def test_what_is_left_without_an_event(
     )
     assert answer["event_type"] == "balance_recovered"
     assert answer["message"] == "Balance sufficient again: 12.35 USD"
+
+
+async def test_bonus_is_part_of_what_is_left(
+    hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
+) -> None:
+    """As it is for the level that is told of."""
+    gateway.fork = RIX_API
+    await setup(hass, entry)
+    answer = await describe(hass, device_id=device_of(hass, entry))
+    assert answer["balance"] == "14.35 USD"
 
 
 async def test_account_that_does_not_answer(

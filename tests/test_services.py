@@ -27,6 +27,7 @@ async def test_get_account(
     assert await get_account(hass, device_of(hass, entry)) == {
         "currency": "USD",
         "balance": 12.345,
+        "bonus_balance": None,
         "balance_level": "ok",
         "used_quota": 37.655,
         "spent_today": None,

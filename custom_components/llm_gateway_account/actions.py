@@ -54,6 +54,7 @@ def account_answer(coordinator: AccountCoordinator) -> dict[str, Any]:
     return {
         "currency": coordinator.unit.currency,
         "balance": amount(account.quota),
+        "bonus_balance": amount(account.bonus_quota),
         "balance_level": spending.level,
         "used_quota": amount(account.used_quota),
         "spent_today": amount(spending.spent_today),

@@ -134,7 +134,7 @@ async def async_describe(
     balance = None
     if coordinator:
         unit = coordinator.unit
-        left = unit.amount(coordinator.data.account.quota)
+        left = unit.amount(coordinator.data.account.left)
         balance = sentences.amount(left, unit.currency)
         event_type = event_type or _EVENT_OF_LEVEL[coordinator.data.spending.level]
     message = (

@@ -101,6 +101,19 @@ test("the gauge goes up to the last top-up and has the limits in between", () =>
   );
 });
 
+test("a bonus counts for the limits, and is not on the gauge", () => {
+  const { hass, ids } = ofAccount({ bonus_balance: { state: "2.00" } });
+  const { max, segments } = balanceGauge(hass, ids);
+  assert.equal(max, 18);
+  assert.deepEqual(
+    segments.map(({ from, color }) => [from, color]),
+    [
+      [0, "var(--orange-color)"],
+      [2, "var(--green-color)"],
+    ],
+  );
+});
+
 test("limits above the last top-up are not on the gauge", () => {
   const attributes = { full: 3, low_below: 4, critical_below: 1 };
   const { hass, ids } = ofAccount({ balance_level: { state: "ok", attributes } });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
 import { idsOf } from "../../custom_components/llm_gateway_account/frontend/accounts.js";
+import { escaped } from "../../custom_components/llm_gateway_account/frontend/format.js";
 import { wordsOf } from "../../custom_components/llm_gateway_account/frontend/texts.js";
 import { outlook, pastEvents } from "../../custom_components/llm_gateway_account/frontend/words.js";
 import { account, entityOf, hassOf } from "./hass.js";
@@ -63,10 +64,15 @@ test("an account that knows nothing of it has no card", async () => {
 
 test("past events have their amounts and their own time", async () => {
   const events = [
-    { type: "topped_up", time: "2026-11-27T09:05:00+00:00", attributes: { amount: 5 } },
+    { type: "topped_up", time: "2026-11-27T09:05:00+00:00", attributes: { amount: 5, currency: "USD" } },
     { type: "balance_low", time: "2026-11-20T18:30:00+00:00", attributes: { amount: 3.9 } },
-    { type: "balance_low", time: "2026-11-19T00:00:00+00:00", attributes: { to: "<b>vip" } },
+    { type: "balance_low", time: "2026-11-19T00:00:00+00:00", attributes: { to: "<b>[vip](/)" } },
     { type: "balance_low", time: "2026-11-18T00:00:00+00:00", attributes: {} },
+    {
+      type: "topped_up",
+      time: "2026-11-17T00:00:00+00:00",
+      attributes: { amount: 36.5, currency: "CNY" },
+    },
   ];
   const activity = {
     state: "x",
@@ -81,8 +87,9 @@ test("past events have their amounts and their own time", async () => {
   assert.deepEqual((await rendered(hass, content)).trim().split("\n"), [
     "- **Topped up** +$5.00, Nov 27, 9:05 AM",
     `- **${names}** $3.90, Nov 20, 6:30 PM`,
-    `- **${names}** &lt;b&gt;vip, Nov 19, 12:00 AM`,
+    `- **${names}** ${escaped("<b>[vip](/)")}, Nov 19, 12:00 AM`,
     `- **${names}**, Nov 18, 12:00 AM`,
+    "- **Topped up** +36.5 CNY, Nov 17, 12:00 AM",
   ]);
 });
 

@@ -116,14 +116,17 @@ export const balanceTile = (hass, ids, options) =>
 
 // From nothing to what there was after the last top-up, with the limits in between.
 export const balanceGauge = (hass, ids) => {
-  const { full, ...limits } = hass.states[ids[LEVEL]]?.attributes ?? {};
+  const limits = hass.states[ids[LEVEL]]?.attributes ?? {};
+  // A bonus counts for the level, and is not part of the balance.
+  const bonus = Number(hass.states[ids.bonus_balance]?.state) || 0;
+  const full = limits.full - bonus;
   if (!(full > 0)) {
     return balanceTile(hass, ids, WIDE);
   }
   const segments = [
     { from: 0, color: LEVEL_COLORS.critical },
-    { from: limits.critical_below, color: LEVEL_COLORS.low },
-    { from: limits.low_below, color: LEVEL_COLORS.ok },
+    { from: Math.max(0, limits.critical_below - bonus), color: LEVEL_COLORS.low },
+    { from: Math.max(0, limits.low_below - bonus), color: LEVEL_COLORS.ok },
   ];
   return tile(ids.balance, {
     type: "gauge",
@@ -131,7 +134,7 @@ export const balanceGauge = (hass, ids) => {
     max: full,
     needle: true,
     segments: segments
-      .filter(({ from }) => from < full)
+      .filter(({ from }, index) => from < full && segments[index + 1]?.from !== 0)
       .map(({ from, color }) => ({ from, color: `var(--${color}-color)` })),
     grid_options: { columns: 12, rows: 3 },
   });

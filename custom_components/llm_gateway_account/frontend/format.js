@@ -90,3 +90,9 @@ export const timeFormat = ({ locale: { language, time_format: chosen } }) => {
 // People name keys as they like; none of it is markup or a template.
 export const escaped = (name) =>
   name.replace(/[^\p{L}\p{N}\p{M} ]/gu, (sign) => `&#${sign.codePointAt(0)};`);
+
+// The same in a template, `{{ plain("*") }}`: gateways name groups as they like.
+export const plainMacro =
+  `{% macro plain(name) %}{% for sign in name %}` +
+  `{{ sign if sign.isalnum() or sign == " " else "&#" ~ sign | ord ~ ";" }}` +
+  `{% endfor %}{% endmacro %}`;

@@ -1,7 +1,7 @@
 // What Home Assistant has no card for: sentences, made of states when they are shown.
 
 import { WIDE } from "./cards.js";
-import { dayMacro, moneyMacro, timeFormat, weekdayMacro } from "./format.js";
+import { dayMacro, moneyMacro, plainMacro, timeFormat, weekdayMacro } from "./format.js";
 import { eventNamesOf } from "./texts.js";
 
 // A week has each of its days once; after a year, a day needs one.
@@ -57,13 +57,17 @@ export const outlook = (hass, ids, word) => {
 export const pastEvents = async (hass, { activity, balance }, title) => {
   const names = await eventNamesOf(hass, activity);
   const content =
-    `${dayMacro(hass, "short")}${moneyMacro(hass, balance)}` +
-    `{%- set names = ${JSON.stringify(names)} -%}` +
+    `${dayMacro(hass, "short")}${moneyMacro(hass, balance)}${plainMacro}` +
+    `{%- set names, unit = ${JSON.stringify(names)},` +
+    ` state_attr("${balance}", "unit_of_measurement") -%}` +
     `{%- for each in state_attr("${activity}", "past_events") or [] %}\n` +
     `{%- set at, of = each.time | as_datetime | as_local, each.attributes -%}` +
     `- **{{ names[each.type] }}**{% if of.amount is defined %} ` +
-    `{{ "+" if each.type == "topped_up" }}{{ money(of.amount) }}` +
-    `{%- elif of.to is defined %} {{ of.to | e }}{%- endif -%}` +
+    `{{ "+" if each.type == "topped_up" }}` +
+    // It was another unit then.
+    `{%- if of.currency | default(unit) == unit -%}{{ money(of.amount) }}` +
+    `{%- else -%}{{ of.amount }} {{ of.currency }}{%- endif -%}` +
+    `{%- elif of.to is defined %} {{ plain(of.to) }}{%- endif -%}` +
     `, {{ day(at) }}, {{ at.strftime("${timeFormat(hass)}") }}\n{% endfor -%}`;
   return words(content, { title });
 };
