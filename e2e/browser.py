@@ -14,7 +14,7 @@ from .still import watch
 CHROMIUM = ROOT / ".tools" / "browser"
 
 ARGUMENTS = (
-    # Not by a handler of requests, of which each would cost a round trip, and the cache.
+    # Not by a handler of requests: each would cost a round trip, and the cache.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     "--no-sandbox",
     "--disable-gpu",

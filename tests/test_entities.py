@@ -192,7 +192,7 @@ async def test_amounts_have_the_digits_of_their_currency(
     [
         ("user_group", "group", "", "default"),
         ("user_group", "group", "Tier 0, 高级", "Tier 0, 高级"),
-        ("user_group", "group", "x" * 300, "x" * 255),
+        ("user_group", "group", "x" * 300, "x" * 100),
         ("role", "role", 0, "guest"),
         ("role", "role", 3, "reliable_user"),
         ("role", "role", 10, "administrator"),

@@ -137,7 +137,7 @@ SENSORS = (
     ),
     AccountSensorEntityDescription(
         key="group",
-        value_fn=lambda data: _group_name(data.account.group_name),
+        value_fn=lambda data: data.account.group_name,
     ),
     AccountSensorEntityDescription(
         key="status",
@@ -411,8 +411,3 @@ class TopModelSensor(GatewayEntity[UsageCoordinator], SensorEntity):
             "share": first["share"],
             "models": described,
         }
-
-
-def _group_name(name: str | None) -> str | None:
-    """Return as much of a name as a state can hold."""
-    return name and name[:MAX_LENGTH_STATE_STATE]

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from .errors import InvalidAnswerError
-from .values import integer, moment, name, number, storable, text
+from .values import integer, label, moment, name, number, storable
 
 ENABLED = 1
 """Status of an account that may be used (`UserStatusEnabled`)."""
@@ -70,7 +70,7 @@ class Account:
             used_quota=number(data.get("used_quota")),
             bonus_quota=number(data.get("bonus_quota")),
             request_count=integer(data.get("request_count")),
-            group=text(data.get("group")),
+            group=label(data.get("group")),
             group_ratio=storable(data.get("group_ratio")),
             role=integer(data.get("role")),
             status=integer(data.get("status")),

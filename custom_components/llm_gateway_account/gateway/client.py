@@ -160,7 +160,7 @@ class GatewayClient:
         if answer.status in {404, 405}:
             return Site()
         try:
-            return Site.from_payload(data_of(answer))
+            return await _async_read(answer, lambda: Site.from_payload(data_of(answer)))
         except TokenRefusedError, UserIdRefusedError, AccountDisabledError:
             pass
         raise InvalidAnswerError("the gateway does not show its page to everybody")

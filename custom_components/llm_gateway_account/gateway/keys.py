@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
 from .errors import InvalidAnswerError
-from .values import integer, moment, number, text
+from .values import integer, label, moment, number, text
 
 PAGE_SIZE = 100
 """Rows to ask for at once: one-hub and done-hub refuse one more."""
@@ -94,7 +94,7 @@ class ApiKey:
             expires_at=moment(row.get("expired_time")),
             # A key is made with the time of its making in it.
             last_used_at=None if last_used_at == created_at else last_used_at,
-            group=text(row.get("group")),
+            group=label(row.get("group")),
             created_at=created_at,
         )
 

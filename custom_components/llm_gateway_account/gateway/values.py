@@ -60,9 +60,15 @@ def text(value: Any) -> str | None:
     return _UNPRINTABLE.sub("", value) if isinstance(value, str) else None
 
 
+def label(value: Any) -> str | None:
+    """Return a text that is short and stripped."""
+    told = text(value)
+    return None if told is None else told.strip()[:_LONGEST_NAME]
+
+
 def name(value: Any) -> str | None:
     """Return a text that is short, stripped and not empty."""
-    return (text(value) or "").strip()[:_LONGEST_NAME] or None
+    return label(value) or None
 
 
 def moment(*values: Any) -> datetime | None:
