@@ -179,7 +179,7 @@ class AccountOptionsFlow(OptionsFlowWithReload):
                 user_input or {CONF_CHOSEN_KEYS: sorted(before)},
             ),
             errors=errors,
-            description_placeholders={"most": str(MOST_KEYS), "keys": str(len(labels))},
+            description_placeholders={"most": str(MOST_KEYS)},
         )
 
     async def async_step_key_limit(
