@@ -66,10 +66,18 @@ class Budgets:
         self.by_period = budgets_from_options(options)
         self._habit: Habit | None = None
 
-    def forget_others(self, stored: StoredState) -> None:
-        """Forget the budgets that are not set; one that is set again is a new one."""
+    def begin(self, stored: StoredState, now: datetime) -> None:
+        """Forget the budgets that are not set; one that is set again is a new one.
+
+        Of one that was set or changed, what holds by the last answer is no alert.
+        """
         for period in stored.budgets.keys() - self.by_period.keys():
             stored.budgets[period] = BudgetState()
+        if all(stored.budgets[k].is_of(each) for k, each in self.by_period.items()):
+            return
+        for period, figures in self.figures(stored, now, {}).items():
+            if not stored.budgets[period].is_of(figures.budget):
+                judge(stored.budgets[period], figures)
 
     def figures(self, stored: StoredState, now: datetime, before: Figures) -> Figures:
         """Return the figures of each budget that is set.

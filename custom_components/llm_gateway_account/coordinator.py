@@ -219,7 +219,7 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
     async def _async_setup(self) -> None:
         """Load what is known from earlier polls, and follow the days."""
         await self.storage.async_load()
-        self.budgets.forget_others(self.storage.state)
+        self.budgets.begin(self.storage.state, dt_util.now())
         self.config_entry.async_on_unload(
             # Where clocks are put forward at midnight, a day begins at one.
             async_track_time_change(

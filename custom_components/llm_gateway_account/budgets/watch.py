@@ -63,6 +63,15 @@ class BudgetState:
             *self.told,
         )
 
+    def is_of(self, budget: Budget) -> bool:
+        """Tell whether it is of this budget, as it is set now."""
+        return (
+            self.first is not None
+            and isclose(self.limit, budget.limit)
+            and self.warn_at == budget.warn_at
+            and self.first_day == budget.first_day
+        )
+
 
 def judge(state: BudgetState, figures: BudgetFigures) -> list[Alert]:
     """Return what happened to a budget since it was last judged.
@@ -74,13 +83,7 @@ def judge(state: BudgetState, figures: BudgetFigures) -> list[Alert]:
         return []
     budget, first = figures.budget, figures.since.date().isoformat()
     # Not anew for a clock that was put back.
-    is_known = (
-        state.first is not None
-        and state.first <= first
-        and isclose(state.limit, budget.limit)
-        and state.warn_at == budget.warn_at
-        and state.first_day == budget.first_day
-    )
+    is_known = state.is_of(budget) and (state.first or "") <= first
     if not is_known or state.first != first:
         state.told.clear()
     state.first, state.first_day = first, budget.first_day
