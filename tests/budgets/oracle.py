@@ -12,7 +12,8 @@ from custom_components.llm_gateway_account.budgets import Alert, Budget, Period
 from custom_components.llm_gateway_account.budgets.periods import span_of
 
 from .life import Life
-from .year import FIRST_MONTH
+from .usual import Usual
+from .year import FIRST_MONTH, ZONE
 
 
 class Known(NamedTuple):
@@ -28,15 +29,18 @@ class Known(NamedTuple):
 def known_of(life: Life, period: Period) -> dict[date, list[Known]]:
     """Return what was known in each period, by its first day.
 
-    What was spent is counted from the last answer of the period before, by nothing but
-    the answers; what is shown has to be the same.
+    What was spent is counted from the last answer of the period before, and what is to
+    come by the formula, by nothing but the answers; what is shown has to be the same.
     """
+    answers = [(look.now.timestamp(), look.used) for look in life.looks]
+    usual, about = Usual(answers, ZONE), 0.02 * life.year.budgets[Period.DAY].limit
     periods: dict[date, list[Known]] = {}
     first, begun, before = FIRST_MONTH, 0.0, 0.0
     for look in life.looks:
         day = look.now.date()
-        if (now_first := span_of(period, day, life.year.first_day).first) != first:
-            first, begun = now_first, before
+        span = span_of(period, day, life.year.first_day)
+        if span.first != first:
+            first, begun = span.first, before
         before = look.used
         if first < FIRST_MONTH:
             continue
@@ -44,6 +48,9 @@ def known_of(life: Life, period: Period) -> dict[date, list[Known]]:
         assert shown.budget.limit == pytest.approx(life.year.budgets[period].limit)
         assert shown.spent == pytest.approx(look.used - begun, abs=0.01)
         assert shown.spent is not None
+        rest = usual.rest(look.now.timestamp(), look.used, span.days_after(day))
+        # Old hours are kept as their last answer only.
+        assert shown.projected == pytest.approx(look.used - begun + rest, abs=about)
         assert shown.projected is not None
         assert shown.projected >= shown.spent
         periods.setdefault(first, []).append(
