@@ -3,12 +3,15 @@
 from abc import abstractmethod
 import asyncio
 from collections.abc import Coroutine
+from datetime import timedelta
+from time import monotonic
 from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from .const import LOGGER
+from .spending.local_time import HOUR
 
 if TYPE_CHECKING:
     from .coordinator import AccountCoordinator
@@ -17,6 +20,14 @@ if TYPE_CHECKING:
 
 # What is known is shown until the gateway failed to answer as many times in a row.
 FAILURES_UNTIL_UNAVAILABLE = 2
+
+# How often it is looked whether there is a list to ask for, or something to show.
+LOOK_INTERVAL = timedelta(minutes=5)
+
+# Seconds between two lists: at least, after a failure, and while nothing changes.
+SHORTEST = 15 * 60
+AFTER_A_FAILURE = 30 * 60
+LONGEST = 6 * HOUR
 
 
 class BackgroundCoordinator[DataT](DataUpdateCoordinator[DataT]):
@@ -81,3 +92,32 @@ class BackgroundCoordinator[DataT](DataUpdateCoordinator[DataT]):
         if self._task:
             self._task.cancel()
             await asyncio.wait([self._task])
+
+
+class ListCoordinator[DataT](BackgroundCoordinator[DataT]):
+    """Asks for a list when something can have changed, but not too often."""
+
+    _asked_at: float | None = None
+    """Monotonic seconds."""
+    _pause: float = SHORTEST
+    """How many seconds the last list is good for, whatever has changed."""
+
+    @property
+    @abstractmethod
+    def _has_changed(self) -> bool:
+        """Whether there is a reason to ask."""
+
+    @property
+    def _is_due(self) -> bool:
+        """Whether it is time to ask."""
+        if self._asked_at is None:
+            return True
+        passed = monotonic() - self._asked_at
+        if self._failures:
+            return passed >= AFTER_A_FAILURE
+        return passed >= self._pause and (passed >= LONGEST or self._has_changed)
+
+    @property
+    def _is_too_soon(self) -> bool:
+        """Whether not even somebody who asks for it gets a new list."""
+        return self._asked_at is not None and monotonic() - self._asked_at < SHORTEST

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from copy import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from time import monotonic
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, override
@@ -14,7 +14,7 @@ from homeassistant.helpers.event import (
 )
 from homeassistant.util import dt as dt_util
 
-from .background import BackgroundCoordinator
+from .background import LOOK_INTERVAL, SHORTEST, ListCoordinator
 from .books import Book
 from .const import LOGGER
 from .events import AccountEvent
@@ -27,19 +27,11 @@ from .key_devices import (
 from .key_events import changes_of_keys, new_keys
 from .key_options import KeyOptions, ShownKeys, labels_of
 from .key_sums import KeySums
-from .spending.local_time import DAY, HOUR
+from .spending.local_time import DAY
 
 if TYPE_CHECKING:
     from .coordinator import AccountCoordinator
     from .data import AccountConfigEntry
-
-# How often it is looked whether there is something to ask, or to show.
-LOOK_INTERVAL = timedelta(minutes=5)
-
-# Seconds between two lists: at least, after a failure, and while nothing changes.
-SHORTEST = 15 * 60
-AFTER_A_FAILURE = 30 * 60
-LONGEST = 6 * HOUR
 
 # One request a minute on average, where a list has many pages.
 SECONDS_PER_REQUEST = 60
@@ -70,7 +62,7 @@ class KeysData(NamedTuple):
     """Whether the last list had all keys; None before the first."""
 
 
-class KeysCoordinator(BackgroundCoordinator[KeysData]):
+class KeysCoordinator(ListCoordinator[KeysData]):
     """Asks for the list when something can have changed, and hands on what it says."""
 
     def __init__(
@@ -87,8 +79,6 @@ class KeysCoordinator(BackgroundCoordinator[KeysData]):
         self.book = Book(was_there=self._stored.newest_id is not None)
         self.sums = KeySums(hass, entry, account)
         self._use_of_list: object = None
-        self._asked_at: float | None = None
-        self._pause: float = SHORTEST
         self._misses: dict[int, int] = {}
 
     @callback
@@ -133,16 +123,17 @@ class KeysCoordinator(BackgroundCoordinator[KeysData]):
         self._add_events(self._changes_of(data))
 
     @property
+    @override
     def _is_due(self) -> bool:
         if self.options.shown is ShownKeys.NONE:
             return dt_util.utcnow().timestamp() - self._stored.asked_at >= DAY
-        if self._asked_at is None:
-            return True
-        passed = monotonic() - self._asked_at
-        if passed < self._pause:
-            return False
-        has_changed = self._use_of_list != self._use() or bool(self._misses)
-        return has_changed or bool(self._failures) or passed >= LONGEST
+        return super()._is_due
+
+    @property
+    @override
+    def _has_changed(self) -> bool:
+        """Whether a key was used since the last list, or may be gone."""
+        return self._use_of_list != self._use() or bool(self._misses)
 
     def _use(self) -> object:
         """Return what changes whenever a key is used."""
@@ -152,7 +143,7 @@ class KeysCoordinator(BackgroundCoordinator[KeysData]):
     @override
     async def _async_update_data(self) -> KeysData:
         """Return what there is to show; without an answer nothing changes at first."""
-        if self._asked_at is not None and monotonic() - self._asked_at < SHORTEST:
+        if self._is_too_soon:
             return self.data
         use, self._asked_at = self._use(), monotonic()
         self._stored.asked_at = int(dt_util.utcnow().timestamp())
@@ -162,7 +153,6 @@ class KeysCoordinator(BackgroundCoordinator[KeysData]):
         except GatewayError as err:
             LOGGER.debug("No list of the keys of %s: %s", self.name, err)
             self._failures += 1
-            self._pause = AFTER_A_FAILURE
         else:
             self._failures, self._use_of_list = 0, use
             self._pause = max(SHORTEST, listing.requests * SECONDS_PER_REQUEST)

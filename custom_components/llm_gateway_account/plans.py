@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from copy import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from time import monotonic
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, override
@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
-from .background import BackgroundCoordinator
+from .background import LOOK_INTERVAL, ListCoordinator
 from .books import Book
 from .const import LOGGER
 from .events import AccountEvent
@@ -30,14 +30,6 @@ from .spending.local_time import DAY, HOUR
 if TYPE_CHECKING:
     from .coordinator import AccountCoordinator
     from .data import AccountConfigEntry
-
-# How often it is looked whether there is something to ask, or to show.
-LOOK_INTERVAL = timedelta(minutes=5)
-
-# Seconds between two questions: at least, after a failure, and while nothing changes.
-SHORTEST = 15 * 60
-AFTER_A_FAILURE = 30 * 60
-LONGEST = 6 * HOUR
 
 # For so long after a reset or an end is due, a gateway may be late with it.
 LATEST = HOUR
@@ -76,7 +68,7 @@ class PlansData(NamedTuple):
         return self.plans[0] if self.plans else None
 
 
-class PlansCoordinator(BackgroundCoordinator[PlansData]):
+class PlansCoordinator(ListCoordinator[PlansData]):
     """Asks for the plans when something can have changed, and says what pays."""
 
     def __init__(
@@ -94,7 +86,6 @@ class PlansCoordinator(BackgroundCoordinator[PlansData]):
         # Monotonic seconds by the ID of a plan of which nobody told the title.
         self._titles_asked_at: dict[int, float] = {}
         self._use_of_answer = self._use()
-        self._asked_at: float | None = None
         self._asked_at_time = 0.0
         self._empty_answers = 0
         self._is_doubtful = False
@@ -141,26 +132,16 @@ class PlansCoordinator(BackgroundCoordinator[PlansData]):
         self._async_report(data)
 
     @property
-    def _is_due(self) -> bool:
-        if self._asked_at is None:
-            return True
-        passed = monotonic() - self._asked_at
-        if self._failures:
-            return passed >= AFTER_A_FAILURE
-        if passed < SHORTEST:
-            return False
-        return (
-            self._has_changed
-            or self._is_doubtful
-            or self._is_overdue
-            or passed >= LONGEST
-        )
-
-    @property
+    @override
     def _has_changed(self) -> bool:
         """Whether a plan was used since the last answer, or may have come or gone."""
         (*use, group), (*use_before, group_before) = self._use(), self._use_of_answer
-        return group != group_before or (bool(self.data.plans) and use != use_before)
+        return (
+            group != group_before
+            or (bool(self.data.plans) and use != use_before)
+            or self._is_doubtful
+            or self._is_overdue
+        )
 
     @property
     def _is_overdue(self) -> bool:
@@ -186,7 +167,7 @@ class PlansCoordinator(BackgroundCoordinator[PlansData]):
     @override
     async def _async_update_data(self) -> PlansData:
         """Return what there is to show; without an answer nothing changes at first."""
-        if self._asked_at is not None and monotonic() - self._asked_at < SHORTEST:
+        if self._is_too_soon:
             return self.data
         self._asked_at = monotonic()
         self._asked_at_time = dt_util.utcnow().timestamp()
