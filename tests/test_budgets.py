@@ -166,6 +166,8 @@ async def test_form_brings_and_removes_entities(
     [
         {CONF_BUDGET_PER_DAY: 0},
         {CONF_BUDGET_PER_MONTH: -1},
+        {CONF_BUDGET_PER_MONTH: 1e300},
+        {CONF_BUDGET_PER_MONTH: "nan"},
         {CONF_BUDGET_WARN_AT: 0},
         {CONF_BUDGET_WARN_AT: 101},
         {CONF_BUDGET_FIRST_DAY: 0},
@@ -173,7 +175,7 @@ async def test_form_brings_and_removes_entities(
     ],
 )
 async def test_form_takes_no_nonsense(
-    hass: HomeAssistant, loaded_entry: MockConfigEntry, wrong: dict[str, float]
+    hass: HomeAssistant, loaded_entry: MockConfigEntry, wrong: dict[str, Any]
 ) -> None:
     form = await open_form(hass, loaded_entry, "budget")
     with pytest.raises(InvalidData):

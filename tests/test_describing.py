@@ -82,6 +82,14 @@ async def describe(
         ("en", "topped_up", {"amount": None}, "Topped up"),
         ("en", "topped_up", {"amount": "much"}, "Topped up"),
         ("en", "topped_up", None, "Topped up"),
+        ("en", "topped_up", {"amount": 10**400}, "Topped up"),
+        ("en", "topped_up", {"amount": float("nan")}, "Topped up"),
+        ("en", "topped_up", {"amount": 5, "currency": []}, "Topped up 5 points"),
+        ("en", "budget_warning", {"period": []}, "Budget nearly used"),
+        *(
+            ("en", "signed_in", {"last_login_at": each}, f"Signed in: {each}")
+            for each in ("2026-13-01 00:00:00", "0001-01-01 00:00:00+00:00")
+        ),
     ],
 )
 async def test_sentence(

@@ -6,11 +6,6 @@ from typing import Any
 import voluptuous as vol
 
 from homeassistant.const import PERCENTAGE
-from homeassistant.helpers.selector import (
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
-)
 
 from .budgeting import BUDGETS, DEFAULT_WARN_AT
 from .const import (
@@ -19,35 +14,21 @@ from .const import (
     CONF_BUDGET_PER_MONTH,
     CONF_BUDGET_WARN_AT,
 )
+from .schemas import amount_box, number_box
 
 
 def budget_schema(currency: str) -> vol.Schema:
     """Return the form; `currency` is the unit beside the amounts."""
-    amount = NumberSelector(
-        NumberSelectorConfig(
-            min=1e-18,
-            step="any",
-            mode=NumberSelectorMode.BOX,
-            unit_of_measurement=currency,
-        )
-    )
+    amount = amount_box(currency)
     return vol.Schema(
         {
             vol.Optional(CONF_BUDGET_PER_DAY): amount,
             vol.Optional(CONF_BUDGET_PER_MONTH): amount,
-            vol.Required(CONF_BUDGET_WARN_AT, default=DEFAULT_WARN_AT): NumberSelector(
-                NumberSelectorConfig(
-                    min=1,
-                    max=100,
-                    step=1,
-                    mode=NumberSelectorMode.BOX,
-                    unit_of_measurement=PERCENTAGE,
-                )
+            vol.Required(CONF_BUDGET_WARN_AT, default=DEFAULT_WARN_AT): number_box(
+                1, 100, 1, PERCENTAGE
             ),
             # Every month has them.
-            vol.Required(CONF_BUDGET_FIRST_DAY, default=1): NumberSelector(
-                NumberSelectorConfig(min=1, max=28, step=1, mode=NumberSelectorMode.BOX)
-            ),
+            vol.Required(CONF_BUDGET_FIRST_DAY, default=1): number_box(1, 28, 1),
         }
     )
 

@@ -7,9 +7,6 @@ import voluptuous as vol
 
 from homeassistant.helpers.selector import (
     BooleanSelector,
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
@@ -26,6 +23,7 @@ from .const import (
     CONF_SHOWN_KEYS,
 )
 from .key_options import DEFAULT_EXPIRY_DAYS, ShownKeys
+from .schemas import amount_box, number_box
 
 
 def keys_schema(currency: str) -> vol.Schema:
@@ -40,11 +38,9 @@ def keys_schema(currency: str) -> vol.Schema:
                 )
             ),
             vol.Required(CONF_NEW_KEYS, default=False): BooleanSelector(),
-            vol.Optional(CONF_KEY_LIMIT): _amount(currency),
-            vol.Required(
-                CONF_KEY_EXPIRY_DAYS, default=DEFAULT_EXPIRY_DAYS
-            ): NumberSelector(
-                NumberSelectorConfig(min=1, max=90, step=1, mode=NumberSelectorMode.BOX)
+            vol.Optional(CONF_KEY_LIMIT): amount_box(currency),
+            vol.Required(CONF_KEY_EXPIRY_DAYS, default=DEFAULT_EXPIRY_DAYS): number_box(
+                1, 90, 1
             ),
         }
     )
@@ -60,7 +56,7 @@ def key_limit_schema(labels: Mapping[int, str], currency: str) -> vol.Schema:
     return vol.Schema(
         {
             vol.Required(CONF_KEY): _keys(labels),
-            vol.Optional(CONF_KEY_LIMIT): _amount(currency),
+            vol.Optional(CONF_KEY_LIMIT): amount_box(currency),
         }
     )
 
@@ -99,16 +95,5 @@ def _keys(labels: Mapping[int, str], *, multiple: bool = False) -> SelectSelecto
             ],
             multiple=multiple,
             mode=SelectSelectorMode.DROPDOWN,
-        )
-    )
-
-
-def _amount(currency: str) -> NumberSelector:
-    return NumberSelector(
-        NumberSelectorConfig(
-            min=1e-18,
-            step="any",
-            mode=NumberSelectorMode.BOX,
-            unit_of_measurement=currency,
         )
     )

@@ -1,7 +1,8 @@
 """The forms of the flows."""
 
 from collections.abc import Mapping
-from typing import Any
+from math import isnan
+from typing import Any, override
 
 import voluptuous as vol
 
@@ -37,6 +38,38 @@ from .const import (
 )
 from .gateway import POINTS
 
+# More than any money; what is made of it in another unit is a number, too.
+MOST = 1e18
+
+
+class NumberBox(NumberSelector):
+    """A box for a number."""
+
+    @override
+    def __call__(self, data: Any) -> float:
+        """Return the number. Raises vol.Invalid, also for "nan"."""
+        if isnan(number := super().__call__(data)):
+            raise vol.Invalid("Value is not a number")
+        return number
+
+
+def number_box(
+    least: float, most: float, step: float | None = None, unit: str | None = None
+) -> NumberBox:
+    """Return a box for a number in a range; `unit` stands beside it."""
+    config = NumberSelectorConfig(
+        min=least, max=most, step=step or "any", mode=NumberSelectorMode.BOX
+    )
+    if unit:
+        config["unit_of_measurement"] = unit
+    return NumberBox(config)
+
+
+def amount_box(currency: str) -> NumberBox:
+    """Return a box for an amount of more than nothing."""
+    return number_box(1e-18, MOST, unit=currency)
+
+
 TOKEN_SELECTOR = TextSelector(
     TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
 )
@@ -62,9 +95,7 @@ UNIT_SCHEMA = vol.Schema(
                 translation_key=CONF_CURRENCY,
             )
         ),
-        vol.Required(CONF_POINTS_PER_UNIT): NumberSelector(
-            NumberSelectorConfig(min=1e-18, step="any", mode=NumberSelectorMode.BOX)
-        ),
+        vol.Required(CONF_POINTS_PER_UNIT): number_box(1e-18, MOST),
     }
 )
 
@@ -84,22 +115,12 @@ USAGE_SCHEMA = vol.Schema(
 
 def alerts_schema(currency: str) -> vol.Schema:
     """Return the form of the alerts; `currency` is the unit beside the amounts."""
-    amount = NumberSelector(
-        NumberSelectorConfig(
-            min=1e-18,
-            step="any",
-            mode=NumberSelectorMode.BOX,
-            unit_of_measurement=currency,
-        )
-    )
-    factor = NumberSelector(
-        NumberSelectorConfig(min=1.1, max=100, step=0.1, mode=NumberSelectorMode.BOX)
-    )
+    amount = amount_box(currency)
     return vol.Schema(
         {
             vol.Required(CONF_LOW_BALANCE): amount,
             vol.Required(CONF_CRITICAL_BALANCE): amount,
-            vol.Required(CONF_UNUSUAL_FACTOR): factor,
+            vol.Required(CONF_UNUSUAL_FACTOR): number_box(1.1, 100, 0.1),
             vol.Required(CONF_UNUSUAL_MINIMUM): amount,
         }
     )

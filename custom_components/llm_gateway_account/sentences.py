@@ -1,8 +1,9 @@
 """What happened to an account, as a sentence in the language of the home."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from contextlib import suppress
 from string import Formatter
+from sys import float_info
 from typing import Any, NamedTuple
 
 from homeassistant.core import HomeAssistant
@@ -95,14 +96,18 @@ class Sentences(NamedTuple):
 
     def _details(self, attributes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """Yield what is known of an event, as it is shown."""
+        # Who calls the action may have written anything.
+        currency = attributes.get("currency")
+        currency = currency if isinstance(currency, str) else POINTS
         for key, value in attributes.items():
             if value is None:
                 continue
             if key in _AMOUNTS and isinstance(value, int | float):
-                yield key, self.amount(value, attributes.get("currency", POINTS))
+                if abs(value) <= float_info.max:
+                    yield key, self.amount(value, currency)
             elif key in _TIMES:
                 yield key, _time(str(value))
-            elif key == "period" and value in set(Period):
+            elif key == "period" and value in list(Period):
                 yield key, self.get(f"selector.period.options.{value}")
             elif key in {*_NAMES, "model", "from", "to"}:
                 yield key, str(value)
@@ -151,5 +156,7 @@ def _placeholders(text: str) -> set[str]:
 
 def _time(text: str) -> str:
     """Return a moment (ISO 8601) as local date and time; anything else as it is."""
-    moment: datetime | None = dt_util.parse_datetime(text)
-    return f"{dt_util.as_local(moment):%Y-%m-%d %H:%M}" if moment else text
+    with suppress(ValueError, OverflowError):
+        if moment := dt_util.parse_datetime(text):
+            return f"{dt_util.as_local(moment):%Y-%m-%d %H:%M}"
+    return text
