@@ -363,6 +363,34 @@ async def test_crash_while_a_period_ends(
     assert told_of == ["budget_exceeded day"] * 2
 
 
+@pytest.mark.parametrize("hours", [13, 72])
+async def test_clock_that_is_behind_after_a_power_cut(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    habit: None,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    hours: int,
+) -> None:
+    """Of a home without one of its own; what was told is not told again."""
+    await set_up(hass, entry, {CONF_BUDGET_PER_DAY: 5})
+    calls = await calls_of(hass, device_of(hass, entry))
+    await settle(hass, freezer)
+    gateway.books.spend("gpt-5", 10 * UNIT)
+    await jump(hass, freezer, POLL)
+    assert told(calls) == ["budget_exceeded day"] * 2
+    await jump(hass, freezer, timedelta(seconds=1))
+    await crash(hass, entry)
+    freezer.tick(timedelta(hours=-hours))
+    await start(hass, entry)
+    await settle(hass, freezer)
+    assert state_of(hass, USED_TODAY) == STATE_UNKNOWN
+    freezer.tick(timedelta(hours=hours))
+    await jump(hass, freezer, POLL)
+    assert float(state_of(hass, USED_TODAY)) == 220
+    assert told(calls) == []
+
+
 async def test_budget_that_is_set_again(
     hass: HomeAssistant,
     gateway: GatewayServer,

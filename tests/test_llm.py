@@ -95,21 +95,26 @@ async def test_account_that_is_not_exposed_is_not_there(
         await ask(hass, ACCOUNT, account="Work")
 
 
+@pytest.mark.parametrize("title", ["other", "Example Gateway"])
 async def test_accounts_with_the_same_name_are_told_apart(
-    hass: HomeAssistant, account: str, second_account: str
+    hass: HomeAssistant, account: str, second_account: str, title: str
 ) -> None:
+    """By the titles of their entries, or by the IDs where those are the same, too."""
     for each in er.async_get(hass).entities.values():
         if each.unique_id.endswith("_balance"):
             expose(hass, each.entity_id)
     dr.async_get(hass).async_update_device(
         second_account, name_by_user="Example Gateway"
     )
+    other = hass.config_entries.async_entries(DOMAIN)[1]
+    hass.config_entries.async_update_entry(other, title=title)
+    name = title if title == "other" else other.entry_id
     answers = await ask(hass, ACCOUNT)
     assert [(each["account"], each["balance"]) for each in answers] == [
         ("Example Gateway", 12.345),
-        ("other", 4),
+        (name, 4),
     ]
-    (answer,) = await ask(hass, ACCOUNT, account="other")
+    (answer,) = await ask(hass, ACCOUNT, account=name)
     assert answer["balance"] == 4
 
 

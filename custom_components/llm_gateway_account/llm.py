@@ -215,9 +215,9 @@ def async_get_tools(
     for entry in entries:
         device = async_get_device(hass, entry)
         if device and device.id in _exposed_devices(hass, entry, llm_context.assistant):
-            name = async_get_name(hass, entry)
-            # Two devices may be called the same; an entry's title tells them apart.
-            exposed[entry.title if name in exposed else name] = entry
+            # Two devices may be called the same, and even two entries.
+            names = (async_get_name(hass, entry), entry.title, entry.entry_id)
+            exposed[next(each for each in names if each not in exposed)] = entry
     if not exposed:
         return None
     return LLMTools(tools=[GetAccountTool(exposed), GetUsageTool(exposed)])

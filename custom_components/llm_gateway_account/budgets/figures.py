@@ -74,7 +74,8 @@ def figures_of(
     if not samples.times or samples.times[0] > start:
         # What was known may have been of another account.
         state.begin = None
-    else:
+    elif not samples.doubts:
+        # While the clock cannot be believed, nobody knows which period it is.
         is_exact = moment.time - start <= _EXACT_FOR
         if is_exact or state.begin is None or state.begin[0] != start:
             state.begin = start, samples.noticed_before(start)
