@@ -30,12 +30,13 @@ def told(
     limit: float = 100,
     month: int = 11,
     first_day: int = 1,
+    warn_at: float = 80,
 ) -> list[Alert]:
     """Judge a budget on a day of the year."""
     today = date(2026, month, day)
     first = today if period is Period.DAY else today.replace(day=first_day)
     since = datetime(first.year, first.month, first.day, tzinfo=UTC)
-    budget = Budget(period=period, limit=limit, warn_at=80, first_day=first_day)
+    budget = Budget(period=period, limit=limit, warn_at=warn_at, first_day=first_day)
     return judge(
         state,
         BudgetFigures(
@@ -120,6 +121,19 @@ def test_budget_that_is_changed_tells_only_what_comes() -> None:
     assert told(state, 7, 81, limit=80) == [E]
     # As another unit rounds it.
     assert told(state, 7, 81, limit=80.00000000001) == []
+
+
+def test_another_warning_is_no_other_budget() -> None:
+    """After a refund, too: it was exceeded once."""
+    state = BudgetState()
+    assert told(state, 5, 0) == []
+    assert told(state, 6, 81) == [W]
+    assert told(state, 7, 82, warn_at=90) == []
+    assert told(state, 8, 91, warn_at=90) == [W]
+    assert told(state, 9, 101, warn_at=90) == [E]
+    assert told(state, 10, 70, warn_at=90) == []
+    assert told(state, 11, 70, warn_at=85) == []
+    assert told(state, 12, 101, warn_at=85) == []
 
 
 @pytest.mark.parametrize(

@@ -63,12 +63,15 @@ class BudgetState:
             *self.told,
         )
 
-    def is_of(self, budget: Budget) -> bool:
-        """Tell whether it is of this budget, as it is set now."""
+    def is_of(self, budget: Budget, *, whatever_warns: bool = False) -> bool:
+        """Tell whether it is of this budget, as it is set now.
+
+        `whatever_warns` also takes one of which only the warning came elsewhere.
+        """
         return (
             self.first is not None
             and isclose(self.limit, budget.limit)
-            and self.warn_at == budget.warn_at
+            and (whatever_warns or self.warn_at == budget.warn_at)
             and self.first_day == budget.first_day
         )
 
@@ -84,8 +87,10 @@ def judge(state: BudgetState, figures: BudgetFigures) -> list[Alert]:
     budget, first = figures.budget, figures.since.date().isoformat()
     # Not anew for a clock that was put back.
     is_known = state.is_of(budget) and (state.first or "") <= first
-    if not is_known or state.first != first:
+    if state.first != first or not state.is_of(budget, whatever_warns=True):
         state.told.clear()
+    elif not is_known and Alert.EXCEEDED not in state.told:
+        state.told = [each for each in state.told if each is not Alert.WARNING]
     state.first, state.first_day = first, budget.first_day
     state.limit, state.warn_at = budget.limit, budget.warn_at
     projected = figures.projected
