@@ -23,56 +23,36 @@ from homeassistant.core import HomeAssistant
 
 from .gateway_server import NEW_API, GatewayServer
 from .helpers import device_of, jump
-from .test_budgets import FORM, POLL, UNIT, calls_of, set_up, settle, told
+from .test_budgets import POLL, UNIT, calls_of, set_up, settle, told
 from .test_events import crash, start
 
-EURO = {CONF_CURRENCY: "EUR", CONF_POINTS_PER_UNIT: 3 * UNIT}
+DAY, MONTH = CONF_BUDGET_PER_DAY, CONF_BUDGET_PER_MONTH
 
-WARNING, EXCEEDED = "budget_warning day", "budget_exceeded day"
-MONTH = "budget_exceeded month"
+W, E, OF_MONTH = "budget_warning day", "budget_exceeded day", "budget_exceeded month"
 
-# Options before and after; what is spent before the change, and told then; what is
-# spent while nobody looks, and told after it, by the old options and by the new ones.
+# Options before, and what becomes of them; what is spent before the change, and told
+# then; what is spent while nobody looks, and told after it by the old options and by
+# the new ones.
 type Change = tuple[dict[str, Any], dict[str, Any], int, str, int, str, str]
 
 CHANGES: dict[str, Change] = {
-    "set": ({}, {CONF_BUDGET_PER_DAY: 5}, 3, "", 2, "", EXCEEDED),
-    "set when it is exceeded": ({}, {CONF_BUDGET_PER_DAY: 3}, 3, "", 2, "", ""),
-    "removed": ({CONF_BUDGET_PER_DAY: 5}, {}, 3, WARNING, 2, EXCEEDED, ""),
-    "raised": (
-        {CONF_BUDGET_PER_DAY: 5},
-        {CONF_BUDGET_PER_DAY: 8},
-        *(3, WARNING, 5, EXCEEDED, EXCEEDED),
-    ),
-    "raised when it was exceeded": (
-        {CONF_BUDGET_PER_DAY: 5},
-        {CONF_BUDGET_PER_DAY: 9},
-        *(5, EXCEEDED, 2, "", WARNING),
-    ),
-    "lowered": (
-        {CONF_BUDGET_PER_DAY: 8, CONF_BUDGET_PER_MONTH: 400},
-        {CONF_BUDGET_PER_DAY: 5, CONF_BUDGET_PER_MONTH: 400},
-        *(3, "", 3, WARNING, EXCEEDED),
-    ),
-    "warns earlier": (
-        {CONF_BUDGET_PER_DAY: 8},
-        {CONF_BUDGET_PER_DAY: 8, CONF_BUDGET_WARN_AT: 50},
-        *(2, "", 2, "", WARNING),
-    ),
+    "set": ({}, {DAY: 5}, 3, "", 2, "", E),
+    "set when it is exceeded": ({}, {DAY: 3}, 3, "", 2, "", ""),
+    "removed": ({DAY: 5}, {DAY: None}, 3, W, 2, E, ""),
+    "raised": ({DAY: 5}, {DAY: 8}, 3, W, 5, E, E),
+    "raised when it was exceeded": ({DAY: 5}, {DAY: 9}, 5, E, 2, "", W),
+    "lowered": ({DAY: 8, MONTH: 400}, {DAY: 5}, 3, "", 3, W, E),
+    "warns earlier": ({DAY: 8}, {CONF_BUDGET_WARN_AT: 50}, 2, "", 2, "", W),
     "month begins earlier": (
-        {CONF_BUDGET_PER_MONTH: 12},
-        {CONF_BUDGET_PER_MONTH: 12, CONF_BUDGET_FIRST_DAY: 10},
-        *(0, "", 12, MONTH, MONTH),
+        {MONTH: 12},
+        {CONF_BUDGET_FIRST_DAY: 10},
+        *(0, "", 12, OF_MONTH, OF_MONTH),
     ),
-    "low balance": (
-        {CONF_BUDGET_PER_DAY: 5},
-        {CONF_BUDGET_PER_DAY: 5, CONF_LOW_BALANCE: 3},
-        *(3, WARNING, 2, EXCEEDED, EXCEEDED),
-    ),
+    "low balance": ({DAY: 5}, {CONF_LOW_BALANCE: 3}, 3, W, 2, E, E),
     "unit": (
-        {CONF_BUDGET_PER_DAY: 5},
-        {**EURO, CONF_BUDGET_PER_DAY: 5 / 3},
-        *(3, WARNING, 2, EXCEEDED, EXCEEDED),
+        {DAY: 5},
+        {CONF_CURRENCY: "EUR", CONF_POINTS_PER_UNIT: 3 * UNIT},
+        *(3, W, 2, E, E),
     ),
 }
 
@@ -116,8 +96,8 @@ async def test_power_cut_at_a_change_of_options(
 
     file, old = f"{DOMAIN}.{entry.entry_id}", entry.options
     written = deepcopy(hass_storage[file])
-    kept = {k: v for k, v in old.items() if k not in {*before} - {*after}}
-    new = {**kept, **limits_in_unit({**old, **after}, kept), **FORM, **after}
+    new = {**old, **limits_in_unit({**old, **after}, old), **after}
+    new = {key: each for key, each in new.items() if each is not None}
     hass.config_entries.async_update_entry(entry, options=new)
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)

@@ -20,7 +20,6 @@ from custom_components.llm_gateway_account.const import (
     CONF_BUDGET_PER_MONTH,
     CONF_BUDGET_WARN_AT,
     CONF_CURRENCY,
-    CONF_POINTS_PER_UNIT,
     DOMAIN,
 )
 from custom_components.llm_gateway_account.gateway import POINTS
@@ -461,50 +460,3 @@ async def test_diagnostics_have_the_figures(
     options = diagnostics["entry"]["options"]
     assert options[CONF_BUDGET_FIRST_DAY] == 15
     assert options[CONF_BUDGET_PER_MONTH] == 40
-
-
-async def test_unit_changes(
-    hass: HomeAssistant,
-    gateway: GatewayServer,
-    habit: None,
-    entry: MockConfigEntry,
-    freezer: FrozenDateTimeFactory,
-) -> None:
-    """A budget is worth as many points as before, and nothing is told again."""
-    await set_up(hass, entry, {CONF_BUDGET_PER_DAY: 2})
-    calls = await calls_of(hass, device_of(hass, entry))
-    await settle(hass, freezer)
-    gateway.books.spend("gpt-5", UNIT)
-    await jump(hass, freezer, POLL)
-    assert told(calls) == ["budget_warning day"] * 2
-    form = await open_form(hass, entry, "unit")
-    await fill(hass, form, {CONF_CURRENCY: "EUR", CONF_POINTS_PER_UNIT: 3_000_000})
-    assert entry.options[CONF_BUDGET_PER_DAY] == pytest.approx(1 / 3)
-    await settle(hass, freezer)
-    await jump(hass, freezer, POLL)
-    assert float(state_of(hass, USED_TODAY)) == 100
-    assert told(calls) == []
-
-
-async def test_answer_of_a_replica_that_lags(
-    hass: HomeAssistant,
-    gateway: GatewayServer,
-    habit: None,
-    entry: MockConfigEntry,
-    freezer: FrozenDateTimeFactory,
-) -> None:
-    """It changes nothing, nor does it let anything be told twice."""
-    await set_up(hass, entry, {CONF_BUDGET_PER_DAY: 2})
-    calls = await calls_of(hass, device_of(hass, entry))
-    await settle(hass, freezer)
-    account = gateway.account
-    before = account.quota, account.used_quota, account.request_count
-    gateway.books.spend("gpt-5", UNIT * 3 // 2)
-    after = account.quota, account.used_quota, account.request_count
-    await jump(hass, freezer, POLL)
-    assert told(calls) == ["budget_exceeded day"] * 2
-    for answer in (before, after):
-        account.quota, account.used_quota, account.request_count = answer
-        await jump(hass, freezer, POLL)
-        assert float(state_of(hass, USED_TODAY)) == 125
-    assert told(calls) == []
