@@ -1,5 +1,6 @@
 """The API keys of an account: which have a device, and when their list is read."""
 
+from copy import replace
 from datetime import timedelta
 from typing import Any
 
@@ -632,7 +633,7 @@ async def test_gateway_without_a_list(
     freezer: FrozenDateTimeFactory,
     fault: Handler,
 ) -> None:
-    """It is not asked again for a week."""
+    """It is not asked again for a week, unless it is updated."""
     gateway.keys_fault = fault
     show(entry)
     await setup(hass, entry)
@@ -641,6 +642,10 @@ async def test_gateway_without_a_list(
         await jump(hass, freezer, timedelta(days=1))
     assert asked(gateway) == 0
     await jump(hass, freezer, timedelta(days=2))
+    assert asked(gateway) == 1
+    gateway.fork = replace(gateway.fork, status=gateway.fork.status | {"version": "v9"})
+    for _ in range(2):
+        await jump(hass, freezer, timedelta(days=1))
     assert asked(gateway) == 1
     assert issues(hass) == []
 
@@ -931,8 +936,28 @@ async def test_sum_that_fails(
     assert value(hass, "laptop", "spent_today") == "1.0"
     assert value(hass, "laptop", "status") == "active"
     gateway.books_fault = gateway.keys_fault = None
+    await wait(hass, freezer, QUARTER)
+    assert value(hass, "laptop", "spent_today") == "2.0"
+
+
+async def test_sum_that_fails_after_midnight(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    summed: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """What a key in use spent is not known then, and not nothing."""
     await use(hass, gateway, freezer)
-    assert value(hass, "laptop", "spent_today") == "3.0"
+    assert value(hass, "laptop", "spent_today") == "1.0"
+    await wait(hass, freezer, timedelta(days=1))
+    assert value(hass, "laptop", "spent_today") == "0.0"
+    gateway.books_fault = answering(502)
+    gateway.keys_fault = passing(gateway)
+    await use(hass, gateway, freezer)
+    assert value(hass, "laptop", "spent_today") == "unknown"
+    gateway.books_fault = gateway.keys_fault = None
+    await wait(hass, freezer, QUARTER)
+    assert value(hass, "laptop", "spent_today") == "1.0"
 
 
 def passing(gateway: GatewayServer) -> Handler:
@@ -971,7 +996,7 @@ async def test_list_for_new_keys_alone(
     entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    """Once a day, over restarts and whatever is used; also if it fails."""
+    """Once a day, over restarts and whatever is used; soon again if it fails."""
     gateway.keys.create("laptop")
     show(entry, "none", **{CONF_NEW_KEYS: True})
     await setup(hass, entry)
@@ -984,6 +1009,9 @@ async def test_list_for_new_keys_alone(
     assert asked(gateway) == 0
     gateway.keys_fault = answering(502)
     await wait(hass, freezer, 2 * HOUR)
+    assert asked(gateway) == 3
+    gateway.keys_fault = None
+    await wait(hass, freezer, HOUR)
     assert asked(gateway) == 1
     await wait(hass, freezer, timedelta(hours=22))
     assert asked(gateway) == 0

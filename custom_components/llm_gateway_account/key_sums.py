@@ -11,7 +11,13 @@ from homeassistant.util import dt as dt_util
 
 from .books import Book
 from .entity import async_is_enabled
-from .gateway import ApiKey, GatewayError, KeyListing
+from .gateway import (
+    AbsentError,
+    ApiKey,
+    GatewayError,
+    KeyListing,
+    OtherShapeError,
+)
 
 if TYPE_CHECKING:
     from .coordinator import AccountCoordinator
@@ -56,11 +62,12 @@ class KeySums:
 
     async def async_read(
         self, keys: Mapping[int, ApiKey], listing: KeyListing, account_use: object
-    ) -> None:
-        """Ask for the sums of shown keys that were used; without an answer they stay.
+    ) -> bool:
+        """Ask for the sums of shown keys that were used; tell whether to ask again soon.
 
-        `account_use` changes whenever any key is used, which is all there is where the
-        gateway does not note what a key spends.
+        Without an answer they stay, but are not those of another day. `account_use`
+        changes whenever any key is used, which is all there is where the gateway does
+        not note what a key spends.
         """
         self._sums = {key: each for key, each in self._sums.items() if key in keys}
         # A database may take large letters for small ones, and not mind spaces.
@@ -70,23 +77,32 @@ class KeySums:
             for key, each in keys.items()
             if not _plain(each.name) or names[_plain(each.name)] > 1
         )
+        failure: GatewayError | None = None
         for key in keys.values():
             use = (key.used_quota, key.last_used_at) if key.is_counted else account_use
             before = self._sums.get(key.id)
             if (before and before.use == use) or not self._is_wanted(key):
                 continue
             now = dt_util.now()
-            start = dt_util.start_of_local_day(now)
-            try:
-                points = await self.book.async_ask(
-                    self._account.client.async_get_spent,
-                    int(start.timestamp()),
-                    int(now.timestamp()),
-                    key_name=key.name,
-                )
-            except GatewayError:
-                return
-            self._sums[key.id] = _Sum(day=_day(now), use=use, points=points)
+            if failure is None:
+                try:
+                    points = await self._async_ask(key.name, now)
+                except GatewayError as err:
+                    failure = err
+                else:
+                    self._sums[key.id] = _Sum(day=_day(now), use=use, points=points)
+            if failure and before and before.day != _day(now):
+                del self._sums[key.id]
+        return not isinstance(failure, AbsentError | OtherShapeError | None)
+
+    async def _async_ask(self, name: str, now: datetime) -> float:
+        start = dt_util.start_of_local_day(now)
+        return await self.book.async_ask(
+            self._account.client.async_get_spent,
+            int(start.timestamp()),
+            int(now.timestamp()),
+            key_name=name,
+        )
 
     def _is_wanted(self, key: ApiKey) -> bool:
         """Tell whether the sensor of the sum is enabled."""

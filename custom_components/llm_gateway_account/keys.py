@@ -125,7 +125,7 @@ class KeysCoordinator(ListCoordinator[KeysData]):
     @property
     @override
     def _is_due(self) -> bool:
-        if self.options.shown is ShownKeys.NONE:
+        if self.options.shown is ShownKeys.NONE and not self._failures:
             return dt_util.utcnow().timestamp() - self._stored.asked_at >= DAY
         return super()._is_due
 
@@ -133,7 +133,7 @@ class KeysCoordinator(ListCoordinator[KeysData]):
     @override
     def _has_changed(self) -> bool:
         """Whether a key was used since the last list, or may be gone."""
-        return self._use_of_list != self._use() or bool(self._misses)
+        return self._use_of_list != self._use() or any(self._misses.values())
 
     def _use(self) -> object:
         """Return what changes whenever a key is used."""
@@ -146,7 +146,6 @@ class KeysCoordinator(ListCoordinator[KeysData]):
         if self._is_too_soon:
             return self.data
         use, self._asked_at = self._use(), monotonic()
-        self._stored.asked_at = int(dt_util.utcnow().timestamp())
         data = self.data
         try:
             listing = await self.book.async_ask(self.account.client.async_get_keys)
@@ -156,8 +155,10 @@ class KeysCoordinator(ListCoordinator[KeysData]):
         else:
             self._failures, self._use_of_list = 0, use
             self._pause = max(SHORTEST, listing.requests * SECONDS_PER_REQUEST)
+            self._stored.asked_at = int(dt_util.utcnow().timestamp())
             data = self._take(listing)
-            await self.sums.async_read(data.keys, listing, use)
+            if await self.sums.async_read(data.keys, listing, use):
+                self._use_of_list = None
         self.account.storage.async_write()
         return self._as_of_now(data)
 

@@ -104,11 +104,6 @@ class PlansCoordinator(ListCoordinator[PlansData]):
         self._async_look()
 
     @callback
-    def async_gateway_was_updated(self) -> None:
-        """Ask again for what there was not; the new version may have it."""
-        self.book.ask_again()
-
-    @callback
     def _async_look(self, _now: datetime | None = None) -> None:
         """Ask if it is time, and show what time alone changes."""
         if self._is_reading or self._shutdown_requested:

@@ -137,8 +137,7 @@ async def _async_update(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
     if site.version:
         device = async_get_device(hass, entry)
         if device and device.sw_version not in {None, site.version}:
-            entry.runtime_data.usage.async_gateway_was_updated()
-            entry.runtime_data.plans.async_gateway_was_updated()
+            _ask_again(hass, entry)
         dr.async_get(hass).async_get_or_create(
             config_entry_id=entry.entry_id,
             identifiers={(DOMAIN, entry.entry_id)},
@@ -155,3 +154,18 @@ async def _async_update(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
             entry, data={**entry.data, CONF_SITE_UNIT: unit}
         )
     async_update_unit_issue(hass, entry, unit)
+
+
+def _ask_again(hass: HomeAssistant, entry: AccountConfigEntry) -> None:
+    """Let everybody ask for what there was not; a new version may have it."""
+    runtime = entry.runtime_data
+    runtime.usage.async_gateway_was_updated()
+    for book in (
+        runtime.keys.book,
+        runtime.keys.sums.book,
+        runtime.plans.book,
+        runtime.check_in.book,
+        runtime.groups.book,
+        async_get_shared(hass, entry).notices,
+    ):
+        book.ask_again()
