@@ -18,6 +18,7 @@ from custom_components.llm_gateway_account.const import (
     CONF_CURRENCY,
     CONF_LOW_BALANCE,
     CONF_POINTS_PER_UNIT,
+    CONF_PROTOCOL,
     CONF_SITE_NAME,
     CONF_SITE_UNIT,
     CONF_UNUSUAL_FACTOR,
@@ -137,6 +138,7 @@ async def test_add_account_of_every_fork(
         CONF_VERIFY_SSL: True,
         CONF_ALLOW_UNENCRYPTED: False,
         CONF_BEARER: True,
+        CONF_PROTOCOL: "one_api",
         CONF_SITE_NAME: "Example Gateway",
         CONF_SITE_UNIT: unit,
     }
@@ -170,6 +172,7 @@ async def test_everything_pasted_carelessly(
         CONF_VERIFY_SSL: False,
         CONF_ALLOW_UNENCRYPTED: True,
         CONF_BEARER: True,
+        CONF_PROTOCOL: "one_api",
         CONF_SITE_NAME: "Example Gateway",
         CONF_SITE_UNIT: {CONF_CURRENCY: "USD", CONF_POINTS_PER_UNIT: 500_000},
     }

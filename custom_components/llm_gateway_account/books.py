@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 from .gateway import (
     AbsentError,
     DailyUsage,
-    GatewayClient,
+    Gateway,
     GatewayError,
     ModelUsage,
     OtherShapeError,
@@ -108,7 +108,7 @@ class Book:
 class UsageBooks:
     """Reads what an account used: per hour and model, or as sums of days."""
 
-    def __init__(self, client: GatewayClient, *, keeps_hours: bool = False) -> None:
+    def __init__(self, client: Gateway, *, keeps_hours: bool = False) -> None:
         """Start with a gateway of which nothing is known, but that it keeps hours."""
         self.hours = Book(was_there=keeps_hours)
         self.sums = Book()

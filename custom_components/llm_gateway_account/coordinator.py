@@ -34,7 +34,7 @@ from .events import (
 )
 from .failures import async_note_answer, async_note_failure
 from .gaps import Hindsight, enter_hindsight
-from .gateway import Account, GatewayClient, GatewayError, Priority, RateLimitedError
+from .gateway import Account, Gateway, GatewayError, Priority, RateLimitedError
 from .plan_paid import expect_plan_paid
 from .spending import EventType, Observation, Outcome, Spending
 from .spending.numbers import bounded
@@ -74,7 +74,7 @@ class GatewayCoordinator[AnswerT, DataT](DataUpdateCoordinator[DataT]):
         self,
         hass: HomeAssistant,
         entry: AccountConfigEntry,
-        client: GatewayClient,
+        client: Gateway,
         update_interval: timedelta,
     ) -> None:
         """Prepare the polls of an entry that is being set up."""
@@ -193,7 +193,7 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
     """Asks for the account itself, and knows what it spends."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: AccountConfigEntry, client: GatewayClient
+        self, hass: HomeAssistant, entry: AccountConfigEntry, client: Gateway
     ) -> None:
         """Prepare the polls of an entry that is being set up."""
         super().__init__(hass, entry, client, UPDATE_INTERVAL)

@@ -15,7 +15,7 @@ from homeassistant.util.hass_dict import HassKey
 from .books import Book
 from .const import CONF_SITE_UNIT, DOMAIN
 from .device import async_get_device
-from .gateway import GatewayClient, GatewayError, Notice, Site
+from .gateway import Gateway, GatewayError, Notice, Site
 from .repairs import async_update_unit_issue
 from .unit import Unit, unit_of_site
 
@@ -49,7 +49,7 @@ class SharedSite:
         self._notice_asked_at = -inf
 
     async def async_get(
-        self, client: GatewayClient, good_for: float = ANSWER_IS_GOOD_FOR
+        self, client: Gateway, good_for: float = ANSWER_IS_GOOD_FOR
     ) -> Site | None:
         """Return what the gateway says of itself; None if it does not answer.
 
@@ -65,9 +65,7 @@ class SharedSite:
                 self._asked_at = monotonic()
         return self._site
 
-    async def async_get_notice(
-        self, client: GatewayClient
-    ) -> tuple[Notice, ...] | None:
+    async def async_get_notice(self, client: Gateway) -> tuple[Notice, ...] | None:
         """Return the notice, if there is one; None if the gateway does not tell."""
         async with self._asking:
             if monotonic() - self._notice_asked_at >= NOTICE_IS_GOOD_FOR:

@@ -9,6 +9,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_ACCESS_TOKEN, CONF_URL, CONF_VERIFY_SSL
 from homeassistant.helpers import config_validation as cv
 
+from .connection import PROTOCOLS
 from .const import (
     CONF_BEARER,
     CONF_BUDGET_FIRST_DAY,
@@ -24,6 +25,7 @@ from .const import (
     CONF_LOW_BALANCE,
     CONF_NEW_KEYS,
     CONF_POINTS_PER_UNIT,
+    CONF_PROTOCOL,
     CONF_SHOWN_KEYS,
     CONF_SITE_NAME,
     CONF_UNUSUAL_FACTOR,
@@ -49,6 +51,7 @@ ENTRY_SCHEMA = vol.Schema(
         CONF_USER_ID_HEADER: vol.Any(None, cv.matches_regex(r"[!-9;-~]+\Z")),
         CONF_VERIFY_SSL: bool,
         CONF_BEARER: bool,
+        vol.Optional(CONF_PROTOCOL): vol.In(PROTOCOLS),  # not in those of 0.1.0
         CONF_SITE_NAME: str,
         CONF_CURRENCY: str,
         CONF_POINTS_PER_UNIT: POSITIVE,

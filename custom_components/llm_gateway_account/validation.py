@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from itertools import product
 from typing import Any
 
 from yarl import URL
@@ -9,10 +10,11 @@ from yarl import URL
 from homeassistant.const import CONF_ACCESS_TOKEN, CONF_URL, CONF_VERIFY_SSL
 from homeassistant.core import HomeAssistant
 
-from .connection import async_borrow_client
+from .connection import PROTOCOLS, async_borrow_client
 from .const import (
     CONF_ALLOW_UNENCRYPTED,
     CONF_BEARER,
+    CONF_PROTOCOL,
     CONF_USER_ID,
     CONF_USER_ID_HEADER,
     SECTION_ADVANCED,
@@ -123,16 +125,17 @@ def read_connection(
 async def async_validate(
     hass: HomeAssistant, data: Mapping[str, Any]
 ) -> tuple[dict[str, Any], Account]:
-    """Return the data with the address and the token as they work, and the account.
+    """Return the data with all of the access as it works, and the account.
 
     The address may be that of any page of the gateway's web site: the first of its
     parents that answers as the API is the gateway. Raises GatewayError, or InputError
     for what the answer shows to be entered wrong.
     """
     failure: GatewayError | None = None
-    for url in candidates(data[CONF_URL]):
+    for url, protocol in product(candidates(data[CONF_URL]), PROTOCOLS):
+        access = {**data, CONF_URL: url, CONF_PROTOCOL: protocol}
         try:
-            return await _async_validate_token(hass, {**data, CONF_URL: url})
+            return await _async_validate_token(hass, access)
         except _NOT_THE_API as err:
             failure = failure or err
     assert failure  # noqa: S101 # there is at least one candidate

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from custom_components.llm_gateway_account.gateway import GatewayClient, Limiter
+from custom_components.llm_gateway_account.gateway import Access, GatewayClient, Limiter
 from tests.gateway_server import ACCESS_TOKEN, USER_ID, GatewayServer
 from tests.tls import CertificateAuthority
 
@@ -30,13 +30,14 @@ async def create_client(
 
         def create(**changes: Any) -> GatewayClient:
             arguments: dict[str, Any] = {
+                "session": session,
                 "url": gateway.url,
                 "user_id": str(USER_ID),
                 "access_token": ACCESS_TOKEN,
                 "limiter": Limiter(),
                 "user_agent": "test/1",
             }
-            return GatewayClient(session, **(arguments | changes))
+            return GatewayClient(Access(**(arguments | changes)))
 
         yield create
 

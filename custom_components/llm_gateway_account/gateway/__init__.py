@@ -1,8 +1,9 @@
-"""Client for the account API of LLM gateways of the one-api family."""
+"""What is asked of LLM gateways, and the client for those of the one-api family."""
 
 from .account import ENABLED, Account
 from .check_in import CheckIn, CheckInKind
 from .client import GatewayClient
+from .contract import Access, Gateway
 from .errors import (
     AbsentError,
     AccountDisabledError,
@@ -34,6 +35,7 @@ __all__ = [
     "LONGEST_SPENT",
     "POINTS",
     "AbsentError",
+    "Access",
     "Account",
     "AccountDisabledError",
     "ApiKey",
@@ -43,6 +45,7 @@ __all__ = [
     "CheckIn",
     "CheckInKind",
     "DailyUsage",
+    "Gateway",
     "GatewayClient",
     "GatewayError",
     "GroupsKind",

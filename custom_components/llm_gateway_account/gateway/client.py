@@ -1,14 +1,15 @@
-"""Client for the account API: one method per thing, typed answers out."""
+"""Client for the account API of the one-api family."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from typing import override
 
-import aiohttp
 from multidict import CIMultiDict
 
 from .account import Account
 from .check_in import CheckIn, CheckInKind, awarded
+from .contract import Access, Gateway
 from .envelope import book_of, data_of
 from .errors import (
     AccountDisabledError,
@@ -20,7 +21,7 @@ from .errors import (
 )
 from .groups import GroupsKind, group_ratios
 from .keys import KeyListing, KeyPages
-from .limiter import Limiter, Priority
+from .limiter import Priority
 from .notices import Notice, notice_of
 from .plans import PlanListing, plan_listing, plan_titles
 from .site import Site
@@ -75,61 +76,37 @@ USER_ID_HEADERS = (
 )
 
 
-class GatewayClient:
+class GatewayClient(Gateway):
     """Reads one account at one gateway. Follows no redirect.
 
     Writes nothing but a check-in.
     """
 
-    def __init__(  # noqa: PLR0913
-        self,
-        session: aiohttp.ClientSession,
-        url: str,
-        user_id: str,
-        access_token: str,
-        *,
-        limiter: Limiter,
-        user_agent: str,
-        bearer: bool = True,
-        user_id_header: str | None = None,
-    ) -> None:
-        """Keep what a request needs; nothing is sent yet.
-
-        `url` is the base address of the gateway, `limiter` that of all requests to its
-        host. `bearer` tells whether the token goes out as `Bearer <token>` or as it
-        is. `user_id_header` is one more name for the header with the user ID.
-        """
-        self._transport = Transport(session, url, limiter)
+    def __init__(self, access: Access) -> None:
+        """Keep what a request needs; nothing is sent yet."""
+        self._transport = Transport(access.session, access.url, access.limiter)
         self._headers = CIMultiDict(
-            {"Accept": "application/json", "User-Agent": user_agent}
+            {"Accept": "application/json", "User-Agent": access.user_agent}
         )
         # No name goes out twice, in whatever case it was entered.
         self._account_headers = self._headers.copy()
-        self._account_headers.update(dict.fromkeys(USER_ID_HEADERS, user_id))
-        if user_id_header:
-            self._account_headers[user_id_header] = user_id
+        self._account_headers.update(dict.fromkeys(USER_ID_HEADERS, access.user_id))
+        if access.user_id_header:
+            self._account_headers[access.user_id_header] = access.user_id
         # The family removes exactly "Bearer ", so the capital matters.
         self._account_headers["Authorization"] = (
-            f"Bearer {access_token}" if bearer else access_token
+            f"Bearer {access.access_token}" if access.bearer else access.access_token
         )
-        self._access_token = access_token
-        self._user_id = user_id
+        self._access_token = access.access_token
+        self._user_id = access.user_id
         self._latest: tuple[Answer, Account] | None = None
 
+    @override
     async def async_get_account(
         self,
         priority: Priority = Priority.POLL,
-        timeout: float | None = None,  # noqa: ASYNC109
+        timeout: float | None = None,
     ) -> Account:
-        """Return the account.
-
-        `timeout` is how many seconds it may wait for its turn at the host. While
-        nothing changes, the account is the same object each time.
-
-        Raises GatewayError of the kind that fits; OtherAccountError if the gateway
-        looks only at the token and that is another account's; InvalidAnswerError if
-        the ID is missing after it was there once, as the answer might be anybody's.
-        """
         answer = await self._async_get(
             ACCOUNT_PATH, self._account_headers, MAX_ACCOUNT_BODY, priority, timeout
         )
@@ -137,6 +114,7 @@ class GatewayClient:
             return self._latest[1]
         account = Account.from_payload(data_of(answer))
         if account.id is None:
+            # Without the ID that was there once, the answer might be anybody's.
             if self._latest and self._latest[1].id is not None:
                 raise InvalidAnswerError("the answer no longer holds an ID")
         elif str(account.id) != self._user_id:
@@ -144,16 +122,12 @@ class GatewayClient:
         self._latest = answer, account
         return account
 
+    @override
     async def async_get_site(
         self,
         priority: Priority = Priority.BACKGROUND,
-        timeout: float | None = None,  # noqa: ASYNC109
+        timeout: float | None = None,
     ) -> Site:
-        """Return what the gateway says of itself; asked without any credentials.
-
-        `Site()` where the gateway does not have this page. Raises GatewayError of the
-        kind that fits where it could not be read; never one about credentials.
-        """
         answer = await self._async_get(
             STATUS_PATH, self._headers, MAX_SITE_BODY, priority, timeout
         )
@@ -165,107 +139,56 @@ class GatewayClient:
             pass
         raise InvalidAnswerError("the gateway does not show its page to everybody")
 
-    async def async_get_usage(
-        self, start: int, end: int, priority: Priority = Priority.BACKGROUND
-    ) -> list[ModelUsage]:
-        """Return what was used per hour and model (new-api, Veloera), sorted.
-
-        `start` and `end` are Unix seconds, both included, at most LONGEST_USAGE apart
-        (ValueError). An hour belongs to a window that its start belongs to. The gateway
-        writes minutes late, and too little of an hour where it was restarted. Raises
-        AbsentError where it keeps no such book, else GatewayError of the kind that
-        fits.
-        """
+    @override
+    async def async_get_usage(self, start: int, end: int) -> list[ModelUsage]:
         window = _window(start, end, LONGEST_USAGE)
-        answer = await self._async_get_book(USAGE_PATH, priority, window)
+        answer = await self._async_get_book(USAGE_PATH, window)
         return await _async_read(
             answer, lambda: hourly_usage(book_of(answer), start, end)
         )
 
+    @override
     async def async_get_spent(
-        self,
-        start: int,
-        end: int,
-        priority: Priority = Priority.BACKGROUND,
-        key_name: str | None = None,
+        self, start: int, end: int, key_name: str | None = None
     ) -> float:
-        """Return the points spent, with all keys or those of one name (all forks).
-
-        `start` and `end` are Unix seconds, both included, at most LONGEST_SPENT apart
-        (ValueError). The gateway adds up the requests that it still remembers under
-        the account's present name; refunds are not taken off. Raises AbsentError where
-        it keeps no such book, else GatewayError of the kind that fits.
-        """
         # The type of a request that was paid; the others are ignored.
         query = {"type": "2"} | _window(start, end, LONGEST_SPENT)
         if key_name is not None:
             query["token_name"] = key_name
-        answer = await self._async_get_book(SPENT_PATH, priority, query)
-        return spent(book_of(answer))
+        return spent(book_of(await self._async_get_book(SPENT_PATH, query)))
 
-    async def async_get_daily_usage(
-        self, priority: Priority = Priority.BACKGROUND
-    ) -> list[DailyUsage]:
-        """Return what was used per day and model for about a week, sorted.
-
-        Only one-api, one-hub and done-hub have it; the latter two are up to ten minutes
-        late. Raises AbsentError elsewhere, else GatewayError of the kind that fits.
-        """
-        answer = await self._async_get_book(DAILY_USAGE_PATH, priority)
+    @override
+    async def async_get_daily_usage(self) -> list[DailyUsage]:
+        answer = await self._async_get_book(DAILY_USAGE_PATH)
         return await _async_read(answer, lambda: daily_usage(book_of(answer)))
 
+    @override
     async def async_get_keys(
         self, priority: Priority = Priority.BACKGROUND
     ) -> KeyListing:
-        """Return the API keys of the account, without what makes them work (all forks).
-
-        One request for each page: of a hundred keys, ten at one-api. Raises AbsentError
-        where there is no such list, else GatewayError of the kind that fits.
-        """
         pages = KeyPages()
         while query := pages.query:
-            answer = await self._async_get_book(KEYS_PATH, priority, query)
+            answer = await self._async_get_book(KEYS_PATH, query, priority)
             await _async_read(answer, partial(_add_page, pages, answer))
         return pages.listing
 
-    async def async_get_plans(
-        self, priority: Priority = Priority.BACKGROUND
-    ) -> PlanListing:
-        """Return the plans of the account (new-api since February 2026).
-
-        Without any, also while the gateway's database fails. Raises AbsentError where
-        there are no plans at all, else GatewayError of the kind that fits.
-        """
-        answer = await self._async_get_book(PLANS_PATH, priority)
+    @override
+    async def async_get_plans(self) -> PlanListing:
+        answer = await self._async_get_book(PLANS_PATH)
         return await _async_read(answer, lambda: plan_listing(book_of(answer)))
 
-    async def async_get_plan_titles(
-        self, priority: Priority = Priority.BACKGROUND
-    ) -> dict[int, str]:
-        """Return what the plans are called that the gateway sells, by their IDs.
-
-        Raises AbsentError where there are none, else GatewayError of the kind that
-        fits.
-        """
-        answer = await self._async_get_book(PLAN_TITLES_PATH, priority)
+    @override
+    async def async_get_plan_titles(self) -> dict[int, str]:
+        answer = await self._async_get_book(PLAN_TITLES_PATH)
         return await _async_read(answer, lambda: plan_titles(book_of(answer)))
 
-    async def async_get_check_in(
-        self, kind: CheckInKind, priority: Priority = Priority.BACKGROUND
-    ) -> CheckIn:
-        """Return whether the account was checked in today (new-api, Veloera).
-
-        Raises AbsentError elsewhere, else GatewayError of the kind that fits.
-        """
-        answer = await self._async_get_book(kind.status_path, priority)
+    @override
+    async def async_get_check_in(self, kind: CheckInKind) -> CheckIn:
+        answer = await self._async_get_book(kind.status_path)
         return CheckIn.from_payload(book_of(answer))
 
+    @override
     async def async_check_in(self, kind: CheckInKind) -> float:
-        """Check the account in, and return the points that it got. Asked once.
-
-        Raises GatewayError of the kind that fits. An UnreachableError that is too much,
-        an InvalidAnswerError and a ServerError of HTTP leave open whether it happened.
-        """
         answer = await self._async_keep_secret(
             self._transport.async_post(
                 kind.path,
@@ -276,31 +199,22 @@ class GatewayClient:
         )
         return awarded(book_of(answer))
 
-    async def async_get_groups(
-        self, kind: GroupsKind, priority: Priority = Priority.BACKGROUND
-    ) -> dict[str, float | None]:
-        """Return the multiplier of the prices of each group that may be used.
+    @override
+    async def async_get_groups(self, kind: GroupsKind) -> dict[str, float | None]:
+        return group_ratios(book_of(await self._async_get_book(kind)))
 
-        Raises AbsentError where there is no such list, else GatewayError of the kind
-        that fits.
-        """
-        answer = await self._async_get_book(kind, priority)
-        return group_ratios(book_of(answer))
-
-    async def async_get_notice(
-        self, priority: Priority = Priority.BACKGROUND
-    ) -> Notice | None:
-        """Return the notice of the gateway; None if it has none (all forks).
-
-        Asked without any credentials. Raises GatewayError of the kind that fits.
-        """
+    @override
+    async def async_get_notice(self) -> Notice | None:
         answer = await self._async_get(
-            NOTICE_PATH, self._headers, MAX_SITE_BODY, priority, None
+            NOTICE_PATH, self._headers, MAX_SITE_BODY, Priority.BACKGROUND, None
         )
         return await _async_read(answer, lambda: notice_of(book_of(answer)))
 
     async def _async_get_book(
-        self, path: str, priority: Priority, query: Mapping[str, str] | None = None
+        self,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        priority: Priority = Priority.BACKGROUND,
     ) -> Answer:
         return await self._async_get(
             path, self._account_headers, MAX_USAGE_BODY, priority, None, query=query

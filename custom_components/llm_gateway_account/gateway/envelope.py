@@ -22,7 +22,7 @@ def book_of(answer: Answer) -> Any:
     """
     if answer.status in {404, 405} or is_page(answer.body):
         raise AbsentError(f"the gateway has no such page (HTTP {answer.status})")
-    envelope = _envelope_of(answer)
+    envelope = object_of(answer)
     if _is_good(answer.status, envelope) and "data" in envelope:
         return envelope["data"]
     if is_absent(envelope):
@@ -35,7 +35,7 @@ def data_of(answer: Answer) -> dict[str, Any]:
 
     The family answers a bad token with HTTP 200.
     """
-    envelope = _envelope_of(answer)
+    envelope = object_of(answer)
     data = envelope.get("data")
     if _is_good(answer.status, envelope) and isinstance(data, dict):
         return data
@@ -46,8 +46,8 @@ def _is_good(status: int, envelope: Mapping[str, Any]) -> bool:
     return status == 200 and envelope.get("success") is True
 
 
-def _envelope_of(answer: Answer) -> dict[str, Any]:
-    """Return the object around `data`, or raise what it means that there is none."""
+def object_of(answer: Answer) -> dict[str, Any]:
+    """Return the object that an answer is, or raise what it means that it is none."""
     status, body = answer
     if not start_of(body).startswith(b"{"):
         if status == 401:
