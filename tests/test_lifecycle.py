@@ -63,6 +63,7 @@ class Stall:
         ({"access_token": ""}, {}),
         ({"verify_ssl": "yes"}, {}),
         ({"site_name": None}, {}),
+        ({"protocol": "of a newer version"}, {}),
         ({}, {CONF_CURRENCY: None}),
         ({}, {CONF_POINTS_PER_UNIT: 0}),
         ({}, {CONF_POINTS_PER_UNIT: "much"}),
@@ -121,14 +122,31 @@ async def test_storage_with_a_hole(
     await assert_that_forms_say_so(hass, entry)
 
 
-async def test_storage_of_a_newer_version(
-    hass: HomeAssistant, entry: MockConfigEntry, gateway: GatewayServer
+async def test_entry_of_a_newer_version(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    gateway: GatewayServer,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     entry.add_to_hass(hass)
     hass.config_entries.async_update_entry(entry, version=2)
     await hass.config_entries.async_setup(entry.entry_id)
     assert entry.state is ConfigEntryState.MIGRATION_ERROR
+    assert f"{entry.title} for llm_gateway_account has version 2" in caplog.text
     assert gateway.requests == []
+
+
+async def test_entry_of_a_newer_minor_version(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """It works, and whoever goes back to that version finds it as it was."""
+    entry.add_to_hass(hass)
+    data = {**entry.data, "more": 1}
+    hass.config_entries.async_update_entry(entry, minor_version=3, data=data)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert balance(hass) == "12.345"
+    assert (entry.minor_version, entry.data["more"]) == (3, 1)
 
 
 async def test_home_assistant_stops_in_the_middle_of_a_poll(

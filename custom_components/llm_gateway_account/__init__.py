@@ -79,12 +79,16 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 
 async def async_migrate_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> bool:
-    """Remove the entities of 0.1.0 (version 1.1) that are gone."""
-    registry = er.async_get(hass)
-    for entity in er.async_entries_for_config_entry(registry, entry.entry_id):
-        if entity.unique_id.removeprefix(f"{entry.entry_id}_") in REMOVED_ENTITIES:
-            registry.async_remove(entity.entity_id)
-    hass.config_entries.async_update_entry(entry, minor_version=2)
+    """Remove the entities of 0.1.0 (version 1.1) that are gone.
+
+    What a newer version left (1.3 and above) stays as it is.
+    """
+    if entry.minor_version < 2:
+        registry = er.async_get(hass)
+        for entity in er.async_entries_for_config_entry(registry, entry.entry_id):
+            if entity.unique_id.removeprefix(f"{entry.entry_id}_") in REMOVED_ENTITIES:
+                registry.async_remove(entity.entity_id)
+        hass.config_entries.async_update_entry(entry, minor_version=2)
     return True
 
 

@@ -103,9 +103,7 @@ class GatewayClient(Gateway):
 
     @override
     async def async_get_account(
-        self,
-        priority: Priority = Priority.POLL,
-        timeout: float | None = None,
+        self, priority: Priority = Priority.POLL, timeout: float | None = None
     ) -> Account:
         answer = await self._async_get(
             ACCOUNT_PATH, self._account_headers, MAX_ACCOUNT_BODY, priority, timeout
@@ -124,9 +122,7 @@ class GatewayClient(Gateway):
 
     @override
     async def async_get_site(
-        self,
-        priority: Priority = Priority.BACKGROUND,
-        timeout: float | None = None,
+        self, priority: Priority = Priority.BACKGROUND, timeout: float | None = None
     ) -> Site:
         answer = await self._async_get(
             STATUS_PATH, self._headers, MAX_SITE_BODY, priority, timeout
