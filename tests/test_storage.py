@@ -18,12 +18,10 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
-from custom_components.llm_gateway_account import REMOVED_ENTITIES
 from custom_components.llm_gateway_account.const import DOMAIN
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import Event, HomeAssistant
-from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from . import ROOT
 from .gateway_server import GatewayServer, answering
@@ -38,7 +36,6 @@ TITLE = "planted-display-name @ Example Gateway"
 SPENT_TODAY = "sensor.example_gateway_spent_today"
 SPENT_THIS_MONTH = "sensor.example_gateway_spent_this_month"
 EVENTS = "event.example_gateway_activity"
-NEW_ENTITIES = {"connection", "notice", "top_model", "usage_records"}
 SECOND = timedelta(seconds=1)
 
 
@@ -111,13 +108,6 @@ def entry_of(hass: HomeAssistant) -> ConfigEntry[Any]:
     return hass.config_entries.async_get_known_entry(ENTRY_ID)
 
 
-def left_behind(name: str, kind: str) -> list[dict[str, Any]]:
-    """Return what version 0.1.0 left behind in a file of Home Assistant."""
-    text = (LEFT_BEHIND / name).read_text(encoding="utf-8")
-    rows: list[dict[str, Any]] = json.loads(text)["data"][kind]
-    return rows
-
-
 def stored(file: Path) -> dict[str, Any]:
     """Return what the file of the account holds."""
     data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["data"]
@@ -154,49 +144,6 @@ def unreadable(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 # What 0.1.0 left
-
-
-async def test_entities_and_settings_stay(config_dir: Path) -> None:
-    """With the names that people gave them; what nobody has a use for is gone."""
-    (before,) = left_behind("core.config_entries", "entries")
-    (device,) = left_behind("core.device_registry", "devices")
-    entities = left_behind("core.entity_registry", "entities")
-    async with home(config_dir) as hass:
-        entry = entry_of(hass)
-        assert entry.state is ConfigEntryState.LOADED
-        assert (entry.version, entry.minor_version) == (1, 2)
-        assert entry.title == before["title"]
-        assert entry.options == before["options"]
-        kept = before["data"].keys() - {"url"}
-        assert {key: entry.data[key] for key in kept}.items() <= before["data"].items()
-        assert entry.data["site_unit"] == {
-            "currency": "USD",
-            "points_per_unit": 500_000,
-        }
-
-        (same,) = dr.async_entries_for_config_entry(dr.async_get(hass), ENTRY_ID)
-        assert (same.id, same.name_by_user) == (device["id"], "Work")
-
-        def fate(entity: Any) -> tuple[Any, ...]:
-            return entity["id"], entity["entity_id"], entity["name"]
-
-        registry = er.async_get(hass)
-        removed = {f"{ENTRY_ID}_{key}" for key in REMOVED_ENTITIES}
-        assert removed <= {each["unique_id"] for each in entities}
-        new = {f"{ENTRY_ID}_{key}" for key in NEW_ENTITIES}
-        assert new <= {each.unique_id for each in registry.entities.values()}
-        assert {
-            fate(each.as_partial_dict)
-            for each in registry.entities.values()
-            if each.unique_id not in new
-        } == {fate(each) for each in entities if each["unique_id"] not in removed}
-        for entity in entities:
-            kept_one = registry.async_get(entity["entity_id"])
-            is_removed = entity["unique_id"] in removed
-            assert (kept_one is None) == is_removed
-            assert not (kept_one and kept_one.disabled_by != entity["disabled_by"])
-            is_shown = not is_removed and entity["disabled_by"] is None
-            assert bool(hass.states.get(entity["entity_id"])) == is_shown
 
 
 async def test_spending_goes_on(

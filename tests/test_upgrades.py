@@ -4,7 +4,9 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 import json
+import os
 from pathlib import Path
+import re
 import shutil
 import sqlite3
 from typing import Any
@@ -15,10 +17,14 @@ from pytest_homeassistant_custom_component.typing import RecorderInstanceGenerat
 import yaml
 
 from custom_components.llm_gateway_account import REMOVED_ENTITIES
-from custom_components.llm_gateway_account.const import DOMAIN
+from custom_components.llm_gateway_account.const import CONF_SITE_UNIT, DOMAIN
+from homeassistant.components.persistent_notification import (
+    _async_get_or_create_notifications,
+)
 from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.statistics import get_last_short_term_statistics
 from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_URL
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import (
     device_registry as dr,
@@ -30,11 +36,14 @@ from homeassistant.setup import async_setup_component
 from . import ROOT
 from .conftest import A_MONTH
 from .gateway_server import GatewayServer
-from .helpers import compile_statistics, pass_time, state_of
+from .helpers import compile_statistics, jump, pass_time, state_of
 from .home import home
 
 RELEASES = sorted((ROOT / "tests" / "fixtures" / "releases").iterdir())
 POINTS = 500_000
+
+# The ID that an entity had before somebody gave it another one.
+RENAMED = "sensor.example_gateway_balance"
 
 # Of which the state goes by the clock, too.
 BY_THE_CLOCK = {"last_update", "days_remaining", "runs_out", "average_daily_spending"}
@@ -185,6 +194,12 @@ async def test_nothing_is_lost(
         entry = hass.config_entries.async_get_known_entry(before["entry_id"])
         assert entry.state is ConfigEntryState.LOADED
         assert (entry.title, entry.options) == (before["title"], before["options"])
+        kept_data = {k: v for k, v in before["data"].items() if k != CONF_URL}
+        assert kept_data.items() <= entry.data.items()
+        assert entry.data[CONF_SITE_UNIT] == {
+            "currency": "USD",
+            "points_per_unit": POINTS,
+        }
         (same,) = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
         assert (same.id, same.name_by_user) == (device["id"], "Work")
         registry = er.async_get(hass)
@@ -192,6 +207,7 @@ async def test_nothing_is_lost(
             each.entity_id: (each.id, each.unique_id, each.name, each.disabled_by)
             for each in registry.entities.values()
         }
+        assert removed.isdisjoint(each.unique_id for each in registry.entities.values())
         kept = [each for each in entities if each["unique_id"] not in removed]
         assert {"user", "integration", None} <= {each["disabled_by"] for each in kept}
         assert any(each["name"] for each in kept)
@@ -202,11 +218,17 @@ async def test_nothing_is_lost(
                 each["name"],
                 each["disabled_by"],
             )
+            is_shown = hass.states.get(each["entity_id"]) is not None
+            assert is_shown == (each["disabled_by"] is None)
         shown = {
             each["entity_id"]
             for each in kept
             if not each["disabled_by"] and each["translation_key"] not in BY_THE_CLOCK
         }
+        # What the cards show that the version offered in YAML.
+        cards = (release / "storage" / "lovelace.in_yaml").read_text(encoding="utf-8")
+        on_cards = {*re.findall(r"[a-z_]+\.example_gateway_\w+", cards)}
+        assert on_cards - registry.entities.keys() == {RENAMED}
         # The account was added that day, so the rest of it is in the gateway's records.
         await pass_time(hass, freezer, timedelta(minutes=2))
         for entity_id in shown & last_states.keys():
@@ -214,6 +236,30 @@ async def test_nothing_is_lost(
         issues = ir.async_get(hass).issues.values()
         assert [each.issue_id for each in issues if each.domain == DOMAIN] == []
         assert complaints(caplog) == []
+
+
+async def test_file_that_is_cut_off(
+    release: Path,
+    config_dir: Path,
+    prepare: Callable[[HomeAssistant], Any],
+    last_states: dict[str, str],
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """As after a power cut: what it told is asked of the gateway anew."""
+    (file,) = (config_dir / ".storage").glob(f"{DOMAIN}.*")
+    os.truncate(file, file.stat().st_size // 2)
+    (before,) = left_behind(release, "core.config_entries", "entries")
+    async with home(config_dir, prepare) as hass:
+        entry = hass.config_entries.async_get_known_entry(before["entry_id"])
+        assert (entry.state, entry.options) == (
+            ConfigEntryState.LOADED,
+            before["options"],
+        )
+        await pass_time(hass, freezer, timedelta(minutes=2))
+        today = entity_id_of(release, "spent_today")
+        assert float(state_of(hass, today)) == float(last_states[today])
+    assert len([*file.parent.glob(f"{file.name}.corrupt.*")]) == 1
+    assert json.loads(file.read_text(encoding="utf-8"))
 
 
 async def test_history_goes_on(
@@ -293,4 +339,10 @@ async def test_automations_work(
         }
         assert {"device_triggers", "event_entity", "balance_alert", "guard"} <= ran
         assert "guard" in seen
+        await jump(hass, freezer, timedelta(days=1))
+        notifications = _async_get_or_create_notifications(hass).values()
+        messages = "\n".join(each["message"] for each in notifications)
+        assert re.search(
+            r"Work\nSpent today: .*\nBalance: 0\.00 USD", messages, re.DOTALL
+        )
         assert complaints(caplog) == []

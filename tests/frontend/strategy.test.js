@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { setImmediate as tick } from "node:timers/promises";
 
-import { account, cardsOf, entityOf, hassOf } from "./hass.js";
+import { account, cardsOf, ENTITIES, entityOf, hassOf } from "./hass.js";
 import { page } from "./page.js";
 
 const STRATEGY = "../../custom_components/llm_gateway_account/frontend/strategy.js";
@@ -175,3 +176,42 @@ test("every hour, what is shown of a period is refreshed", () => {
   assert.equal(delay, 3_600_000);
   assert.equal(refreshed, 1);
 });
+
+const RELEASES = new URL("../fixtures/releases/", import.meta.url);
+
+// What a released version left in a file of a home.
+const leftIn = (release, name) =>
+  JSON.parse(readFileSync(new URL(`${release}/storage/${name}`, RELEASES))).data;
+
+// That home, with the entities of it that there still are.
+const homeOf = (release) => {
+  const hass = hassOf([]);
+  for (const device of leftIn(release, "core.device_registry").devices) {
+    hass.devices[device.id] = device;
+  }
+  for (const entity of leftIn(release, "core.entity_registry").entities) {
+    const { entity_id: id, translation_key: key, disabled_by: isDisabled } = entity;
+    if (key in ENTITIES && !isDisabled) {
+      hass.entities[id] = entity;
+      hass.states[id] = { entity_id: id, attributes: {}, ...ENTITIES[key] };
+    }
+  }
+  return hass;
+};
+
+for (const release of readdirSync(RELEASES)) {
+  test(`the dashboard of ${release} shows the account, also as a view of another one`, async () => {
+    const hass = homeOf(release);
+    const [device_id] = Object.keys(hass.devices);
+    const { strategy } = leftIn(release, "lovelace.llm_gateway_account").config;
+    const left = await dashboard.generate(strategy, hass);
+    const chosen = await dashboard.generate({ ...strategy, device_id }, hass);
+    for (const config of [left.views[0].strategy, chosen.views[0].strategy, strategy]) {
+      const cards = cardsOf(await view.generate(config, hass));
+      const shown = new Set(cards.map(({ entity }) => entity).filter(Boolean));
+      // Somebody gave it another ID.
+      assert.ok(shown.has("sensor.my_credit"));
+      assert.deepEqual([...shown].filter((id) => !(id in hass.entities)), []);
+    }
+  });
+}
