@@ -73,6 +73,12 @@ class BackgroundCoordinator[DataT](DataUpdateCoordinator[DataT]):
             self._task = self.config_entry.async_create_background_task(
                 self.hass, self._async_read(), f"{self.name} {type(self).__name__}"
             )
+            self._task.add_done_callback(self._async_end_reading)
+
+    @callback
+    def _async_end_reading(self, task: asyncio.Task[None]) -> None:
+        if self._task is task:
+            self._task = None
 
     def _async_read(self) -> Coroutine[Any, Any, None]:
         return self.async_refresh()

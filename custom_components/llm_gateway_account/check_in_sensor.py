@@ -29,7 +29,8 @@ def async_add_check_in(
         coordinator,
         async_add_entities,
         Platform.BINARY_SENSOR,
-        CheckInSensor(coordinator, CHECK_IN),
+        CHECK_IN,
+        lambda: CheckInSensor(coordinator, CHECK_IN),
         lambda: coordinator.data.is_offered,
     )
 

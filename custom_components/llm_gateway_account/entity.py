@@ -62,25 +62,46 @@ class GatewayEntity[CoordinatorT: DataUpdateCoordinator[Any]](
 ):
     """An entity on the device of an account; it holds no state of its own."""
 
+
     _attr_has_entity_name = True
 
     def __init__(
         self, coordinator: CoordinatorT, description: EntityDescription
     ) -> None:
-        """Describe the entity and its device."""
+        """Describe the entity."""
         super().__init__(coordinator)
-        entry = coordinator.config_entry
-        assert entry  # noqa: S101 # a coordinator of ours has one
         self.entity_description = description
-        self._attr_unique_id = f"{entry.entry_id}_{description.key}"
-        self._attr_translation_key = description.key
-        self._attr_device_info = DeviceInfo(
+
+    @property
+    @override
+    def unique_id(self) -> str:
+        """Return what tells it from all others, whatever the account is called."""
+        return f"{self._entry.entry_id}_{self.entity_description.key}"
+
+    @property
+    @override
+    def translation_key(self) -> str:
+        """Return the key of its name, its states and its icon."""
+        return self.entity_description.key
+
+    @property
+    @override
+    def device_info(self) -> DeviceInfo:
+        """Return what there is to know of its device."""
+        entry = self._entry
+        return DeviceInfo(
             configuration_url=entry.data[CONF_URL],
             entry_type=DeviceEntryType.SERVICE,
             identifiers={(DOMAIN, entry.entry_id)},
             model="LLM gateway account",
             name=entry.data[CONF_SITE_NAME],
         )
+
+    @property
+    def _entry(self) -> ConfigEntry:
+        entry = self.coordinator.config_entry
+        assert entry  # noqa: S101 # a coordinator of ours has one
+        return entry
 
 
 class AccountEntity(GatewayEntity[AccountCoordinator]):
@@ -178,23 +199,24 @@ def async_add_when_there(
     coordinator: DataUpdateCoordinator[Any],
     async_add_entities: AddConfigEntryEntitiesCallback,
     platform: Platform,
-    entity: Entity,
+    description: EntityDescription,
+    create: Callable[[], Entity],
     is_there: Callable[[], bool],
 ) -> None:
     """Add an entity as soon as the gateway has it, or at once if it had it before."""
     entry, registry = coordinator.config_entry, er.async_get(coordinator.hass)
     assert entry  # noqa: S101 # a coordinator of ours has one
-    was_there = entity.unique_id and registry.async_get_entity_id(
-        platform, DOMAIN, entity.unique_id
-    )
-    waiting = [entity]
+    unique_id = f"{entry.entry_id}_{description.key}"
+    if is_there() or registry.async_get_entity_id(platform, DOMAIN, unique_id):
+        async_add_entities([create()])
+        return
+    waiting = [create]
 
     @callback
     def add() -> None:
-        if waiting and (was_there or is_there()):
-            async_add_entities([waiting.pop()])
+        if waiting and is_there():
+            async_add_entities([waiting.pop()()])
 
-    add()
     entry.async_on_unload(coordinator.async_add_listener(add))
 
 
@@ -227,4 +249,5 @@ def async_add_account_entities[DescriptionT: AccountEntityDescription](
         async_add_entities([create(coordinator, each) for each in present])
 
     add_present()
-    entry.async_on_unload(coordinator.async_add_listener(add_present))
+    if missing:
+        entry.async_on_unload(coordinator.async_add_listener(add_present))

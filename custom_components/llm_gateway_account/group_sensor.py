@@ -35,7 +35,8 @@ def async_add_group_ratio(
         coordinator,
         async_add_entities,
         Platform.SENSOR,
-        GroupRatioSensor(coordinator, RATIO),
+        RATIO,
+        lambda: GroupRatioSensor(coordinator, RATIO),
         lambda: coordinator.data.is_told,
     )
 

@@ -212,13 +212,11 @@ async def async_setup_entry(
     """Set up the sensors of an account."""
     coordinator = entry.runtime_data.account
     async_add_account_entities(
-        coordinator, async_add_entities, Platform.SENSOR, AMOUNTS, AmountSensor
-    )
-    async_add_account_entities(
-        coordinator, async_add_entities, Platform.SENSOR, SENSORS, AccountSensor
-    )
-    async_add_account_entities(
-        coordinator, async_add_entities, Platform.SENSOR, LEVELS, BalanceLevelSensor
+        coordinator,
+        async_add_entities,
+        Platform.SENSOR,
+        (*AMOUNTS, *SENSORS, *LEVELS),
+        _create,
     )
     if async_has_budgets(entry):
         budgets = await async_load(hass, "budget_sensor")
@@ -236,6 +234,16 @@ async def async_setup_entry(
         keys = await async_load(hass, "key_sensor")
         keys.async_add_key_sensors(entry, async_add_entities)
     async_add_plan_sensors(entry, async_add_entities)
+
+
+def _create(
+    coordinator: AccountCoordinator, description: AccountEntityDescription
+) -> AccountValueEntity:
+    if isinstance(description, AmountSensorEntityDescription):
+        return AmountSensor(coordinator, description)
+    if description in LEVELS:
+        return BalanceLevelSensor(coordinator, description)
+    return AccountSensor(coordinator, description)
 
 
 class AccountSensor(AccountValueEntity, SensorEntity):
