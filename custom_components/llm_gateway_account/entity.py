@@ -62,7 +62,6 @@ class GatewayEntity[CoordinatorT: DataUpdateCoordinator[Any]](
 ):
     """An entity on the device of an account; it holds no state of its own."""
 
-
     _attr_has_entity_name = True
 
     def __init__(
@@ -195,7 +194,7 @@ def async_is_enabled(
 
 
 @callback
-def async_add_when_there(
+def async_add_when_there(  # noqa: PLR0913, PLR0917
     coordinator: DataUpdateCoordinator[Any],
     async_add_entities: AddConfigEntryEntitiesCallback,
     platform: Platform,
