@@ -36,7 +36,7 @@ from .failures import async_note_answer, async_note_failure
 from .gaps import Hindsight, enter_hindsight
 from .gateway import Account, Gateway, GatewayError, Priority, RateLimitedError
 from .plan_paid import expect_plan_paid
-from .spending import EventType, Observation, Outcome, Spending
+from .spending import EventType, Observation, Spending
 from .spending.numbers import bounded
 from .storage import AccountStorage
 from .unit import Unit, limits_from_options
@@ -207,7 +207,6 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         """Whether the last answer changed nothing."""
         self.is_waited_for = False
         """Whether an entity waits to be written until then."""
-        self._outcome: Outcome | None = None
         self._data_before: AccountData | None = None
 
     @property
@@ -253,8 +252,13 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
     @override
     def _async_take(self, answer: Account) -> AccountData:
         """Take in an account, unless the answer is older than the one before."""
+        stored, now, data = self.storage.state, dt_util.now(), self.data
+        if self._is_repeated(answer, now):
+            async_judge(self.hass, self, data, now)
+            if stored.crossings:
+                self.async_add_events([])
+            return data
         async_note_answer(self.hass, self.config_entry)
-        stored, now = self.storage.state, dt_util.now()
         # While there is a plan, it may pay at any time, whatever was known last.
         if stored.plans.told or not stored.plans.balance_pays:
             expect_plan_paid(stored.ledger, answer)
@@ -280,29 +284,32 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         )
         for event in outcome.events:
             stored.full = event.left or stored.full
-        # Nothing can have changed, unless budgets follow the time of the day.
-        is_repeated = (
-            self.data is not None
-            and answer is self.data.account
-            and outcome is self._outcome
-            and not self.budgets.by_period
-        )
-        self._outcome = outcome
-        data = self.data if is_repeated else self._shown(answer, outcome.spending)
+        data = self._shown(answer, outcome.spending)
         async_judge(
             self.hass,
             self,
             data,
-            int(now.timestamp()),
+            now,
             is_topped_up=any(
                 each.type is EventType.TOPPED_UP for each in outcome.events
             ),
         )
-        if is_repeated and not stored.crossings:
-            return data
         of_budgets = self.budgets.changes(stored, data.budgets)
         self.async_add_events([*spending, *of_budgets, *changes_of(stored, answer)])
         return self.data if data == self.data else data
+
+    def _is_repeated(self, answer: Account, now: datetime) -> bool:
+        """Take the last answer once more, if nothing can have changed by that.
+
+        Budgets may follow the time of the day.
+        """
+        return (
+            self.data is not None
+            and answer is self.data.account
+            and self.last_update_success
+            and not self.budgets.by_period
+            and self.storage.state.ledger.repeat(now)
+        )
 
     @callback
     @override

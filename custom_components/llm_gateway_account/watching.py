@@ -1,6 +1,7 @@
 """Brings the limits of automations and the answers of accounts together."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import ConfigEntryState
@@ -50,15 +51,18 @@ def async_judge(
     hass: HomeAssistant,
     coordinator: AccountCoordinator,
     data: AccountData,
-    time: int,
+    now: datetime,
     *,
-    is_topped_up: bool,
+    is_topped_up: bool = False,
 ) -> None:
     """Compare a good answer with every limit that was ever brought along.
 
     Also with those whose automations are not there yet: Home Assistant starts.
     """
     crossings, unit = coordinator.storage.state.crossings, coordinator.unit
+    if not crossings and not hass.data.get(_WATCHES):
+        return
+    time = int(now.timestamp())
     for crossing in crossings:
         crossing.judge(data, unit, time, is_topped_up=is_topped_up)
     if coordinator.can_fire_events:

@@ -50,8 +50,9 @@ class Ledger:
         self._written = self._worth_writing()
         self.left: float | None = None
         """What was left at the last answer."""
-        self._repeatable: tuple[object, Outcome] | None = None
-        """The last poll and its outcome, if the same once more changes nothing."""
+        self._repeatable: tuple[object, object, Outcome] | None = None
+        """What was observed last, on which day, and what followed, if the same once
+        more changes nothing."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything, as what can be written as JSON."""
@@ -60,12 +61,9 @@ class Ledger:
     def observe(self, observation: Observation, limits: Limits) -> Outcome:
         """Enter an answer of the gateway; return what follows from it."""
         now, books = observation.time, self.books
-        # The time of an observation is not compared.
-        poll = observation, limits, now.tzinfo, now.date()
-        # Most polls bring nothing new. Then nothing changes before the hour does.
-        known, outcome = self._repeatable or (None, None)
-        if outcome and poll == known and books.samples.repeat(int(now.timestamp())):
-            return outcome
+        observed = observation, limits  # whose time is not compared
+        if self._repeatable and observed == self._repeatable[0] and self.repeat(now):
+            return self._repeatable[2]
         moment = Moment.of(now)
         kind = books.counters.judge(moment.time, observation, books.samples)
         events = self._enter(moment, observation, limits, kind)
@@ -78,9 +76,21 @@ class Ledger:
             look_again_in=min(filter(None, (for_top_up, for_level)), default=None),
         )
         is_settled = self._is_settled(observation, outcome)
-        self._repeatable = (poll, outcome) if is_settled else None
+        day = now.tzinfo, now.date()
+        self._repeatable = (observed, day, outcome) if is_settled else None
         self._note_revision()
         return outcome
+
+    def repeat(self, now: datetime) -> bool:
+        """Take the last observation once more, if nothing follows from that.
+
+        Most polls bring nothing new. Then nothing changes before the hour does.
+        """
+        return (
+            self._repeatable is not None
+            and self._repeatable[1] == (now.tzinfo, now.date())
+            and self.books.samples.repeat(int(now.timestamp()))
+        )
 
     def recount(self, now: datetime) -> Spending | None:
         """Return the figures of a moment without an answer, as of a day that begins.
