@@ -9,7 +9,9 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from copy import replace
 import json
+from pathlib import Path
 import sys
+from tempfile import TemporaryDirectory
 import time
 from typing import Any, override
 
@@ -17,6 +19,7 @@ from aiohttp import web
 
 from tests.gateway_books import Keeping
 from tests.gateway_server import V_API, GatewayServer, ServerAccount, answering
+from tests.tls import CertificateAuthority
 
 FIRST_ID = 1000
 
@@ -58,7 +61,7 @@ class BusyAccount(ServerAccount):
 class CountingGateway(GatewayServer):
     """A gateway with many accounts, which may limit its requests as the family does."""
 
-    def __init__(self, accounts: int, busy: int, limit: int | None) -> None:
+    def __init__(self, accounts: int, busy: int = 0, limit: int | None = None) -> None:
         """Open accounts, of which the last `busy` change all the time.
 
         `limit` is the number of requests it takes within LIMITED_FOR.
@@ -102,11 +105,29 @@ def token(number: int) -> str:
     return f"{number:032}"
 
 
+class ClosingGateway(CountingGateway):
+    """A gateway that ends each connection, as all have ended before the next poll."""
+
+    @override
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        response = await super().handle(request)
+        response.force_close()
+        return response
+
+
 @asynccontextmanager
 async def gateways(
-    *, number: int = 1, accounts: int = 1, busy: int = 0, limit: int | None = None
+    *,
+    number: int = 1,
+    accounts: int = 1,
+    busy: int = 0,
+    limit: int | None = None,
+    tls: bool = False,
 ) -> AsyncGenerator[list[str]]:
-    """Run gateways, each with so many accounts. Yields their addresses."""
+    """Run gateways, each with so many accounts. Yields their addresses.
+
+    With TLS, each answer has a connection of its own.
+    """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -117,7 +138,7 @@ async def gateways(
     assert process.stdin
     assert process.stdout
     wanted = {"accounts": accounts, "busy": busy, "limit": limit}
-    process.stdin.write(f"{json.dumps([wanted] * number)}\n".encode())
+    process.stdin.write(f"{json.dumps([[tls, wanted]] * number)}\n".encode())
     try:
         yield json.loads(await process.stdout.readline())
     finally:
@@ -127,9 +148,13 @@ async def gateways(
 
 async def main() -> None:
     """Run what standard input asks for, until it is closed."""
-    servers = [CountingGateway(**each) for each in json.loads(sys.stdin.readline())]
-    for server in servers:
-        await server.start()
+    servers = []
+    for tls, wanted in json.loads(sys.stdin.readline()):
+        server = (ClosingGateway if tls else CountingGateway)(**wanted)
+        with TemporaryDirectory(prefix="llm_gateway_account_") as folder:
+            context = CertificateAuthority(Path(folder)).server_context()
+            await server.start(tls=context if tls else None)
+        servers.append(server)
     print(json.dumps([server.url for server in servers]), flush=True)
     await asyncio.to_thread(sys.stdin.read)
 

@@ -146,7 +146,9 @@ async def trmnl(hass: HomeAssistant, url: str) -> Poll:
     return poll
 
 
-async def measure(polls: dict[str, Poll]) -> dict[str, dict[str, float]]:
+async def measure(
+    polls: dict[str, Poll], rounds: int = ROUNDS
+) -> dict[str, dict[str, float]]:
     """Return the microseconds of CPU time of each poll, in the median.
 
     `process` is that of all threads, `loop` that of the event loop's alone.
@@ -157,7 +159,7 @@ async def measure(polls: dict[str, Poll]) -> dict[str, dict[str, float]]:
     names = list(polls)
     gc.collect()
     gc.freeze()
-    for number in range(WARM_UP + ROUNDS):
+    for number in range(WARM_UP + rounds):
         order.shuffle(names)
         for name in names:
             process, thread = time.process_time_ns(), time.thread_time_ns()

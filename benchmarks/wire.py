@@ -1,30 +1,25 @@
-"""What goes over the wire: `python -m benchmarks.wire` counts the bytes of polls.
+"""A poll at home: `python -m benchmarks.wire` counts its bytes and its CPU time.
 
-Between Home Assistant and a gateway with TLS stands a relay that counts. A connection
-is kept for fifteen seconds, and the next poll comes after five minutes, so a poll is
-measured when the connection of the last one is gone; and another right after it.
+A connection is kept for fifteen seconds, and the next poll comes after five minutes:
+each has a connection of its own, with TLS. Where bytes are counted, and no time, a
+relay stands between Home Assistant and the gateway.
 """
 
 import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from copy import replace
 import json
-from pathlib import Path
 import sys
-from tempfile import TemporaryDirectory
 
 from homeassistant.core import HomeAssistant
-from tests.gateway_books import Keeping
-from tests.gateway_server import ACCESS_TOKEN, USER_ID, V_API, GatewayServer
-from tests.tls import CertificateAuthority
 
-from .core import account_entry, home_assistant, run
+from .core import account_entry, home_assistant, run, unlimited
+from .gateway import FIRST_ID, gateways, token
+from .polls import measure
 from .rest import Poll, rest_config, set_up_rest
 
-# More than the fifteen seconds for which aiohttp keeps a connection.
-PAUSE = 17
+ROUNDS = 100
 
 # The first byte of what each side sends, if that is a TLS handshake (RFC 8446, 5.1).
 HANDSHAKE = 22
@@ -66,57 +61,62 @@ class Relay:
 
 
 @asynccontextmanager
-async def relayed_gateway() -> AsyncGenerator[tuple[GatewayServer, Relay, str]]:
-    """Run a gateway with TLS behind a relay. Yields both, and the address."""
-    with TemporaryDirectory(prefix="llm_gateway_account_") as folder:
-        authority = CertificateAuthority(Path(folder))
-        gateway = GatewayServer(replace(V_API, books=Keeping(spent=False)))
-        await gateway.start(tls=authority.server_context())
-    relay = Relay(gateway.port)
+async def relayed(url: str) -> AsyncGenerator[tuple[Relay, str]]:
+    """Put a relay before a gateway. Yields it and its address."""
+    relay = Relay(int(url.rpartition(":")[2]))
     server = await asyncio.start_server(relay.handle, "127.0.0.1")
-    port = server.sockets[0].getsockname()[1]
     try:
-        yield gateway, relay, f"https://127.0.0.1:{port}"
+        yield relay, f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()
-        await gateway.stop()
 
 
-async def ours(hass: HomeAssistant, url: str) -> Poll:
-    """Set up the account; return its poll."""
-    entry = account_entry(url, USER_ID, ACCESS_TOKEN, verify_ssl=False)
-    await hass.config_entries.async_add(entry)
+async def ours(hass: HomeAssistant, *urls: str) -> list[Poll]:
+    """Set up an account at each address; return the polls."""
+    entries = [
+        account_entry(url, FIRST_ID + number, token(number), verify_ssl=False)
+        for number, url in enumerate(urls)
+    ]
+    for entry in entries:
+        await hass.config_entries.async_add(entry)
     await hass.async_block_till_done(wait_background_tasks=True)
-    poll: Poll = entry.runtime_data.account.async_refresh
-    return poll
+    return [entry.runtime_data.account.async_refresh for entry in entries]
 
 
-async def rest(hass: HomeAssistant, url: str) -> Poll:
-    """Set up the same with `rest:`; return its poll."""
-    config = {**rest_config(url, USER_ID, ACCESS_TOKEN), "verify_ssl": False}
-    (poll,) = await set_up_rest(hass, config)
-    return poll
+async def rest(hass: HomeAssistant, *urls: str) -> list[Poll]:
+    """Set up the same with `rest:`; return the polls."""
+    configs = (
+        rest_config(url, FIRST_ID + number, token(number))
+        for number, url in enumerate(urls)
+    )
+    return await set_up_rest(hass, *({**each, "verify_ssl": False} for each in configs))
+
+
+async def count(poll: Poll, relay: Relay) -> dict[str, int]:
+    """Return what a poll sends and receives."""
+    relay.counts.clear()
+    await poll()
+    # The end of the connection belongs to it.
+    await asyncio.sleep(0.1)
+    return {**relay.counts}
 
 
 async def main() -> None:
-    """Count a poll of each from afresh, and one right after it."""
-    figures = {}
-    async with home_assistant() as hass:
-        for name, set_up in (("ours", ours), ("rest", rest)):
-            async with relayed_gateway() as (gateway, relay, url):
-                poll = await set_up(hass, url)
-                await asyncio.sleep(PAUSE)
-                for when in ("afresh", "right_after"):
-                    gateway.requests.clear()
-                    relay.counts.clear()
-                    await poll()
-                    # What a server sends after its answer belongs to it.
-                    await asyncio.sleep(0.1)
-                    figures[f"{name}_{when}"] = {
-                        "requests": len(gateway.requests),
-                        **relay.counts,
-                    }
-    json.dump(figures, sys.stdout)
+    """Count a poll of each, and measure its CPU time."""
+    async with (
+        home_assistant() as hass,
+        gateways(accounts=2, tls=True) as (url,),
+        relayed(url) as (relay, counted),
+    ):
+        with unlimited():
+            counted_ours, timed_ours = await ours(hass, counted, url)
+            counted_rest, timed_rest = await rest(hass, counted, url)
+            times = await measure({"ours": timed_ours, "rest": timed_rest}, ROUNDS)
+            figures = {
+                "ours": {**await count(counted_ours, relay), **times["ours"]},
+                "rest": {**await count(counted_rest, relay), **times["rest"]},
+            }
+            json.dump(figures, sys.stdout)
 
 
 if __name__ == "__main__":
