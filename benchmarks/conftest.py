@@ -4,11 +4,15 @@ import logging
 
 import pytest
 
+from custom_components.llm_gateway_account.gateway.client import (
+    ACCOUNT_PATH,
+    STATUS_PATH,
+)
 from custom_components.llm_gateway_account.gateway.transport import Transport
 from homeassistant.components.recorder.core import Recorder
 from tests.conftest import *  # noqa: F403
 
-POLLS = {"/api/user/self", "/api/status"}
+POLLS = {ACCOUNT_PATH, STATUS_PATH}
 
 
 @pytest.fixture
@@ -19,18 +23,18 @@ def silence(recorder_mock: Recorder, caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.fixture
-def received(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Return a list that gets the bytes of each answer, as they are read."""
-    sizes: list[int] = []
+def received(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """Return a list that gets path and bytes of each answer but those of polls."""
+    answers: list[tuple[str, int]] = []
     get = Transport.async_get
 
     async def counted(
         self: Transport, path: str, *args: object, **more: object
     ) -> object:
         answer = await get(self, path, *args, **more)  # type: ignore[arg-type]
-        if f"/{path}" not in POLLS:
-            sizes.append(len(answer.body))
+        if path not in POLLS:
+            answers.append((path, len(answer.body)))
         return answer
 
     monkeypatch.setattr(Transport, "async_get", counted)
-    return sizes
+    return answers

@@ -53,7 +53,7 @@ async def test_day(  # noqa: PLR0913, PLR0917
     gateway: GatewayServer,
     entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
-    received: list[int],
+    received: list[tuple[str, int]],
     server: str,
     fork: Fork,
     account: str,
@@ -90,6 +90,6 @@ async def test_day(  # noqa: PLR0913, PLR0917
         account=account,
         shown=shown,
         requests=len(received),
-        bytes=sum(received),
+        bytes=sum(size for _, size in received),
         states=await rows(hass) - before,
     )

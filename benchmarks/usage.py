@@ -23,6 +23,11 @@ from sqlalchemy import text
 
 from custom_components.llm_gateway_account.const import CONF_HISTORY_DAYS, DOMAIN
 from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
+from custom_components.llm_gateway_account.gateway.client import (
+    DAILY_USAGE_PATH,
+    SPENT_PATH,
+    USAGE_PATH,
+)
 from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.util import session_scope
 from homeassistant.core import HomeAssistant
@@ -39,11 +44,19 @@ from .scale import memory, watched_loop
 START = datetime(2026, 11, 17, 12, tzinfo=UTC)
 POLLS = timedelta(days=1) // UPDATE_INTERVAL
 
+RECORDS = {USAGE_PATH, SPENT_PATH, DAILY_USAGE_PATH}
+
 # Until nothing of the set-up is left to be read.
 SETTLED_AFTER = timedelta(hours=6)
 
 # Points of a request, of which there is one between two polls.
 COST = 777
+
+
+def asked(received: list[tuple[str, int]]) -> dict[str, int]:
+    """Return how often the records were asked for, and the bytes of the answers."""
+    sizes = [size for path, size in received if path in RECORDS]
+    return {"requests": len(sizes), "bytes": sum(sizes)}
 
 
 async def rows(hass: HomeAssistant) -> int:
@@ -74,7 +87,7 @@ async def test_day(  # noqa: PLR0913, PLR0917
     gateway: GatewayServer,
     entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
-    received: list[int],
+    received: list[tuple[str, int]],
     records: str,
     fork: Fork,
     account: str,
@@ -95,8 +108,7 @@ async def test_day(  # noqa: PLR0913, PLR0917
     write(
         records=records,
         account="added",
-        requests=len(received),
-        bytes=sum(received),
+        **asked(received),
         rows=await rows(hass),
     )
     for _ in range(SETTLED_AFTER // UPDATE_INTERVAL):
@@ -110,8 +122,7 @@ async def test_day(  # noqa: PLR0913, PLR0917
     write(
         records=records,
         account=account,
-        requests=len(received),
-        bytes=sum(received),
+        **asked(received),
         rows=await rows(hass) - before,
     )
 
@@ -141,7 +152,7 @@ async def test_year(
     hass: HomeAssistant,
     gateway: GatewayServer,
     entry: MockConfigEntry,
-    received: list[int],
+    received: list[tuple[str, int]],
 ) -> None:
     """Read a year in which twelve models were used in every hour."""
     hass.loop.set_debug(enabled=False)
@@ -184,8 +195,7 @@ async def test_year(
     write(
         records="hourly",
         account="year",
-        requests=len(received),
-        bytes=sum(received),
+        **asked(received),
         rows=await rows(hass),
         seconds=time.perf_counter() - started,
         memory=most[0],
