@@ -27,6 +27,7 @@ def far_off(figures: dict[str, Any], documented: dict[str, Any]) -> list[str]:
         *_refused(figures),
         *_heavy(figures, documented),
         *_asked(figures, documented),
+        *_unfair(figures),
     ]
 
 
@@ -40,6 +41,10 @@ def _dear(figures: dict[str, Any], documented: dict[str, Any]) -> Iterator[str]:
             yield f"poll ({name}): {now:.2f} times the floor, documented is {then:.2f}"
     if median(ratios(figures["polls"], "busy_six", "process", "rest_busy")) > 1:
         yield "poll (busy_six): dearer than rest:"
+    if "wire" in figures:
+        ours, rest = (figures["wire"][who]["process"] for who in ("ours", "rest"))
+        if ours > rest:
+            yield "poll (at home): dearer than rest:"
     for what in ("import", "set_up"):
         now, then = (
             median(start_ratios(each["start"], what)) for each in (figures, documented)
@@ -95,3 +100,12 @@ def _asked(figures: dict[str, Any], documented: dict[str, Any]) -> Iterator[str]
                     f"keys ({now['server']}, {now['account']}, {now['shown']}):"
                     f" {now[what]} {what}, documented are {then[what]}"
                 )
+
+
+def _unfair(figures: dict[str, Any]) -> Iterator[str]:
+    for each in figures.get("fairness", ()):
+        if each["longest"] > 2 * each["median"]:
+            yield (
+                f"{each['accounts']} accounts at {each['gateways']}: one was not polled"
+                f" for {each['longest']:.0f} s, most are each {each['median']:.0f} s"
+            )

@@ -259,6 +259,29 @@ def spread_out(figures: dict[str, Any]) -> Iterator[str]:
     )
 
 
+def fairness(figures: dict[str, Any]) -> Iterator[str]:
+    """Yield how alike the accounts at a gateway are polled."""
+    yield from table(
+        (
+            "Accounts",
+            "Gateways",
+            "Between two polls of one account, median",
+            "longest",
+            "longest, median is 1",
+        ),
+        (
+            (
+                each["accounts"],
+                each["gateways"],
+                f"{each['median']:.0f} s",
+                f"{each['longest']:.0f} s",
+                f"{each['longest'] / each['median']:.2f}",
+            )
+            for each in figures["fairness"]
+        ),
+    )
+
+
 def usage(figures: dict[str, Any]) -> Iterator[str]:
     """Yield what reading the usage costs."""
     lines = {(each["records"], each["account"]): each for each in figures["usage"]}
@@ -352,6 +375,7 @@ TABLES = {
     "scale": scale,
     "limited": limited,
     "spread": spread_out,
+    "fairness": fairness,
     "wire": wire,
     "usage": usage,
     "year": year,
