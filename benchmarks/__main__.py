@@ -132,6 +132,7 @@ def measure(*, quick: bool) -> dict[str, Any]:
         figures["limited"] = limited.result()
     if not quick:
         figures["scale"] = [figures_of("scale", *size) for size in SIZES]
+        figures["bare"] = figures_of("scale", 100, 0)
         figures["fairness"] = figures_of("fairness")
         figures["wire"] = figures_of("wire")
         figures["usage"] = figures_of_tests("usage")

@@ -11,11 +11,11 @@ POLLS = {
     "floor": "One request and `orjson.loads`: the floor",
     "coordinator": "The same through Home Assistant's coordinator, no entity",
     "client": "This integration's client alone",
-    "idle": "**This integration**, all 18 default entities, nothing new",
+    "idle": "**This integration**, all 19 default entities, nothing new",
     "idle_six": "**This integration**, six sensors, nothing new",
     "rest_idle": "`rest:`, the same six sensors, nothing new",
     "trmnl": "`trmnl` of Home Assistant core, 7 entities, nothing new",
-    "busy": "**This integration**, all 18 default entities, every number new",
+    "busy": "**This integration**, all 19 default entities, every number new",
     "busy_six": "**This integration**, six sensors, every number new",
     "rest_busy": "`rest:`, the same six sensors, every number new",
 }
@@ -205,6 +205,25 @@ def scale(figures: dict[str, Any]) -> Iterator[str]:
     )
 
 
+def memory(figures: dict[str, Any]) -> Iterator[str]:
+    """Yield how much of the memory of an account is Home Assistant's."""
+    bare = figures["bare"]
+    (ours,) = (
+        each["memory"]
+        for each in figures["scale"]
+        if (each["accounts"], each["gateways"]) == (bare["accounts"], 1)
+    )
+    rows = {
+        "An account": ours,
+        f"{bare['entities']} bare sensors of a coordinator": bare["memory"],
+        "of which one": bare["memory"] / bare["entities"],
+    }
+    yield from table(
+        (f"One of {bare['accounts']}", "KiB of memory"),
+        ((label, f"{each / 1024:.1f}") for label, each in rows.items()),
+    )
+
+
 def limited(figures: dict[str, Any]) -> Iterator[str]:
     """Yield what becomes of many accounts at a gateway with a limit."""
     yield from table(
@@ -373,6 +392,7 @@ TABLES = {
     "recording": recording,
     "start": start,
     "scale": scale,
+    "memory": memory,
     "limited": limited,
     "spread": spread_out,
     "fairness": fairness,
@@ -388,7 +408,8 @@ def as_markdown(figures: dict[str, Any]) -> str:
     return "\n\n".join(
         "\n".join([f"## {name}", "", *make(figures)])
         for name, make in TABLES.items()
-        if {"spread": "limited", "year": "usage"}.get(name, name) in figures
+        if {"memory": "bare", "spread": "limited", "year": "usage"}.get(name, name)
+        in figures
     )
 
 

@@ -3,23 +3,35 @@
 import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import timedelta
 import gc
 import json
+import logging
 import sys
 import time
-from typing import Any
+from typing import Any, override
 from unittest.mock import patch
 
 import psutil
 
 from custom_components.llm_gateway_account.const import DOMAIN
+from homeassistant.components.sensor import SensorEntity
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.entity_platform import EntityPlatform
+from homeassistant.helpers.update_coordinator import (
+    CoordinatorEntity,
+    DataUpdateCoordinator,
+)
 from homeassistant.setup import async_setup_component
 from homeassistant.util.async_ import create_eager_task
 
 from .core import account_entry, add_without_set_up, home_assistant, run, unlimited
 from .gateway import FIRST_ID, gateways, token
+
+# That an account has by default.
+ENTITIES = 19
 
 # The polls of five minutes in so many seconds.
 SPREAD = 5
@@ -142,15 +154,76 @@ async def measure(hass: HomeAssistant, urls: list[str], accounts: int) -> Any:
     }
 
 
+class BareSensor(CoordinatorEntity[DataUpdateCoordinator[int]], SensorEntity):
+    """The least that an entity of a coordinator is."""
+
+    _attr_has_entity_name = True
+
+    def __init__(
+        self, coordinator: DataUpdateCoordinator[int], entry_id: str, number: int
+    ) -> None:
+        """Give it a device, an ID and a name."""
+        super().__init__(coordinator)
+        self._attr_unique_id = f"{entry_id}_{number}"
+        self._attr_name = f"Sensor {number}"
+        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, entry_id)})
+
+    @property
+    @override
+    def native_value(self) -> int:
+        """Return the value."""
+        return self.coordinator.data
+
+
+async def add_bare(hass: HomeAssistant, number: int) -> None:
+    """Add as many bare sensors as an account has entities."""
+    entry = account_entry("https://example.org", number, "", f"Account {number}")
+    add_without_set_up(hass, entry)
+    coordinator = DataUpdateCoordinator[int](
+        hass, logging.getLogger(__name__), config_entry=entry, name="bare"
+    )
+    coordinator.data = 1
+    platform = EntityPlatform(
+        hass=hass,
+        logger=logging.getLogger(__name__),
+        domain="sensor",
+        platform_name=DOMAIN,
+        platform=None,
+        scan_interval=timedelta(minutes=5),
+        entity_namespace=None,
+    )
+    platform.config_entry = entry
+    await platform.async_add_entities(
+        BareSensor(coordinator, entry.entry_id, each) for each in range(ENTITIES)
+    )
+
+
+async def measure_bare(hass: HomeAssistant, accounts: int) -> Any:
+    """Measure what Home Assistant itself needs for the entities of accounts."""
+    await add_bare(hass, 0)
+    before = memory()
+    for number in range(1, accounts):
+        await add_bare(hass, number)
+    assert len(hass.states.async_all()) == accounts * ENTITIES
+    return {
+        "accounts": accounts,
+        "entities": ENTITIES,
+        "memory": (memory() - before) / (accounts - 1),
+    }
+
+
 async def main(accounts: int, number: int) -> None:
-    """Measure so many accounts at so many gateways."""
+    """Measure so many accounts at so many gateways; bare sensors where that is 0."""
     async with (
-        gateways(number=number, accounts=accounts // number) as urls,
+        gateways(number=number, accounts=accounts // max(number, 1)) as urls,
         home_assistant() as hass,
     ):
         for domain in ("sensor", "binary_sensor", "event"):
             await async_setup_component(hass, domain, {})
         await async_setup_component(hass, DOMAIN, {})
+        if not number:
+            json.dump(await measure_bare(hass, accounts), sys.stdout)
+            return
         with unlimited():
             json.dump(await measure(hass, urls, accounts), sys.stdout)
 
