@@ -269,7 +269,7 @@ def refusals() -> Iterator[tuple[str, tuple[Handler, type[GatewayError]]]]:
     yield f"403 {code} inside", (answer, AccountDisabledError)
 
 
-async def _reset(request: web.BaseRequest) -> web.StreamResponse:
+async def lose(request: web.BaseRequest) -> web.StreamResponse:
     assert request.transport
     request.transport.abort()
     return web.Response()
@@ -279,7 +279,7 @@ async def _reset_in_the_middle(request: web.BaseRequest) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Length": "1000"})
     await response.prepare(request)
     await response.write(b'{"success": true, "data": {')
-    return await _reset(request)
+    return await lose(request)
 
 
 async def _drip(request: web.BaseRequest) -> web.StreamResponse:
@@ -528,10 +528,31 @@ FAULTS: FaultTable = {
     "header too long": (_header_too_long, InvalidAnswerError),
     "reset in the middle": (_reset_in_the_middle, InvalidAnswerError),
     # No answer.
-    "reset": (_reset, UnreachableError),
+    "reset": (lose, UnreachableError),
     "drip": (_drip, UnreachableError),
     "silence": (_silence, UnreachableError),
     "headers without end": (_headers_without_end, UnreachableError),
+}
+
+# One of each kind, without what only time ends: the clock of most tests stands still.
+ENDED_BY_TIME = {"drip", "silence", "headers without end"}
+ONE_OF_EACH_KIND: dict[type[GatewayError], Handler] = {
+    error: fault
+    for name, (fault, error) in reversed(FAULTS.items())
+    if name not in ENDED_BY_TIME
+}
+
+# One for each thing that a book of a gateway does then.
+BOOK_FAULTS: dict[str, Handler] = {
+    "refused": answering(200, said("access token 无效")),
+    "refused with 401": answering(401, {"code": "AUTH_UNAUTHORIZED"}),
+    "banned": answering(403, said("用户已被封禁")),
+    "absent": answering(404, {"error": {"message": "Invalid URL"}}),
+    "page": answering(200, INDEX_HTML),
+    "too often": answering(429),
+    "502": answering(502),
+    "other shape": answering(200, {"success": True, "data": [1]}),
+    "lost": lose,
 }
 
 # What repeats a secret, in every shape a body may have. None is an account.
@@ -546,9 +567,6 @@ FULL_OF_SECRETS: dict[str, Callable[[str], str]] = {
     "page": lambda secret: f"<html>{secret}</html>",
     "challenge": lambda secret: f"<html>Just a moment {secret}</html>",
 }
-
-# What nothing but time ends; a test that stops the clock leaves these out.
-ENDED_BY_TIME = {"drip", "silence", "headers without end"}
 
 # Good answers in odd clothes: these must work.
 GOOD = {

@@ -1,6 +1,6 @@
 """What tests do with Home Assistant, and ask it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 import logging
 import re
@@ -26,7 +26,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr
 
 from . import ROOT
-from .gateway_server import ACCESS_TOKEN, USER_ID, GatewayServer
+from .gateway_server import ACCESS_TOKEN, USER_ID, GatewayServer, ServerAccount
 
 BALANCE = "sensor.example_gateway_balance"
 
@@ -55,6 +55,26 @@ async def setup(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     entry.add_to_hass(hass)
     await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
+
+
+def copy_of(entry: MockConfigEntry, **data: Any) -> MockConfigEntry:
+    """Return an entry like another one, but for some of its data."""
+    return MockConfigEntry(
+        domain=DOMAIN,
+        title="other",
+        data={**entry.data, **data},
+        options=dict(entry.options),
+    )
+
+
+def second_account(
+    gateway: GatewayServer, entry: MockConfigEntry, **data: Any
+) -> MockConfigEntry:
+    """Open another account at the gateway, and return an entry for it."""
+    account = ServerAccount(id=4712, access_token="2" * 32)
+    gateway.more_accounts.append(account)
+    credentials = {CONF_USER_ID: "4712", CONF_ACCESS_TOKEN: account.access_token}
+    return copy_of(entry, **credentials, **data)
 
 
 async def jump(
@@ -149,6 +169,13 @@ def device_of(hass: HomeAssistant, entry: MockConfigEntry) -> str:
     """Return the ID of an account's device."""
     (device,) = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
     return device.id
+
+
+def attributes(hass: HomeAssistant, entity_id: str) -> Mapping[str, Any]:
+    """Return the attributes of an entity, which must be there."""
+    state = hass.states.get(entity_id)
+    assert state
+    return state.attributes
 
 
 async def compile_statistics(hass: HomeAssistant, start: datetime) -> None:

@@ -20,7 +20,6 @@ from custom_components.llm_gateway_account.const import (
     CONF_CURRENCY,
     CONF_LOW_BALANCE,
     CONF_UNUSUAL_MINIMUM,
-    CONF_USER_ID,
     DOMAIN,
 )
 from custom_components.llm_gateway_account.events import (
@@ -32,7 +31,6 @@ from homeassistant.components import persistent_notification
 from homeassistant.components.automation.config import AUTOMATION_BLUEPRINT_SCHEMA
 from homeassistant.components.blueprint import Blueprint
 from homeassistant.components.recorder.core import Recorder
-from homeassistant.const import CONF_ACCESS_TOKEN
 from homeassistant.core import (
     CoreState,
     HomeAssistant,
@@ -63,6 +61,7 @@ from .helpers import (
     document,
     jump,
     pass_time,
+    second_account,
     setup,
     state_of,
 )
@@ -148,26 +147,19 @@ def account(hass: HomeAssistant, loaded_entry: MockConfigEntry) -> str:
     return device_of(hass, loaded_entry)
 
 
-@pytest.fixture
-async def second_account(
+@pytest.fixture(name="second_account")
+async def set_up_second_account(
     hass: HomeAssistant,
     gateway: GatewayServer,
     entry: MockConfigEntry,
     account: str,
 ) -> str:
     """Return the ID of the device of another account, set up."""
-    other = ServerAccount(id=4712, access_token="other", quota=2_000_000)
-    other.used_quota = 0
-    gateway.more_accounts.append(other)
-    entry = MockConfigEntry(
-        domain=DOMAIN,
-        title="other",
-        unique_id="other",
-        data={**entry.data, CONF_USER_ID: "4712", CONF_ACCESS_TOKEN: "other"},
-        options=entry.options,
-    )
-    await setup(hass, entry)
-    return device_of(hass, entry)
+    other = second_account(gateway, entry)
+    (at_gateway,) = gateway.more_accounts
+    at_gateway.quota, at_gateway.used_quota = 2_000_000, 0
+    await setup(hass, other)
+    return device_of(hass, other)
 
 
 @pytest.fixture

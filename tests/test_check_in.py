@@ -18,20 +18,21 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.llm_gateway_account.const import CONF_USER_ID, DOMAIN
+from custom_components.llm_gateway_account.const import DOMAIN
+from custom_components.llm_gateway_account.events import EVENT_TYPES
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import (
-    CONF_ACCESS_TOKEN,
     EVENT_STATE_CHANGED,
     STATE_UNAVAILABLE,
     STATE_UNKNOWN,
     Platform,
 )
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 
+from .faults import BOOK_FAULTS, lose
 from .gateway_notices import CHECK_IN, VELOERA_CHECK_IN, VELOERA_CHECK_IN_STATUS
 from .gateway_server import (
     NEW_API,
@@ -41,12 +42,20 @@ from .gateway_server import (
     Fork,
     GatewayServer,
     Handler,
-    ServerAccount,
     answering,
     secrets_of,
     told_by,
 )
-from .helpers import balance, device_of, jump, own_log, setup, state_of
+from .helpers import (
+    balance,
+    collect_events,
+    device_of,
+    jump,
+    own_log,
+    second_account,
+    setup,
+    state_of,
+)
 from .keys import reload, wait
 
 OPEN = "binary_sensor.example_gateway_check_in_open"
@@ -63,7 +72,7 @@ both_kinds = pytest.mark.parametrize(
     "fork", [NEW_API, NEW_API_2026_08, VELOERA], ids=lambda fork: fork.name
 )
 
-type Happened = list[tuple[str, float | None]]
+type Happened = list[tuple[str, dict[str, Any]]]
 
 
 @pytest.fixture(autouse=True)
@@ -79,20 +88,7 @@ def noon(gateway: GatewayServer, request: pytest.FixtureRequest) -> None:
 @pytest.fixture
 def happened(hass: HomeAssistant) -> Happened:
     """Collect the type and the amount of each event of the account."""
-    events: Happened = []
-    last = [""]
-
-    @callback
-    def collect(event: Any) -> None:
-        state = event.data["new_state"]
-        if state is None or state.entity_id != EVENTS or state.state == last[0]:
-            return
-        if kind := state.attributes.get("event_type"):
-            last[0] = state.state
-            events.append((kind, state.attributes.get("amount")))
-
-    hass.bus.async_listen(EVENT_STATE_CHANGED, collect)
-    return events
+    return collect_events(hass, EVENT_TYPES, {"amount"})
 
 
 def enable(hass: HomeAssistant, entry: MockConfigEntry) -> None:
@@ -156,13 +152,6 @@ def break_post(
             gateway.books_fault = handler
 
     gateway.books_fault = handler
-
-
-async def lose(request: web.BaseRequest) -> web.StreamResponse:
-    """End the connection without an answer."""
-    assert request.transport
-    request.transport.abort()
-    return web.Response()
 
 
 # The sensor
@@ -283,21 +272,7 @@ async def test_operator_switches_it_off(
     assert state_of(hass, OPEN) == "on"
 
 
-FAULTS: dict[str, Handler] = {
-    "refused": answering(200, {"success": False, "message": "access token 无效"}),
-    "refused with 401": answering(401, {"code": "AUTH_UNAUTHORIZED"}),
-    "banned": answering(403, {"success": False, "message": "用户已被封禁"}),
-    "absent": answering(404, {"error": {"message": "Invalid URL"}}),
-    "page": answering(200, "<!doctype html><html></html>"),
-    "too often": answering(429),
-    "502": answering(502),
-    "not JSON": answering(200, "{"),
-    "other shape": answering(200, {"success": True, "data": [1]}),
-    "lost": lose,
-}
-
-
-@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize("fault", BOOK_FAULTS.values(), ids=BOOK_FAULTS)
 async def test_fault_of_the_book(
     hass: HomeAssistant,
     gateway: GatewayServer,
@@ -380,10 +355,10 @@ async def test_check_in(
     assert await check_in(hass, entry) == {"amount": 10, "currency": "USD"}
     await hass.async_block_till_done()
     assert state_of(hass, OPEN) == "off"
-    assert happened == [("checked_in", 10)]
+    assert happened == [("checked_in", {"amount": 10})]
     await wait(hass, freezer, POLLS)
     assert balance(hass) == "22.345"
-    assert happened == [("checked_in", 10)]
+    assert happened == [("checked_in", {"amount": 10})]
     assert posts(gateway) == 1
 
 
@@ -399,7 +374,7 @@ async def test_check_in_and_top_up_between_two_polls(
     await check_in(hass, entry)
     gateway.account.quota += 2_000_000
     await wait(hass, freezer, POLLS)
-    assert happened == [("checked_in", 10), ("topped_up", 4)]
+    assert happened == [("checked_in", {"amount": 10}), ("topped_up", {"amount": 4})]
 
 
 async def test_check_in_on_the_website_stays_a_top_up(
@@ -412,7 +387,7 @@ async def test_check_in_on_the_website_stays_a_top_up(
     await begin(hass, entry, freezer)
     gateway.operator.check_in(NEW_API.board, gateway.account)
     await wait(hass, freezer, POLLS)
-    assert happened == [("topped_up", 10)]
+    assert happened == [("topped_up", {"amount": 10})]
 
 
 @pytest.mark.parametrize("change", ["reload", "power cut"])
@@ -443,7 +418,7 @@ async def test_restart_between_check_in_and_poll(
         await reload(hass, entry)
     await wait(hass, freezer, POLLS)
     assert balance(hass) == "22.345"
-    assert happened == [("checked_in", 10)]
+    assert happened == [("checked_in", {"amount": 10})]
 
 
 async def test_check_in_that_brings_little(
@@ -460,7 +435,10 @@ async def test_check_in_that_brings_little(
     await wait(hass, freezer, 5 * MINUTE)
     gateway.account.quota += 2_000_000
     await wait(hass, freezer, POLLS)
-    assert happened == [("checked_in", 0.00268), ("topped_up", 4)]
+    assert happened == [
+        ("checked_in", {"amount": 0.00268}),
+        ("topped_up", {"amount": 4}),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -512,7 +490,7 @@ async def test_two_calls_at_once(
     assert sum(isinstance(each, ServiceValidationError) for each in results) == 1
     assert posts(gateway) == 1
     await wait(hass, freezer, POLLS)
-    assert happened == [("checked_in", 10)]
+    assert happened == [("checked_in", {"amount": 10})]
 
 
 @pytest.mark.parametrize(
@@ -579,7 +557,7 @@ async def test_outcome_that_is_unknown(
         await jump(hass, freezer, timedelta(seconds=11))
     await wait(hass, freezer, POLLS)
     assert posts(gateway) == 0
-    assert happened == ([("checked_in", 10)] if credited else [])
+    assert happened == ([("checked_in", {"amount": 10})] if credited else [])
     assert balance(hass) == ("22.345" if credited else "12.345")
 
 
@@ -601,7 +579,7 @@ async def test_outcome_is_not_looked_for_any_longer(
     gateway.operator.check_in(NEW_API.board, gateway.account)
     await wait(hass, freezer, POLLS)
     assert asked(gateway) == 0
-    assert happened == [("topped_up", 10)]
+    assert happened == [("topped_up", {"amount": 10})]
 
 
 @pytest.mark.parametrize(("put_back", "number"), [(timedelta(0), 1), (24 * HOUR, 0)])
@@ -648,7 +626,7 @@ async def test_time_out(
     for _ in range(3):
         await loaded_entry.runtime_data.account.async_refresh()
         await hass.async_block_till_done(wait_background_tasks=True)
-    assert happened == [("checked_in", 10)]
+    assert happened == [("checked_in", {"amount": 10})]
     assert posts(gateway) == 2  # once more in the hands of the gateway
 
 
@@ -667,7 +645,7 @@ async def test_unknown_amount_stays_a_top_up(
         await check_in(hass, entry)
     gateway.requests.clear()
     await wait(hass, freezer, POLLS)
-    assert happened == [("topped_up", 10)]
+    assert happened == [("topped_up", {"amount": 10})]
     assert posts(gateway) == 0
 
 
@@ -685,12 +663,12 @@ async def test_top_up_that_was_told_is_not_told_again(
         await check_in(hass, entry)
     gateway.books_fault = answering(502)
     await wait(hass, freezer, POLLS)
-    assert happened == [("topped_up", 10)]
+    assert happened == [("topped_up", {"amount": 10})]
     gateway.books_fault = None
     await wait(hass, freezer, HOUR)
     gateway.account.quota += 2_000_000
     await wait(hass, freezer, POLLS)
-    assert happened == [("topped_up", 10), ("topped_up", 4)]
+    assert happened == [("topped_up", {"amount": 10}), ("topped_up", {"amount": 4})]
 
 
 @pytest.mark.parametrize("change", ["unload", "reload", "remove"])
@@ -733,7 +711,7 @@ async def test_account_that_goes_while_the_gateway_answers(
         await hass.config_entries.async_setup(entry.entry_id)
     await jump(hass, freezer, timedelta(seconds=11))
     await wait(hass, freezer, POLLS)
-    assert happened == [("checked_in", 10)]
+    assert happened == [("checked_in", {"amount": 10})]
 
 
 async def test_account_that_goes_while_the_gateway_refuses(
@@ -830,15 +808,7 @@ async def test_two_accounts_at_one_gateway(
     freezer: FrozenDateTimeFactory,
 ) -> None:
     """Each checks in for itself."""
-    other = ServerAccount(id=4712, access_token="other", quota=2_000_000)
-    gateway.more_accounts.append(other)
-    second = MockConfigEntry(
-        domain=DOMAIN,
-        title="other",
-        unique_id="other",
-        data={**entry.data, CONF_USER_ID: "4712", CONF_ACCESS_TOKEN: "other"},
-        options=entry.options,
-    )
+    second = second_account(gateway, entry)
     await begin(hass, entry, freezer)
     await begin(hass, second, freezer)
     changes = async_capture_events(hass, EVENT_STATE_CHANGED)
@@ -853,7 +823,7 @@ async def test_two_accounts_at_one_gateway(
     assert len(told) == 1
     assert EVENTS not in told
     assert gateway.account.quota == 6_172_500
-    assert other.quota == 2_000_000 + AWARD
+    assert gateway.more_accounts[0].quota == 6_172_500 + AWARD
 
 
 async def test_no_secret_is_told(

@@ -16,16 +16,24 @@ from custom_components.llm_gateway_account.condition import (
     CONDITIONS,
     async_get_conditions,
 )
-from custom_components.llm_gateway_account.const import CONF_USER_ID, DOMAIN
+from custom_components.llm_gateway_account.const import DOMAIN
 from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
-from homeassistant.const import CONF_ACCESS_TOKEN, STATE_UNAVAILABLE
+from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import label_registry as lr
 from homeassistant.helpers.condition import async_get_all_descriptions
 from homeassistant.setup import async_setup_component
 
-from .gateway_server import GatewayServer, ServerAccount, answering
-from .helpers import BALANCE, device_of, jump, pass_time, setup, state_of
+from .gateway_server import GatewayServer, answering
+from .helpers import (
+    BALANCE,
+    device_of,
+    jump,
+    pass_time,
+    second_account,
+    setup,
+    state_of,
+)
 
 UNIT = 500_000
 OUTAGE = timedelta(minutes=25)
@@ -173,15 +181,8 @@ async def test_several_accounts(
     label_registry: lr.LabelRegistry,
 ) -> None:
     """Any of them, or all of them: of one that is not known nothing holds."""
-    other = ServerAccount(id=7, access_token="token-of-the-other")
-    gateway.more_accounts.append(other)
-    credentials = {CONF_USER_ID: "7", CONF_ACCESS_TOKEN: other.access_token}
-    entry = MockConfigEntry(
-        domain=DOMAIN,
-        title="Other",
-        data={**loaded_entry.data, **credentials},
-        options=dict(loaded_entry.options),
-    )
+    entry = second_account(gateway, loaded_entry)
+    (other,) = gateway.more_accounts
     await setup(hass, entry)
     both = {"device_id": [device_of(hass, each) for each in (loaded_entry, entry)]}
     nobody = {"label_id": label_registry.async_create("Nobody").label_id}

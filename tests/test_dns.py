@@ -17,7 +17,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import aiohttp_client
 
 from .gateway_server import GatewayServer, answering
-from .helpers import jump, setup, user_input
+from .helpers import copy_of, jump, setup, user_input
 from .name_server import NO_ERROR, NO_SUCH_NAME, REFUSED, SERVER_FAILURE, NameServer
 from .watching import watch_failure, watch_recovery
 
@@ -120,11 +120,8 @@ async def test_two_accounts_share_no_cookie(
     """
     body = {"success": True, "data": {"quota": 1}}
     gateway.fault = answering(200, body, {"Set-Cookie": "session=1; Path=/"})
-    other = MockConfigEntry(
-        domain=DOMAIN, unique_id="other", data=entry.data, options=entry.options
-    )
     await setup(hass, entry)
-    await setup(hass, other)
+    await setup(hass, copy_of(entry))
     for _ in range(3):
         await jump(hass, freezer, UPDATE_INTERVAL)
     assert len(gateway.requests) > 6

@@ -28,17 +28,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from . import PACKAGE
-from .faults import ENDED_BY_TIME, FAULTS
+from .faults import ENDED_BY_TIME, FAULTS, ONE_OF_EACH_KIND
 from .gateway_server import GatewayServer, Handler
 from .helpers import balance, own_log, setup, user_input
 from .watching import issues, loud, watch_failure, watch_recovery
-
-# The clock stands still while Home Assistant is watched.
-ONE_OF_EACH_KIND = {
-    error: (name, fault)
-    for name, (fault, error) in reversed(FAULTS.items())
-    if name not in ENDED_BY_TIME
-}
 
 # Where the form has the message of each kind.
 FIELDS = {
@@ -57,7 +50,7 @@ TEXTS: dict[str, Any] = json.loads(
 
 each_kind = pytest.mark.parametrize(
     ("fault", "error"),
-    [(fault, error) for error, (_, fault) in ONE_OF_EACH_KIND.items()],
+    [(fault, error) for error, fault in ONE_OF_EACH_KIND.items()],
     ids=[error.key for error in ONE_OF_EACH_KIND],
 )
 

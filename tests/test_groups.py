@@ -12,15 +12,15 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.llm_gateway_account.const import DOMAIN
 from homeassistant.const import (
-    EVENT_STATE_CHANGED,
     STATE_UNAVAILABLE,
     STATE_UNKNOWN,
     Platform,
 )
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 
+from .faults import BOOK_FAULTS
 from .gateway_notices import OWN_GROUPS, PUBLIC_GROUPS
 from .gateway_server import (
     DONE_HUB,
@@ -33,12 +33,10 @@ from .gateway_server import (
     VELOERA,
     Fork,
     GatewayServer,
-    Handler,
     answering,
 )
-from .helpers import balance, device_of, jump, own_log, setup, state_of
+from .helpers import balance, collect_events, device_of, jump, own_log, setup, state_of
 from .keys import reload, wait
-from .test_check_in import lose
 
 RATIO = "sensor.example_gateway_group_ratio"
 EVENTS = "event.example_gateway_account_event"
@@ -48,7 +46,7 @@ NEXT_LIST = 6 * HOUR + 20 * MINUTE
 
 TELLING = (NEW_API, NEW_API_2026_08, VELOERA, ONE_HUB, DONE_HUB)
 
-type Told = list[dict[str, Any]]
+type Told = list[tuple[str, dict[str, Any]]]
 
 
 @pytest.fixture(autouse=True)
@@ -61,21 +59,8 @@ def noon(gateway: GatewayServer, freezer: FrozenDateTimeFactory) -> None:
 @pytest.fixture
 def told(hass: HomeAssistant) -> Told:
     """Collect the details of changed prices, and that a group changed."""
-    told: Told = []
-    last = [""]
-
-    @callback
-    def collect(event: Any) -> None:
-        state = event.data["new_state"]
-        if state is None or state.entity_id != EVENTS or state.state == last[0]:
-            return
-        if state.attributes.get("event_type") in {"price_changed", "group_changed"}:
-            last[0] = state.state
-            keys = ("group", "from", "to")
-            told.append({k: v for k, v in state.attributes.items() if k in keys})
-
-    hass.bus.async_listen(EVENT_STATE_CHANGED, collect)
-    return told
+    kinds = {"price_changed", "group_changed"}
+    return collect_events(hass, kinds, {"group", "from", "to"})
 
 
 def enable(hass: HomeAssistant, entry: MockConfigEntry) -> None:
@@ -207,7 +192,7 @@ async def test_group_of_the_account(
     await wait(hass, freezer, 6 * MINUTE)
     assert state_of(hass, RATIO) == STATE_UNKNOWN
     assert asked(gateway) == 0
-    assert [each.get("to") for each in told] == ["vip", "private", "auto"]
+    assert [details["to"] for _, details in told] == ["vip", "private", "auto"]
 
 
 async def test_many_groups(
@@ -237,7 +222,7 @@ async def test_price_that_changes(
     await begin(hass, entry, freezer)
     gateway.operator.ratios |= {"default": 1.5, "vip": 1}
     await until_next_list(hass, freezer)
-    change = {"group": "default", "from": 1, "to": 1.5}
+    change = ("price_changed", {"group": "default", "from": 1, "to": 1.5})
     assert told == [change]
     await reload(hass, entry)
     await until_next_list(hass, freezer)
@@ -247,7 +232,8 @@ async def test_price_that_changes(
     await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     await wait(hass, freezer, 10 * MINUTE)
-    assert told == [change, {"group": "default", "from": 1.5, "to": 2}]
+    again = ("price_changed", {"group": "default", "from": 1.5, "to": 2})
+    assert told == [change, again]
 
 
 async def test_price_that_the_account_tells(
@@ -262,7 +248,8 @@ async def test_price_that_the_account_tells(
     await begin(hass, entry, freezer)
     gateway.account.group_ratio = 1.2
     await wait(hass, freezer, 6 * MINUTE)
-    assert told == [{"group": "default", "from": 1, "to": 1.2}]
+    change = {"group": "default", "from": 1, "to": 1.2}
+    assert told == [("price_changed", change)]
     assert asked(gateway) == 0
 
 
@@ -316,21 +303,7 @@ async def test_trigger_needs_no_sensor(
     )
 
 
-FAULTS: dict[str, Handler] = {
-    "refused": answering(200, {"success": False, "message": "access token 无效"}),
-    "refused with 401": answering(401, {"code": "AUTH_UNAUTHORIZED"}),
-    "banned": answering(403, {"success": False, "message": "用户已被封禁"}),
-    "absent": answering(404, {"error": {"message": "Invalid URL"}}),
-    "page": answering(200, "<!doctype html><html></html>"),
-    "too often": answering(429),
-    "502": answering(502),
-    "not JSON": answering(200, "{"),
-    "other shape": answering(200, {"success": True, "data": [1]}),
-    "lost": lose,
-}
-
-
-@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize("fault", ["refused", "absent", "502", "lost"])
 async def test_fault_of_the_book(
     hass: HomeAssistant,
     gateway: GatewayServer,
@@ -338,12 +311,12 @@ async def test_fault_of_the_book(
     freezer: FrozenDateTimeFactory,
     caplog: pytest.LogCaptureFixture,
     told: Told,
-    fault: Handler,
+    fault: str,
 ) -> None:
     """Only the sensor becomes unavailable, and nobody is asked for a token."""
     enable(hass, entry)
     await begin(hass, entry, freezer)
-    gateway.books_fault = fault
+    gateway.books_fault = BOOK_FAULTS[fault]
     await until_next_list(hass, freezer)
     assert state_of(hass, RATIO) == "1"
     await jump(hass, freezer, HOUR)

@@ -21,7 +21,7 @@ from homeassistant.util import dt as dt_util
 
 from .conftest import OPTIONS
 from .gateway_server import NEW_API, V_API, GatewayServer
-from .helpers import device_of, jump, setup
+from .helpers import copy_of, device_of, jump, setup
 from .usage_truth import ALL, charged, series, statistic_ids, stored_of
 
 NOW = datetime(2026, 11, 20, 20, 7, 30, tzinfo=UTC)
@@ -71,19 +71,29 @@ def begin_of(period: str, moment: datetime) -> datetime:
     return moment.replace(hour=0, day=1 if period == "month" else moment.day)
 
 
-@pytest.mark.parametrize("period", ["hour", "day", "month"])
 @pytest.mark.parametrize("by", ["model", "total"])
 async def test_usage(
     recorder_mock: Recorder,
     hass: HomeAssistant,
     gateway: GatewayServer,
     entry: MockConfigEntry,
-    period: str,
     by: str,
 ) -> None:
     """What the gateway charged, added up by local hours, days or months."""
     await setup(hass, entry)
     await statistic_ids(hass)
+    for period in ("hour", "day", "month"):
+        await compare_usage(hass, gateway, entry, period, by)
+
+
+async def compare_usage(
+    hass: HomeAssistant,
+    gateway: GatewayServer,
+    entry: MockConfigEntry,
+    period: str,
+    by: str,
+) -> None:
+    """Compare the answer of the action with what the gateway charged."""
     start = dt_util.start_of_local_day(NOW - timedelta(days=25))
     answer = await get_usage(
         hass, entry, start=start.isoformat(), end=NOW.isoformat(), period=period, by=by
@@ -315,13 +325,7 @@ async def test_history_of_removed_accounts(
     await clear_history(hass)
     assert await statistic_ids(hass) == before
 
-    other = MockConfigEntry(
-        domain=DOMAIN,
-        title="another",
-        unique_id="another",
-        data=dict(entry.data),
-        options=dict(entry.options),
-    )
+    other = copy_of(entry)
     await setup(hass, other)
     assert len(await statistic_ids(hass)) == 2 * len(before)
     await hass.config_entries.async_unload(other.entry_id)

@@ -31,7 +31,7 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.service import async_get_all_descriptions
 from homeassistant.setup import async_setup_component
 
-from .faults import ENDED_BY_TIME, FAULTS
+from .faults import ONE_OF_EACH_KIND
 from .gateway_books import DAY
 from .gateway_keys import DISABLED, KEYS
 from .gateway_server import (
@@ -45,7 +45,7 @@ from .gateway_server import (
     Handler,
     answering,
 )
-from .helpers import balance, get_account, jump, own_log, setup, state_of
+from .helpers import balance, copy_of, get_account, jump, own_log, setup, state_of
 from .keys import (
     HOUR,
     NOON,
@@ -61,12 +61,6 @@ from .keys import (
     wait,
 )
 from .watching import issues, loud
-
-ONE_OF_EACH_KIND = {
-    error: fault
-    for name, (fault, error) in reversed(FAULTS.items())
-    if name not in ENDED_BY_TIME
-}
 
 
 @pytest.fixture(autouse=True)
@@ -722,12 +716,7 @@ async def test_unload_reload_remove_add_again(
     await hass.async_block_till_done()
     assert devices(hass, entry) == {}
     assert value(hass, "laptop", "remaining") is None
-    again = MockConfigEntry(
-        domain=entry.domain,
-        data=dict(entry.data),
-        options=dict(entry.options),
-        title=entry.title,
-    )
+    again = copy_of(entry)
     await setup(hass, again)
     assert devices(hass, again) == {1: "laptop"}
     assert value(hass, "laptop", "remaining") == "2.0"

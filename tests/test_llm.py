@@ -18,10 +18,10 @@ from homeassistant.util import dt as dt_util
 from .gateway_server import NEW_API_2026_08, GatewayServer, answering
 from .helpers import BALANCE, device_of, pass_time, setup
 from .keys import NOON, sensor, show
-from .test_blueprints import second_account
+from .test_blueprints import set_up_second_account
 from .usage_truth import statistic_ids
 
-__all__ = ["second_account"]
+__all__ = ["set_up_second_account"]
 
 ASSISTANT = "conversation"
 ACCOUNT = f"{DOMAIN}__get_account"

@@ -11,9 +11,7 @@ from pytest_homeassistant_custom_component.common import (
     async_mock_service,
 )
 
-from custom_components.llm_gateway_account.const import CONF_USER_ID, DOMAIN
 from homeassistant.const import (
-    CONF_ACCESS_TOKEN,
     EVENT_HOMEASSISTANT_STARTED,
     EVENT_STATE_CHANGED,
     STATE_UNKNOWN,
@@ -22,6 +20,7 @@ from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 
+from .faults import BOOK_FAULTS
 from .gateway_notices import NOTICE
 from .gateway_server import (
     FORKS,
@@ -29,13 +28,10 @@ from .gateway_server import (
     ONE_API,
     Fork,
     GatewayServer,
-    Handler,
-    ServerAccount,
     answering,
 )
-from .helpers import balance, examples, jump, own_log, setup, state_of
+from .helpers import balance, examples, jump, own_log, second_account, setup, state_of
 from .keys import reload
-from .test_check_in import lose
 
 EVENT = "event.example_gateway_notice"
 STATUS = "/api/status"
@@ -228,14 +224,7 @@ async def test_one_request_a_day_for_all_accounts(
 ) -> None:
     """Each tells it on its own; reloads ask no more, nor is the page asked more."""
     gateway.fork = ONE_API
-    gateway.more_accounts.append(ServerAccount(id=4712, access_token="other"))
-    second = MockConfigEntry(
-        domain=DOMAIN,
-        title="other",
-        unique_id="other",
-        data={**entry.data, CONF_USER_ID: "4712", CONF_ACCESS_TOKEN: "other"},
-        options=entry.options,
-    )
+    second = second_account(gateway, entry)
     await setup(hass, entry)
     await setup(hass, second)
     await reload(hass, second)
@@ -277,20 +266,7 @@ async def test_nobody_who_wants_to_know(
     assert told == [(EVENT, "after")]
 
 
-FAULTS: dict[str, Handler] = {
-    "refused": answering(200, {"success": False, "message": "access token 无效"}),
-    "refused with 401": answering(401, {"code": "AUTH_UNAUTHORIZED"}),
-    "banned": answering(403, {"success": False, "message": "用户已被封禁"}),
-    "absent": answering(404, {"error": {"message": "Invalid URL"}}),
-    "page": answering(200, "<!doctype html><html></html>"),
-    "502": answering(502),
-    "not JSON": answering(200, "{"),
-    "other shape": answering(200, {"success": True, "data": [1]}),
-    "lost": lose,
-}
-
-
-@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize("fault", ["refused", "absent", "502", "lost"])
 async def test_fault_of_the_book(
     hass: HomeAssistant,
     gateway: GatewayServer,
@@ -298,11 +274,11 @@ async def test_fault_of_the_book(
     freezer: FrozenDateTimeFactory,
     caplog: pytest.LogCaptureFixture,
     told: Told,
-    fault: Handler,
+    fault: str,
 ) -> None:
     """The announcements are told all the same, and nothing is new afterwards."""
     gateway.fork, gateway.operator.notice = NEW_API, "old"
-    gateway.books_fault = fault
+    gateway.books_fault = BOOK_FAULTS[fault]
     await setup(hass, entry)
     gateway.operator.announce("one")
     await next_day(hass, freezer)

@@ -25,7 +25,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 
-from .faults import ENDED_BY_TIME, FAULTS
+from .faults import ONE_OF_EACH_KIND
 from .gateway_books import DAY
 from .gateway_plans import (
     PLAN_TITLES,
@@ -45,15 +45,19 @@ from .gateway_server import (
     Handler,
     answering,
 )
-from .helpers import balance, device_of, get_account, jump, own_log, setup, state_of
+from .helpers import (
+    balance,
+    copy_of,
+    device_of,
+    get_account,
+    jump,
+    own_log,
+    setup,
+    state_of,
+)
 from .keys import HOUR, NOON, QUARTER, asked, reload, wait, with_options
 from .watching import issues, loud
 
-ONE_OF_EACH_KIND = {
-    error: fault
-    for name, (fault, error) in reversed(FAULTS.items())
-    if name not in ENDED_BY_TIME
-}
 OF_PLANS = ("plan", "plan_remaining", "plan_ends", "plan_resets", "plan_used")
 DOLLAR = 500_000
 
@@ -940,13 +944,7 @@ async def test_unload_reload_remove_add_again(
     await hass.config_entries.async_remove(entry.entry_id)
     await hass.async_block_till_done()
     assert value(hass, "plan") is None
-    again = MockConfigEntry(
-        domain=entry.domain,
-        data=dict(entry.data),
-        options=dict(entry.options),
-        title=entry.title,
-    )
-    await setup(hass, again)
+    await setup(hass, copy_of(entry))
     assert value(hass, "plan_remaining") == "10.0"
     assert len(dr.async_get(hass).devices) == 1
     assert loud(caplog) == []

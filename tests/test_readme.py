@@ -1,7 +1,6 @@
 """The examples of the README and the documentation, as pasted."""
 
 from collections.abc import AsyncGenerator
-from copy import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,18 +13,15 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.llm_gateway_account.const import (
     CONF_SITE_NAME,
-    CONF_USER_ID,
-    DOMAIN,
 )
 from homeassistant.components.persistent_notification import (
     _async_get_or_create_notifications,
 )
-from homeassistant.const import CONF_ACCESS_TOKEN
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 
 from .gateway_server import GatewayServer, answering
-from .helpers import examples, jump, pass_time, setup
+from .helpers import examples, jump, pass_time, second_account, setup
 
 PASTED = [
     example
@@ -176,18 +172,8 @@ async def test_two_accounts_on_a_dashboard(
     card: dict[str, Any],
 ) -> None:
     """What the card shows is there."""
-    account = replace(gateway.account, id=4712, access_token="2" * 32)
-    gateway.more_accounts.append(account)
-    data = {
-        CONF_SITE_NAME: "Second Gateway",
-        CONF_USER_ID: str(account.id),
-        CONF_ACCESS_TOKEN: account.access_token,
-    }
-    options = loaded_entry.options
-    second = MockConfigEntry(
-        domain=DOMAIN, data={**loaded_entry.data, **data}, options=options
-    )
-    await setup(hass, second)
+    named = {CONF_SITE_NAME: "Second Gateway"}
+    await setup(hass, second_account(gateway, loaded_entry, **named))
     assert card["type"] == "grid"
     for tile in card["cards"]:
         assert tile["type"] == "tile"

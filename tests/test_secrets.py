@@ -100,6 +100,11 @@ def recorder_db_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
+def recorder_config() -> None:
+    """Record every event there is."""
+
+
+@pytest.fixture
 def every_logger(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     """Let everybody log all they can, asyncio's debug mode included."""
     caplog.set_level(logging.DEBUG)

@@ -18,7 +18,6 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.llm_gateway_account.budgets import Alert
 from custom_components.llm_gateway_account.const import (
     CONF_CURRENCY,
-    CONF_USER_ID,
     DOMAIN,
 )
 from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
@@ -29,7 +28,6 @@ from custom_components.llm_gateway_account.events import (
 )
 from custom_components.llm_gateway_account.trigger import TRIGGERS
 from homeassistant.const import (
-    CONF_ACCESS_TOKEN,
     EVENT_HOMEASSISTANT_STARTED,
     STATE_UNAVAILABLE,
     STATE_UNKNOWN,
@@ -48,10 +46,17 @@ from .gateway_server import (
     NEW_API_BOARD,
     RIX_API,
     GatewayServer,
-    ServerAccount,
     answering,
 )
-from .helpers import BALANCE, device_of, jump, pass_time, setup, state_of
+from .helpers import (
+    BALANCE,
+    device_of,
+    jump,
+    pass_time,
+    second_account,
+    setup,
+    state_of,
+)
 
 SPENT_TODAY = "sensor.example_gateway_spent_today"
 EVENTS = "event.example_gateway_account_event"
@@ -248,18 +253,8 @@ async def test_each_account_has_its_own_events(
     target: dict[str, Any],
 ) -> None:
     """One trigger may be for several; each has its own side of a limit."""
-    other = ServerAccount(id=7, access_token="token-of-the-other")
-    gateway.more_accounts.append(other)
-    entry = MockConfigEntry(
-        domain=DOMAIN,
-        title="Other",
-        data={
-            **loaded_entry.data,
-            CONF_USER_ID: "7",
-            CONF_ACCESS_TOKEN: other.access_token,
-        },
-        options=dict(loaded_entry.options),
-    )
+    entry = second_account(gateway, loaded_entry)
+    (other,) = gateway.more_accounts
     await setup(hass, entry)
     both = [target["device_id"], device_of(hass, entry)]
     calls = await automate(

@@ -35,7 +35,7 @@ from homeassistant.setup import async_setup_component
 from . import PACKAGE
 from .conftest import OPTIONS
 from .gateway_server import NEW_STATUS, OLD_STATUS, GatewayServer, answering
-from .helpers import balance, fill, jump, open_form, setup
+from .helpers import balance, copy_of, fill, jump, open_form, setup
 from .watching import issues
 
 DAY = timedelta(days=1, minutes=1)
@@ -300,12 +300,7 @@ async def test_each_account_at_the_site_is_asked_for(
     loaded_entry: MockConfigEntry,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    other = MockConfigEntry(
-        domain=DOMAIN,
-        unique_id="other",
-        data={**loaded_entry.data, "site_name": "Second"},
-        options=OPTIONS,
-    )
+    other = copy_of(loaded_entry, site_name="Second")
     await setup(hass, other)
     await site_says(hass, gateway, freezer, YUAN)
     assert {

@@ -30,10 +30,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from .conftest import OPTIONS
+from .faults import BOOK_FAULTS, lose
 from .gateway_past import give_past
 from .gateway_server import (
     FORKS,
-    INDEX_HTML,
     NEW_API,
     NEW_API_2026_08,
     NEW_API_RC22,
@@ -196,32 +196,7 @@ async def test_budget(
     assert sum(total.values()) <= 5
 
 
-async def unanswered(request: web.BaseRequest) -> web.StreamResponse:
-    """Close the connection."""
-    assert request.transport
-    request.transport.abort()
-    return web.Response()
-
-
-FAULTS: dict[str, Handler] = {
-    "refused token": answering(401, {"success": False, "message": "无效的令牌"}),
-    "refused id": answering(
-        401, {"success": False, "message": "与登录用户不匹配，请重新登录"}
-    ),
-    "banned": answering(200, {"success": False, "message": "用户已被封禁"}),
-    "forbidden": answering(403, {"success": False, "message": "no"}),
-    "too often": answering(429, headers={"Retry-After": "7"}),
-    "server error": answering(500, {"success": False}),
-    "bad gateway": answering(502, "<html>"),
-    "redirect": answering(302, headers={"Location": "https://example.invalid/"}),
-    "a page": answering(200, INDEX_HTML),
-    "no JSON": answering(200, "{"),
-    "another shape": answering(200, {"success": True, "data": "?"}),
-    "closed": unanswered,
-}
-
-
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", BOOK_FAULTS)
 @pytest.mark.parametrize("fork", [NEW_API_RC22, V_API], ids=lambda fork: fork.name)
 async def test_fault_of_the_books_is_only_theirs(
     hass: HomeAssistant,
@@ -233,7 +208,7 @@ async def test_fault_of_the_books_is_only_theirs(
     fault: str,
 ) -> None:
     """The account goes on as if there were none, and what is missed comes later."""
-    gateway.books_fault = FAULTS[fault]
+    gateway.books_fault = BOOK_FAULTS[fault]
     await begin(hass, gateway, entry, fork)
     for _ in range(5):
         gateway.books.spend("gpt-5", 100_000)
@@ -730,7 +705,7 @@ async def test_gateway_that_is_too_slow_for_a_month(
             int(request.query[name]) for name in ("start_timestamp", "end_timestamp")
         )
         if request.path == USAGE and end - start > 8 * 86400:
-            return await unanswered(request)
+            return await lose(request)
         answer = gateway._recorded(request)
         assert answer
         return answer
