@@ -14,11 +14,11 @@ from statistics import median
 import sys
 from typing import Any, override
 
-from custom_components.llm_gateway_account.coordinator import (
+from custom_components.llm_gateway_account.gateway import Limiter, Priority
+from custom_components.llm_gateway_account.polling import (
     UPDATE_INTERVAL,
     GatewayCoordinator,
 )
-from custom_components.llm_gateway_account.gateway import Limiter, Priority
 from homeassistant.core import HomeAssistant
 
 from .core import account_entry

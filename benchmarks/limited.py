@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.llm_gateway_account.connection import LIMITERS
 from custom_components.llm_gateway_account.const import DOMAIN
-from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
+from custom_components.llm_gateway_account.polling import UPDATE_INTERVAL
 from custom_components.llm_gateway_account.sites import SITES
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED

@@ -12,7 +12,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from sqlalchemy import text
 
-from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
+from custom_components.llm_gateway_account.polling import UPDATE_INTERVAL
 from custom_components.llm_gateway_account.storage import AccountStore
 from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.core import Recorder

@@ -22,12 +22,12 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from sqlalchemy import text
 
 from custom_components.llm_gateway_account.const import CONF_HISTORY_DAYS, DOMAIN
-from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
 from custom_components.llm_gateway_account.gateway.client import (
     DAILY_USAGE_PATH,
     SPENT_PATH,
     USAGE_PATH,
 )
+from custom_components.llm_gateway_account.polling import UPDATE_INTERVAL
 from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.util import session_scope
 from homeassistant.core import HomeAssistant

@@ -20,9 +20,9 @@ REFUSED_AT_ONCE = f"""
 from datetime import timedelta
 import sys
 from homeassistant.__main__ import main
-from custom_components.{DOMAIN} import coordinator, failures
+from custom_components.{DOMAIN} import failures, polling
 from custom_components.{DOMAIN}.gateway import TokenRefusedError
-coordinator.GRACE_PERIOD = timedelta(0)
+polling.GRACE_PERIOD = timedelta(0)
 failures.CERTAIN_AFTER[TokenRefusedError] = timedelta(0)
 sys.exit(main())
 """

@@ -213,7 +213,7 @@ def unlimited(request: pytest.FixtureRequest) -> Generator[None]:
     with (
         patch(f"{package}.gateway.limiter.SPACING", 0),
         patch(f"{package}.gateway.limiter.DEFAULT_HOLD", 0),
-        patch(f"{package}.coordinator.SHORTEST_FIRST_INTERVAL", 1),
+        patch(f"{package}.polling.SHORTEST_FIRST_INTERVAL", 1),
         patch(f"{package}.books.SPACING", 0),
         patch(f"{package}.books.EMPTY_DAYS", days),
     ):

@@ -7,10 +7,7 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.llm_gateway_account.coordinator import (
-    GRACE_PERIOD,
-    UPDATE_INTERVAL,
-)
+from custom_components.llm_gateway_account.polling import GRACE_PERIOD, UPDATE_INTERVAL
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 
@@ -106,11 +103,13 @@ async def test_connection_is_there_while_nothing_else_is(
     assert state_of(hass, CONNECTION) == "ok"
     await pass_time(hass, freezer, GRACE_PERIOD)
     assert balance(hass) == STATE_UNAVAILABLE
+    assert state_of(hass, "sensor.example_gateway_usage_records") == STATE_UNAVAILABLE
     assert state_of(hass, CONNECTION) == "no_answer"
     assert attribute(hass, CONNECTION, "last_answer").startswith("2026-11-23T20:0")
     gateway.fault = None
     await pass_time(hass, freezer, UPDATE_INTERVAL)
     assert state_of(hass, CONNECTION) == "ok"
+    assert state_of(hass, "sensor.example_gateway_usage_records") == "daily"
     assert loaded_entry.runtime_data.account.has_answer
 
 

@@ -17,7 +17,7 @@ from custom_components.llm_gateway_account.condition import (
     async_get_conditions,
 )
 from custom_components.llm_gateway_account.const import DOMAIN
-from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
+from custom_components.llm_gateway_account.polling import UPDATE_INTERVAL
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import label_registry as lr

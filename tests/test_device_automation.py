@@ -13,8 +13,8 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.llm_gateway_account.condition import CONDITIONS
 from custom_components.llm_gateway_account.const import DOMAIN
-from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
 from custom_components.llm_gateway_account.events import EVENT_TYPES
+from custom_components.llm_gateway_account.polling import UPDATE_INTERVAL
 from homeassistant.components.device_automation import DeviceAutomationType
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import device_registry as dr

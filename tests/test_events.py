@@ -20,7 +20,7 @@ from custom_components.llm_gateway_account.const import (
     CONF_POINTS_PER_UNIT,
     DOMAIN,
 )
-from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
+from custom_components.llm_gateway_account.polling import UPDATE_INTERVAL
 from custom_components.llm_gateway_account.repairs import help_url
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.const import (

@@ -17,11 +17,8 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.llm_gateway_account.const import CONF_USER_ID, DOMAIN
-from custom_components.llm_gateway_account.coordinator import (
-    GRACE_PERIOD,
-    UPDATE_INTERVAL,
-)
 from custom_components.llm_gateway_account.gateway import GatewayError
+from custom_components.llm_gateway_account.polling import GRACE_PERIOD, UPDATE_INTERVAL
 from homeassistant.config_entries import SOURCE_USER, ConfigEntryState
 from homeassistant.const import CONF_ACCESS_TOKEN, CONF_URL, STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant

@@ -12,12 +12,12 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.llm_gateway_account.const import DOMAIN
-from custom_components.llm_gateway_account.coordinator import (
+from custom_components.llm_gateway_account.failures import FIRST_SEEN
+from custom_components.llm_gateway_account.polling import (
     GRACE_PERIOD,
     MAX_RETRY_AFTER,
     UPDATE_INTERVAL,
 )
-from custom_components.llm_gateway_account.failures import FIRST_SEEN
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     ConfigEntryDisabler,

@@ -13,10 +13,7 @@ from custom_components.llm_gateway_account.const import (
     CONF_CURRENCY,
     CONF_POINTS_PER_UNIT,
 )
-from custom_components.llm_gateway_account.coordinator import (
-    GRACE_PERIOD,
-    UPDATE_INTERVAL,
-)
+from custom_components.llm_gateway_account.polling import GRACE_PERIOD, UPDATE_INTERVAL
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType

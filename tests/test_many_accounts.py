@@ -24,13 +24,13 @@ from custom_components.llm_gateway_account.const import (
     CONF_USER_ID_HEADER,
     DOMAIN,
 )
-from custom_components.llm_gateway_account.coordinator import (
-    SET_UP_TIMEOUT,
+from custom_components.llm_gateway_account.coordinator import SET_UP_TIMEOUT
+from custom_components.llm_gateway_account.gateway import Priority
+from custom_components.llm_gateway_account.gateway.limiter import BURST
+from custom_components.llm_gateway_account.polling import (
     SHORTEST_FIRST_INTERVAL,
     UPDATE_INTERVAL,
 )
-from custom_components.llm_gateway_account.gateway import Priority
-from custom_components.llm_gateway_account.gateway.limiter import BURST
 from custom_components.llm_gateway_account.sites import (
     ANSWER_IS_GOOD_FOR,
     SILENCE_IS_GOOD_FOR,

@@ -389,6 +389,27 @@ async def test_file_with_more_in_it_loses_nothing_else(
     assert own_log(caplog) == []
 
 
+def inode(file: Path) -> int:
+    """Return another number whenever a file was written."""
+    return file.stat().st_ino
+
+
+async def test_set_ups_that_fail_write_nothing(
+    config_dir: Path,
+    file: Path,
+    gateway: GatewayServer,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    async with home(config_dir):
+        pass
+    before = inode(file)
+    gateway.fault = answering(502)
+    async with home(config_dir) as hass:
+        await pass_time(hass, freezer, timedelta(minutes=10))
+        assert len(gateway.requests) > 3
+    assert inode(file) == before
+
+
 async def test_set_up_that_ends_before_the_file_is_read_leaves_it(
     config_dir: Path, file: Path
 ) -> None:

@@ -10,7 +10,6 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.llm_gateway_account.const import CONF_USER_ID, DOMAIN
-from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
 from custom_components.llm_gateway_account.gateway.client import (
     ACCOUNT_PATH,
     DAILY_USAGE_PATH,
@@ -19,6 +18,7 @@ from custom_components.llm_gateway_account.gateway.client import (
     USAGE_PATH,
     USER_ID_HEADERS,
 )
+from custom_components.llm_gateway_account.polling import UPDATE_INTERVAL
 from homeassistant.config_entries import SOURCE_USER
 from homeassistant.const import CONF_ACCESS_TOKEN, CONF_URL
 from homeassistant.core import HomeAssistant

@@ -20,12 +20,12 @@ from custom_components.llm_gateway_account.const import (
     CONF_CURRENCY,
     DOMAIN,
 )
-from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
 from custom_components.llm_gateway_account.events import (
     EVENT_TYPES,
     KEY_EVENT_TYPES,
     PLAN_EVENT_TYPES,
 )
+from custom_components.llm_gateway_account.polling import UPDATE_INTERVAL
 from custom_components.llm_gateway_account.trigger import TRIGGERS
 from homeassistant.const import (
     EVENT_HOMEASSISTANT_STARTED,

@@ -8,13 +8,13 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.llm_gateway_account.const import DOMAIN
-from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
 from custom_components.llm_gateway_account.failures import CERTAIN_AFTER
 from custom_components.llm_gateway_account.gateway import (
     CertificateError,
     GatewayError,
     TokenRefusedError,
 )
+from custom_components.llm_gateway_account.polling import UPDATE_INTERVAL
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant

@@ -13,15 +13,12 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .adding import async_add_account_entities
 from .budgeting import async_has_budgets
 from .check_in_sensor import async_add_check_in
 from .coordinator import AccountData
 from .data import AccountConfigEntry
-from .entity import (
-    AccountEntityDescription,
-    AccountValueEntity,
-    async_add_account_entities,
-)
+from .entity import AccountEntityDescription, AccountValueEntity
 from .parts import async_load
 from .spending import BalanceLevel
 

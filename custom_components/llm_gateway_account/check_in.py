@@ -14,7 +14,7 @@ from homeassistant.util import dt as dt_util
 from .background import BackgroundCoordinator
 from .books import Book
 from .const import DOMAIN, LOGGER
-from .entity import async_is_enabled
+from .device import async_is_enabled
 from .events import CHECKED_IN, AccountEvent
 from .gateway import (
     CheckIn,

@@ -10,9 +10,10 @@ from homeassistant.const import Platform
 from homeassistant.core import callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .adding import async_add_when_there
 from .check_in import CHECK_IN_OPEN, CheckInCoordinator
 from .data import AccountConfigEntry
-from .entity import GatewayEntity, async_add_when_there
+from .entity import GatewayEntity
 
 CHECK_IN = BinarySensorEntityDescription(
     key=CHECK_IN_OPEN, entity_registry_enabled_default=False

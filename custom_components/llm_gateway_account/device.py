@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -89,3 +90,15 @@ def async_get_loaded(hass: HomeAssistant, device_id: str) -> AccountConfigEntry:
             translation_domain=DOMAIN, translation_key="no_answer"
         )
     return entry
+
+
+@callback
+def async_is_enabled(
+    hass: HomeAssistant, entry: ConfigEntry, platform: Platform, key: str
+) -> bool:
+    """Tell whether there is an entity of an account that nobody has disabled."""
+    registry = er.async_get(hass)
+    unique_id = f"{entry.entry_id}_{key}"
+    entity_id = registry.async_get_entity_id(platform, DOMAIN, unique_id)
+    entity = registry.async_get(entity_id) if entity_id else None
+    return entity is not None and not entity.disabled

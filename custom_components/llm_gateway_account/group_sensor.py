@@ -11,8 +11,9 @@ from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .adding import async_add_when_there
 from .data import AccountConfigEntry
-from .entity import GatewayEntity, async_add_when_there
+from .entity import GatewayEntity
 from .groups import GROUP_RATIO, GroupsCoordinator
 
 GROUPS_IN_ATTRIBUTES = 20

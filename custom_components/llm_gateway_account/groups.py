@@ -14,7 +14,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from .background import BackgroundCoordinator
 from .books import Book
 from .const import LOGGER
-from .entity import async_is_enabled
+from .device import async_is_enabled
 from .events import PRICE_CHANGED, AccountEvent
 from .expected import async_is_expected
 from .gateway import GatewayError, GroupsKind

@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from .books import Book
-from .entity import async_is_enabled
+from .device import async_is_enabled
 from .gateway import (
     AbsentError,
     ApiKey,
@@ -63,7 +63,7 @@ class KeySums:
     async def async_read(
         self, keys: Mapping[int, ApiKey], listing: KeyListing, account_use: object
     ) -> bool:
-        """Ask for the sums of shown keys that were used; tell whether to ask again soon.
+        """Ask for the sums of shown keys that were used; tell whether to ask again.
 
         Without an answer they stay, but are not those of another day. `account_use`
         changes whenever any key is used, which is all there is where the gateway does

@@ -13,7 +13,7 @@ from homeassistant.helpers.start import async_at_started
 
 from .background import BackgroundCoordinator
 from .const import DOMAIN
-from .entity import async_is_enabled
+from .device import async_is_enabled
 from .gateway import Notice
 from .sites import async_get_notice, async_get_site
 from .spending.local_time import DAY, HOUR

@@ -15,39 +15,28 @@ from homeassistant.components.sensor import (
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.const import (
     MATCH_ALL,
-    MAX_LENGTH_STATE_STATE,
     EntityCategory,
     Platform,
     UnitOfTime,
 )
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
+from .adding import async_add_account_entities
 from .budgeting import async_has_budgets
 from .coordinator import AccountCoordinator, AccountData
 from .data import AccountConfigEntry
-from .entity import (
-    AccountEntityDescription,
-    AccountValueEntity,
-    GatewayEntity,
-    async_add_account_entities,
-)
+from .entity import AccountEntityDescription, AccountValueEntity, GatewayEntity
 from .gateway import ENABLED
 from .group_sensor import async_add_group_ratio
 from .key_options import ShownKeys
 from .parts import async_load
 from .plan_sensor import async_add_plan_sensors
-from .series import statistic_ids
 from .spending import BalanceLevel
-from .stored_usage import UsageRecords
-from .unit import Unit
-from .usage import UsageCoordinator
+from .usage_sensor import TOP_MODEL, USAGE_RECORDS, TopModelSensor, UsageRecordsSensor
 
 PARALLEL_UPDATES = 0
-
-MODELS_IN_ATTRIBUTES = 10
 
 # The numbers of `common/constants.go` of one-api, the same in every fork.
 STATUSES: dict[int | None, str] = {ENABLED: "enabled", 2: "disabled", 3: "deleted"}
@@ -189,19 +178,12 @@ LEVELS = (
     ),
 )
 
-USAGE_RECORDS = SensorEntityDescription(
-    key="usage_records",
-    device_class=SensorDeviceClass.ENUM,
-    options=list(UsageRecords),
-    entity_category=EntityCategory.DIAGNOSTIC,
-)
 CONNECTION = SensorEntityDescription(
     key="connection",
     device_class=SensorDeviceClass.ENUM,
     options=list(Connection),
     entity_category=EntityCategory.DIAGNOSTIC,
 )
-TOP_MODEL = SensorEntityDescription(key="top_model")
 
 
 async def async_setup_entry(
@@ -226,7 +208,7 @@ async def async_setup_entry(
         [
             ConnectionSensor(coordinator, CONNECTION),
             UsageRecordsSensor(usage, USAGE_RECORDS),
-            TopModelSensor(usage, TOP_MODEL, coordinator.unit),
+            TopModelSensor(usage, TOP_MODEL),
         ]
     )
     async_add_group_ratio(entry, async_add_entities)
@@ -356,66 +338,3 @@ class ConnectionSensor(GatewayEntity[AccountCoordinator], SensorEntity):
         if self.native_value is Connection.OK or last is None:
             return None
         return {"last_answer": last.isoformat()}
-
-
-class UsageRecordsSensor(GatewayEntity[UsageCoordinator], SensorEntity):
-    """What records of the usage the gateway keeps."""
-
-    _unrecorded_attributes = frozenset({MATCH_ALL})
-
-    @property
-    @override
-    def native_value(self) -> UsageRecords | None:
-        """Return the kind of the records; None before the gateway told."""
-        return self.coordinator.data.records
-
-    @property
-    @override
-    def extra_state_attributes(self) -> dict[str, Any] | None:
-        """Return the IDs of the statistics that are made of them."""
-        if self.native_value in {None, UsageRecords.NONE}:
-            return None
-        coordinator = self.coordinator
-        return statistic_ids(self.hass, coordinator.config_entry, coordinator.stored)
-
-
-class TopModelSensor(GatewayEntity[UsageCoordinator], SensorEntity):
-    """The model that cost most today."""
-
-    def __init__(
-        self, coordinator: UsageCoordinator, description: EntityDescription, unit: Unit
-    ) -> None:
-        """Settle the unit of the costs."""
-        super().__init__(coordinator, description)
-        self._unit = unit
-
-    @property
-    @override
-    def native_value(self) -> str | None:
-        """Return the name of the model, as the gateway has it."""
-        models = self.coordinator.data.models_today
-        return models[0].model[:MAX_LENGTH_STATE_STATE] if models else None
-
-    @property
-    @override
-    def extra_state_attributes(self) -> dict[str, Any] | None:
-        """Return what it cost, and its share of all; the same of the next ones."""
-        models = self.coordinator.data.models_today
-        if not models:
-            return None
-        total = sum(each.quota for each in models)
-        described = [
-            {
-                "model": each.model,
-                "cost": self._unit.amount(each.quota),
-                "share": round(each.quota / total, 3) if total else 0,
-            }
-            for each in models[:MODELS_IN_ATTRIBUTES]
-        ]
-        first = described[0]
-        return {
-            "cost": first["cost"],
-            "currency": self._unit.currency,
-            "share": first["share"],
-            "models": described,
-        }

@@ -199,7 +199,6 @@ class AccountStorage:
         self._entry = entry
         self._store = AccountStore(hass, entry)
         self._account = account_mark(entry)
-        self._is_loaded = False
         self._written = self._worth_writing()
 
     async def async_load(self) -> None:
@@ -223,7 +222,6 @@ class AccountStorage:
                 # Then this is the only one there is.
                 self._store.make_read_only()
             self._log_unreadable(err)
-        self._is_loaded = True
 
     @callback
     def async_write_if_changed(self) -> None:
@@ -255,9 +253,8 @@ class AccountStorage:
         return events
 
     async def async_save(self) -> None:
-        """Write everything now, unless a set-up ended before it was loaded."""
-        if self._is_loaded:
-            await self._store.async_save(self._as_dict())
+        """Write everything now, which has to be loaded."""
+        await self._store.async_save(self._as_dict())
 
     def _as_dict(self) -> dict[str, Any]:
         return {"account": self._account, **self.state.as_dict()}

@@ -53,6 +53,7 @@ class UsageCoordinator(BackgroundCoordinator[UsageData]):
         has_changed = self._used != (self.stored.used_quota, self.stored.request_count)
         self._changed_at = int(dt_util.utcnow().timestamp()) if has_changed else 0
         self._clearing = asyncio.Lock()
+        self._had_answer = account.has_answer
 
     @callback
     @override
@@ -104,6 +105,9 @@ class UsageCoordinator(BackgroundCoordinator[UsageData]):
                 self._async_read_soon()
         if self.data.models_today and not (data := self._last_data()).models_today:
             self.async_set_updated_data(data)
+        if self._had_answer is not self.account.has_answer:
+            self._had_answer = self.account.has_answer
+            self.async_update_listeners()
 
     @callback
     def _async_read_if_changed(self, _now: datetime) -> None:

@@ -20,9 +20,8 @@ from custom_components.llm_gateway_account.sensor import (
     CONNECTION,
     LEVELS,
     SENSORS,
-    TOP_MODEL,
-    USAGE_RECORDS,
 )
+from custom_components.llm_gateway_account.usage_sensor import TOP_MODEL, USAGE_RECORDS
 from homeassistant.helpers.entity import EntityDescription
 from tests import ROOT
 

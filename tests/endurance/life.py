@@ -9,9 +9,9 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.llm_gateway_account.coordinator import UPDATE_INTERVAL
 from custom_components.llm_gateway_account.failures import CERTAIN_AFTER
 from custom_components.llm_gateway_account.gateway import GatewayError
+from custom_components.llm_gateway_account.polling import UPDATE_INTERVAL
 from homeassistant.core import HomeAssistant
 from tests.faults import ENDED_BY_TIME, FAULTS
 from tests.gateway_books import DAY
