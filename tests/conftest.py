@@ -147,7 +147,12 @@ async def gateway() -> AsyncGenerator[GatewayServer]:
 
 
 @pytest.fixture
-def recorded(gateway: GatewayServer) -> None:
+def whole_past() -> None:
+    """Ask for each day of the past, however many were empty."""
+
+
+@pytest.fixture
+def recorded(gateway: GatewayServer, whole_past: None) -> None:
     """Let the gateway know of the time before: a point was spent, a month ago."""
     account = gateway.account
     account.quota, account.used_quota = account.quota + 1, account.used_quota - 1
@@ -209,7 +214,7 @@ def unlimited(request: pytest.FixtureRequest) -> Generator[None]:
         return
     package = "custom_components.llm_gateway_account"
     # Where nothing was spent, a few of the requests for days that were empty will do.
-    days = EMPTY_DAYS if "recorded" in request.fixturenames else 2
+    days = EMPTY_DAYS if "whole_past" in request.fixturenames else 2
     with (
         patch(f"{package}.gateway.limiter.SPACING", 0),
         patch(f"{package}.gateway.limiter.DEFAULT_HOLD", 0),

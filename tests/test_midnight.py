@@ -16,6 +16,7 @@ SPENT_TODAY = "sensor.example_gateway_spent_today"
 UNIT = 500_000
 
 
+@pytest.mark.usefixtures("whole_past")
 @pytest.mark.parametrize(
     ("zone", "before"),
     [

@@ -34,7 +34,7 @@ from .by_chance import Answer, Gateway
 from .watched import enter, ledger_from
 
 CHUNKS = 25
-CHUNKS_BY_DAY = 5
+CHUNKS_BY_DAY = 2
 SEEDS_IN_A_CHUNK = 8
 DAYS = 60
 POLL = 300
