@@ -617,7 +617,7 @@ async def test_time_out(
         await done.wait()
         return web.Response()
 
-    loaded_entry.runtime_data.account.async_start_events()
+    loaded_entry.runtime_data.account.events.async_start()
     break_post(gateway, wait_forever, credits_first=True)
     with pytest.raises(HomeAssistantError) as caught:
         await check_in(hass, loaded_entry)

@@ -131,7 +131,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> b
 
     @callback
     def start_events(hass: HomeAssistant) -> None:
-        job = HassJob(coordinator.async_start_events, cancel_on_shutdown=True)
+        job = HassJob(coordinator.events.async_start, cancel_on_shutdown=True)
         entry.async_on_unload(async_call_later(hass, EVENTS_AFTER, job))
 
     entry.async_on_unload(async_at_started(hass, start_events))
@@ -150,7 +150,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> 
     # First of all, so that no answer that is on its way changes anything any more: the
     # account writes what is known, of usage, keys and plans too.
     runtime = entry.runtime_data
-    runtime.account.async_stop_events()
+    runtime.account.events.async_stop()
     await runtime.usage.async_shutdown()
     await runtime.keys.async_shutdown()
     await runtime.plans.async_shutdown()

@@ -236,7 +236,7 @@ class CheckInCoordinator(BackgroundCoordinator[CheckInData]):
             return
         # What was granted is expected to be higher, as by a bonus.
         stored.ledger.books.top_ups.raise_by(points)
-        self.account.async_add_events([checked_in(points, self.account.unit)])
+        self.account.events.async_add([checked_in(points, self.account.unit)])
 
     def _as_of_now(
         self, data: CheckInData | None = None, *, is_open: bool | None = None

@@ -1,6 +1,5 @@
 """What an answer of the gateway is for an account: figures, budgets, events."""
 
-from collections.abc import Sequence
 from copy import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -17,14 +16,8 @@ from homeassistant.helpers.event import async_track_time_change
 from homeassistant.util import dt as dt_util
 
 from .budgeting import Budgets, Figures
-from .events import (
-    AccountEvent,
-    async_fire,
-    async_trigger,
-    changes_of,
-    from_spending,
-    remember,
-)
+from .event_queue import EventQueue
+from .events import changes_of, from_spending
 from .failures import async_note_answer, async_note_failure
 from .gaps import Hindsight, enter_hindsight
 from .gateway import Account, Gateway, GatewayError, Priority
@@ -71,7 +64,7 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         self.limits = limits_from_options(entry.options)
         self.budgets = Budgets(entry.options)
         self.storage = AccountStorage(hass, entry)
-        self.can_fire_events = False
+        self.events = EventQueue(hass, entry, self.storage, self.unit)
         self.is_at_rest = False
         """Whether the last answer changed nothing."""
         self.is_waited_for = False
@@ -125,7 +118,7 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         if self._is_repeated(answer, now):
             async_judge(self.hass, self, data, now)
             if stored.crossings:
-                self.async_add_events([])
+                self.events.async_add([])
             return data
         async_note_answer(self.hass, self.config_entry)
         # While there is a plan, it may pay at any time, whatever was known last.
@@ -164,7 +157,7 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
             ),
         )
         of_budgets = self.budgets.changes(stored, data.budgets)
-        self.async_add_events([*spending, *of_budgets, *changes_of(stored, answer)])
+        self.events.async_add([*spending, *of_budgets, *changes_of(stored, answer)])
         return self.data if data == self.data else data
 
     def _is_repeated(self, answer: Account, now: datetime) -> bool:
@@ -245,42 +238,11 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
                 budgets=budgets,
             )
             self.async_update_listeners()
-            self.async_add_events(self.budgets.changes(self.storage.state, budgets))
+            self.events.async_add(self.budgets.changes(self.storage.state, budgets))
 
     @callback
     def _async_zone_may_have_changed(self, _event: Event) -> None:
         self._async_recount(dt_util.utcnow())
-
-    @callback
-    def async_start_events(self, _now: datetime | None = None) -> None:
-        """Fire events from now on; those that waited for their listeners at once."""
-        self.can_fire_events = True
-        self._async_fire_events()
-
-    @callback
-    def async_add_events(self, events: Sequence[AccountEvent]) -> None:
-        """Fire events that other books tell of, as soon as the account's own."""
-        stored = self.storage.state
-        stored.events += events
-        stored.past_events = remember(stored.past_events, events, dt_util.utcnow())
-        self.storage.async_write_if_changed()
-        # Once the entities are updated: who reacts to an event may look at them.
-        self.hass.loop.call_soon(self._async_fire_events)
-
-    @callback
-    def async_stop_events(self) -> None:
-        """Keep what happens from now on for the listeners of the next set-up."""
-        self.can_fire_events = False
-
-    @callback
-    def _async_fire_events(self) -> None:
-        if self.can_fire_events and not self._shutdown_requested:
-            for event in self.storage.async_take_events():
-                async_fire(self.hass, self.config_entry, event)
-            for crossing, value in self.storage.async_take_crossings():
-                attributes = crossing.attributes(value, self.unit)
-                event = AccountEvent(type=crossing.figure, attributes=attributes)
-                async_trigger(self.hass, self.config_entry, event)
 
     @override
     async def async_shutdown(self) -> None:
@@ -290,6 +252,7 @@ class AccountCoordinator(GatewayCoordinator[Account, AccountData]):
         unload.
         """
         is_over = self._shutdown_requested
+        self.events.async_stop()
         await super().async_shutdown()
         if self.data and not is_over:
             await self.storage.async_save()

@@ -141,7 +141,7 @@ class GroupsCoordinator(BackgroundCoordinator[GroupsData]):
         stored, account = self._stored, self.account
         group, ratio = account.data.account.group_name, data.ratio
         is_own = account.data.account.group_ratio is not None
-        if not is_own and account.can_fire_events and not self._is_wanted:
+        if not is_own and account.events.can_fire and not self._is_wanted:
             # What changes before somebody wants to know is not new.
             stored.group = stored.ratio = None
             return
@@ -151,7 +151,7 @@ class GroupsCoordinator(BackgroundCoordinator[GroupsData]):
         stored.group, stored.ratio = group, ratio
         account.storage.async_write()
         if before is not None:
-            account.async_add_events([price_changed(group, before, ratio)])
+            account.events.async_add([price_changed(group, before, ratio)])
 
     def _as_of_now(self, data: GroupsData) -> GroupsData:
         """Return the same with what depends on the account."""

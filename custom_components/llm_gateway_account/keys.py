@@ -216,7 +216,7 @@ class KeysCoordinator(ListCoordinator[KeysData]):
     @callback
     def _add_events(self, events: list[AccountEvent]) -> None:
         if events:
-            self.account.async_add_events(events)
+            self.account.events.async_add(events)
 
     def _as_of_now(self, data: KeysData) -> KeysData:
         """Return the same with what depends on time, and on the account."""

@@ -244,7 +244,7 @@ class PlansCoordinator(ListCoordinator[PlansData]):
             )
         ]
         if events:
-            self.account.async_add_events(events)
+            self.account.events.async_add(events)
         self.account.storage.async_write_if_changed()
 
     def _as_of_now(self, data: PlansData) -> PlansData:

@@ -65,7 +65,7 @@ def async_judge(
     time = int(now.timestamp())
     for crossing in crossings:
         crossing.judge(data, unit, time, is_topped_up=is_topped_up)
-    if coordinator.can_fire_events:
+    if coordinator.events.can_fire:
         wanted = _async_wanted(hass, coordinator)
         crossings[:] = [
             each for each in crossings if (each.figure, each.limit) in wanted
