@@ -151,13 +151,8 @@ async def async_unload_entry(hass: HomeAssistant, entry: AccountConfigEntry) -> 
     # account writes what is known, of usage, keys and plans too.
     runtime = entry.runtime_data
     runtime.account.events.async_stop()
-    await runtime.usage.async_shutdown()
-    await runtime.keys.async_shutdown()
-    await runtime.plans.async_shutdown()
-    await runtime.check_in.async_shutdown()
-    await runtime.notices.async_shutdown()
-    await runtime.groups.async_shutdown()
-    await runtime.account.async_shutdown()
+    for coordinator in (*runtime[1:], runtime.account):
+        await coordinator.async_shutdown()
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
 
 
