@@ -181,7 +181,7 @@ def test_layout_is_the_one_there_is() -> None:
     for name in names:
         assert any((folder / name).exists() for folder in folders), name
     modules = {each.name for folder in folders[1:3] for each in folder.glob("*.py")}
-    assert modules - {*names} == {"__init__.py", "const.py"}
+    assert modules - {*names} == {"const.py"}
 
 
 def test_what_newcomers_read_first_is_short() -> None:
