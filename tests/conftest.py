@@ -115,8 +115,8 @@ async def enable_event_loop_debug() -> None:
 @pytest.fixture(autouse=True)
 def auto_enable(request: pytest.FixtureRequest, socket_enabled: None) -> None:
     """Let Home Assistant find the integration, and reach loopback."""
-    if "config_dir" in request.fixturenames:
-        return  # a Home Assistant of the test's own, with real files
+    if "hass" not in request.fixturenames or "config_dir" in request.fixturenames:
+        return  # none, or one of the test's own, with real files
     # The recorder has to be there before Home Assistant is.
     if "recorder_mock" in request.fixturenames:
         request.getfixturevalue("recorder_mock")
