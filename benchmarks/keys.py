@@ -4,31 +4,24 @@ Run by pytest, whose Home Assistant lets a day pass at once. Each figure is a li
 JSON at the end of the file that the environment variable FIGURES names.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from sqlalchemy import text
 
-from custom_components.llm_gateway_account.polling import UPDATE_INTERVAL
 from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.util import session_scope
 from homeassistant.core import HomeAssistant
 from tests.gateway_server import NEW_API_2026_08, ONE_API, Fork, GatewayServer
-from tests.helpers import jump, setup
+from tests.helpers import setup
 from tests.keys import show
 
+from .days import COST, START, pass_day, settle
 from .figures import write
 
-START = datetime(2026, 11, 17, 12, tzinfo=UTC)
-POLLS = timedelta(days=1) // UPDATE_INTERVAL
-
-# Until nothing of the set-up is left to be read.
-SETTLED_AFTER = timedelta(hours=6)
-
 NUMBER_OF_KEYS = 20
-COST = 777
 
 
 async def rows(hass: HomeAssistant) -> int:
@@ -74,22 +67,28 @@ async def test_day(  # noqa: PLR0913, PLR0917
         gateway.plans.buy("Pro", total=50_000_000)
     show(entry, shown)
     await setup(hass, entry)
-    for _ in range(SETTLED_AFTER // UPDATE_INTERVAL):
-        await jump(hass, freezer, UPDATE_INTERVAL)
+    await settle(hass, freezer)
     received.clear()
     before = await rows(hass)
-    for number in range(POLLS):
+
+    def use(number: int) -> None:
         if account == "busy":
             assert fork.keys
             gateway.keys.use(keys[number % NUMBER_OF_KEYS], fork.keys, COST)
             if has_plan:
                 gateway.plans.spend(COST)
-        await jump(hass, freezer, UPDATE_INTERVAL)
+
+    seconds = await pass_day(hass, freezer, use)
+    requests, size = len(received), sum(each for _, each in received)
+    states = await rows(hass) - before
+    await hass.config_entries.async_unload(entry.entry_id)
+    seconds -= await pass_day(hass, freezer, use)
     write(
         server=server,
         account=account,
         shown=shown,
-        requests=len(received),
-        bytes=sum(size for _, size in received),
-        states=await rows(hass) - before,
+        requests=requests,
+        bytes=size,
+        states=states,
+        cpu=seconds,
     )

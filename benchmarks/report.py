@@ -311,6 +311,7 @@ def usage(figures: dict[str, Any]) -> Iterator[str]:
             "Requests",
             "KiB",
             "Rows of statistics",
+            "CPU time, without records it is 1",
         ),
         (
             (
@@ -319,16 +320,30 @@ def usage(figures: dict[str, Any]) -> Iterator[str]:
                 each["requests"],
                 each["bytes"] // 1024,
                 each["rows"],
+                _times(each, lines.get(("none", account))),
             )
             for (records, account), each in lines.items()
+            if records != "none"
         ),
     )
 
 
 def keys(figures: dict[str, Any]) -> Iterator[str]:
     """Yield what API keys cost."""
+    alone = {
+        (each["server"], each["account"]): each
+        for each in figures["keys"]
+        if each["shown"] == "none"
+    }
     yield from table(
-        ("An account", "Its gateway lists", "Requests", "KiB", "Rows of states"),
+        (
+            "An account",
+            "Its gateway lists",
+            "Requests",
+            "KiB",
+            "Rows of states",
+            "CPU time, without keys it is 1",
+        ),
         (
             (
                 KEYS[each["account"], each["shown"]],
@@ -336,10 +351,17 @@ def keys(figures: dict[str, Any]) -> Iterator[str]:
                 each["requests"],
                 each["bytes"] // 1024,
                 each["states"],
+                _times(each, alone[each["server"], each["account"]]),
             )
             for each in figures["keys"]
         ),
     )
+
+
+def _times(each: dict[str, Any], alone: dict[str, Any] | None) -> str:
+    if not alone or "cpu" not in each:
+        return "-"
+    return f"{each['cpu'] / alone['cpu']:.2f}"
 
 
 def year(figures: dict[str, Any]) -> Iterator[str]:
@@ -387,7 +409,110 @@ def wire(figures: dict[str, Any]) -> Iterator[str]:
     )
 
 
+def aims(figures: dict[str, Any]) -> Iterator[str]:
+    """Yield what is aimed at, and what is measured."""
+    polls_, scale_ = figures["polls"], figures["scale"]
+    rows = {
+        each["account"]: each["states"]
+        for each in figures["recording"]
+        if each["integration"] == "ours"
+    }
+    ours, rest = (figures["wire"][who] for who in ("ours", "rest"))
+    days = {(each["records"], each["account"]): each for each in figures["usage"]}
+    of_keys = {(each["account"], each["shown"]): each for each in figures["keys"][:4]}
+    begun = figures["start"]
+    second = [
+        each["set_up"][1] / _first(other["set_up"])
+        for each, other in zip(begun["ours"], begun["rest"], strict=True)
+    ]
+    wired = [sum(each[way] for way in ("sent", "received")) for each in (ours, rest)]
+    unfair = max(each["longest"] / each["median"] for each in figures["fairness"])
+    largest = [each["memory"] / 1024 for each in scale_ if each["accounts"] > 1]
+    yield from table(
+        ("What", "Aim", "Measured"),
+        (
+            (label, aim, f"{measured:.{digits}f}")
+            for label, aim, measured, digits in (
+                (
+                    "An idle poll, one request is 1",
+                    "1.20",
+                    median(ratios(polls_, "idle", "process")),
+                    2,
+                ),
+                (
+                    "A busy poll, one request is 1",
+                    "2.40",
+                    median(ratios(polls_, "busy", "process")),
+                    2,
+                ),
+                (
+                    "The same, `rest:` with six sensors is 1",
+                    "below 1",
+                    median(ratios(polls_, "busy", "process", "rest_busy")),
+                    2,
+                ),
+                (
+                    "CPU time of a poll at home, `rest:` is 1",
+                    "below 1",
+                    ours["process"] / rest["process"],
+                    2,
+                ),
+                ("Bytes of it, `rest:` is 1", "below 1", wired[0] / wired[1], 2),
+                ("Rows of states of an unused day", "0", rows["unused"], 0),
+                ("and of one a week after", "0", rows["resting"], 0),
+                ("and of a day in use", "900", rows["busy"], 0),
+                (
+                    "Requests for usage of an unused day",
+                    "40",
+                    days["hourly", "idle"]["requests"],
+                    0,
+                ),
+                (
+                    "CPU time of a day in use with usage, without is 1",
+                    "2",
+                    days["hourly", "busy"]["cpu"] / days["none", "busy"]["cpu"],
+                    2,
+                ),
+                (
+                    "Requests of an unused day with 20 keys and a plan",
+                    "40",
+                    of_keys["idle", "all"]["requests"],
+                    0,
+                ),
+                (
+                    "CPU time of a day in use with them, without is 1",
+                    "2",
+                    of_keys["busy", "all"]["cpu"] / of_keys["busy", "none"]["cpu"],
+                    2,
+                ),
+                (
+                    "Longest step while a year is read, ms",
+                    "50",
+                    days["hourly", "year"]["longest"],
+                    1,
+                ),
+                (
+                    "To import the package, `rest:` is 1",
+                    "1.3",
+                    median(start_ratios(begun, "import")),
+                    2,
+                ),
+                (
+                    "To set up the first account, `rest:` is 1",
+                    "3.0",
+                    median(start_ratios(begun, "set_up")),
+                    2,
+                ),
+                ("and the next one", "1.2", median(second), 2),
+                ("Longest gap of 1000 accounts, the median is 1", "2", unfair, 2),
+                ("Memory of an account, KiB at most", "160", max(largest), 0),
+            )
+        ),
+    )
+
+
 TABLES = {
+    "aims": aims,
     "polls": polls,
     "recording": recording,
     "start": start,
@@ -408,7 +533,12 @@ def as_markdown(figures: dict[str, Any]) -> str:
     return "\n\n".join(
         "\n".join([f"## {name}", "", *make(figures)])
         for name, make in TABLES.items()
-        if {"memory": "bare", "spread": "limited", "year": "usage"}.get(name, name)
+        if {
+            "aims": "wire",
+            "memory": "bare",
+            "spread": "limited",
+            "year": "usage",
+        }.get(name, name)
         in figures
     )
 

@@ -8,7 +8,8 @@ import asyncio
 from bisect import bisect_left, bisect_right
 from collections.abc import Generator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from copy import replace
+from datetime import timedelta
 import gc
 import json
 from threading import Event, Thread
@@ -27,30 +28,21 @@ from custom_components.llm_gateway_account.gateway.client import (
     SPENT_PATH,
     USAGE_PATH,
 )
-from custom_components.llm_gateway_account.polling import UPDATE_INTERVAL
 from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.util import session_scope
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from tests.conftest import OPTIONS
-from tests.gateway_books import DAY, HOUR, Amounts
+from tests.gateway_books import DAY, HOUR, Amounts, Keeping
 from tests.gateway_past import MODELS, give_past
 from tests.gateway_server import NEW_API_2026_08, ONE_API, Fork, GatewayServer
-from tests.helpers import jump, setup
+from tests.helpers import setup
 
+from .days import COST, START, pass_day, settle
 from .figures import write
 from .scale import memory, watched_loop
 
-START = datetime(2026, 11, 17, 12, tzinfo=UTC)
-POLLS = timedelta(days=1) // UPDATE_INTERVAL
-
 RECORDS = {USAGE_PATH, SPENT_PATH, DAILY_USAGE_PATH}
-
-# Until nothing of the set-up is left to be read.
-SETTLED_AFTER = timedelta(hours=6)
-
-# Points of a request, of which there is one between two polls.
-COST = 777
 
 
 def asked(received: list[tuple[str, int]]) -> dict[str, int]:
@@ -80,7 +72,12 @@ async def rows(hass: HomeAssistant) -> int:
 @pytest.mark.usefixtures("silence")
 @pytest.mark.parametrize("account", ["idle", "busy"])
 @pytest.mark.parametrize(
-    ("records", "fork"), [("hourly", NEW_API_2026_08), ("daily", ONE_API)]
+    ("records", "fork"),
+    [
+        ("hourly", NEW_API_2026_08),
+        ("daily", ONE_API),
+        ("none", replace(NEW_API_2026_08, books=Keeping(spent=False))),
+    ],
 )
 async def test_day(  # noqa: PLR0913, PLR0917
     hass: HomeAssistant,
@@ -111,20 +108,20 @@ async def test_day(  # noqa: PLR0913, PLR0917
         **asked(received),
         rows=await rows(hass),
     )
-    for _ in range(SETTLED_AFTER // UPDATE_INTERVAL):
-        await jump(hass, freezer, UPDATE_INTERVAL)
+    await settle(hass, freezer)
     received.clear()
     before = await rows(hass)
-    for number in range(POLLS):
+
+    def use(number: int) -> None:
         if account == "busy":
             gateway.books.spend(MODELS[number % 3].name, COST)
-        await jump(hass, freezer, UPDATE_INTERVAL)
-    write(
-        records=records,
-        account=account,
-        **asked(received),
-        rows=await rows(hass) - before,
-    )
+
+    seconds = await pass_day(hass, freezer, use)
+    counted = asked(received)
+    written = await rows(hass) - before
+    await hass.config_entries.async_unload(entry.entry_id)
+    seconds -= await pass_day(hass, freezer, use)
+    write(records=records, account=account, **counted, rows=written, cpu=seconds)
 
 
 @contextmanager
