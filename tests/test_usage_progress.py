@@ -116,7 +116,7 @@ async def test_no_reading_begins_while_the_history_is_cleared(
             {"entity_id": "sensor.example_gateway_usage_records"},
             blocking=True,
         )
-        assert usage._task.done()
+        assert not usage._is_reading
         await statistics.async_clear(hass, lambda _: True)
 
     await usage.async_begin_anew(clear())

@@ -15,6 +15,10 @@ from .stored_usage import StoredUsage, UsageRecords
 if TYPE_CHECKING:
     from .data import AccountConfigEntry
 
+# In seconds. What is later than what is written is written again, as its sums grow: so
+# not after each window of the gateway.
+AT_ONCE = 3 * LONGEST_WINDOW
+
 
 class Past:
     """Reads a long past and writes it, window by window, the oldest first."""
@@ -54,11 +58,12 @@ class Past:
             stored.past_from = stored.past_until = stored.history_from
         created = created_at(account) // HOUR * HOUR
         start = min(max(stored.past_until, created), stored.imported_from)
-        end = min(start + LONGEST_WINDOW, stored.imported_from)
+        has_hours = stored.records is UsageRecords.HOURLY
+        at_once = AT_ONCE if has_hours else LONGEST_WINDOW
+        end = min(start + at_once, stored.imported_from)
         rows, sums = list[ModelUsage](), dict[int, float]()
-        if start < end and stored.records is UsageRecords.HOURLY:
-            async for _, some in self._books.async_read_hours(start, end - 1):
-                rows += some
+        if start < end and has_hours:
+            rows, end = await self._async_read_hours(start, end)
         elif start < end and await self._books.async_read_sum(start, end - 1):
             async for since, _, points in self._books.async_read_days(start, end - 1):
                 # Statistics know full hours only, and some days begin at half ones.
@@ -70,3 +75,25 @@ class Past:
         if end == stored.imported_from:
             stored.imported_from, stored.past_until = stored.history_from, 0
         account.storage.async_write()
+
+    async def _async_read_hours(
+        self, start: int, end: int
+    ) -> tuple[list[ModelUsage], int]:
+        """Return what was used from an hour on, and until when that is known.
+
+        Raises GatewayError if nothing is.
+        """
+        rows = list[ModelUsage]()
+        # Each window for itself: there may be something before an empty one.
+        for since in range(start, end, LONGEST_WINDOW):
+            until = min(since + LONGEST_WINDOW, end)
+            found = list[ModelUsage]()
+            try:
+                async for _, some in self._books.async_read_hours(since, until - 1):
+                    found += some
+            except GatewayError:
+                if since == start:
+                    raise
+                return rows, since
+            rows += found
+        return rows, end
