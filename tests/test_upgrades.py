@@ -39,6 +39,8 @@ from .gateway_server import GatewayServer
 from .helpers import compile_statistics, jump, pass_time, state_of
 from .home import home
 
+pytestmark = pytest.mark.usefixtures("whole_past")
+
 RELEASES = sorted((ROOT / "tests" / "fixtures" / "releases").iterdir())
 POINTS = 500_000
 
