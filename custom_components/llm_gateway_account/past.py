@@ -46,11 +46,13 @@ class Past:
         """Read and write the past; after a failure the next time goes on from there."""
         while self.is_due:
             try:
-                await self._async_fill_window()
+                if not await self._async_fill_some():
+                    return
             except GatewayError:
                 return
 
-    async def _async_fill_window(self) -> None:
+    async def _async_fill_some(self) -> bool:
+        """Return whether all that was asked for is written. Raises GatewayError."""
         from .statistics import async_import  # noqa: PLC0415
 
         stored, account = self._stored, self._entry.runtime_data.account
@@ -61,9 +63,10 @@ class Past:
         has_hours = stored.records is UsageRecords.HOURLY
         at_once = AT_ONCE if has_hours else LONGEST_WINDOW
         end = min(start + at_once, stored.imported_from)
-        rows, sums = list[ModelUsage](), dict[int, float]()
+        rows, sums, is_whole = list[ModelUsage](), dict[int, float](), True
         if start < end and has_hours:
-            rows, end = await self._async_read_hours(start, end)
+            rows, answered = await self._async_read_hours(start, end)
+            is_whole, end = answered == end, answered
         elif start < end and await self._books.async_read_sum(start, end - 1):
             async for since, _, points in self._books.async_read_days(start, end - 1):
                 # Statistics know full hours only, and some days begin at half ones.
@@ -75,6 +78,7 @@ class Past:
         if end == stored.imported_from:
             stored.imported_from, stored.past_until = stored.history_from, 0
         account.storage.async_write()
+        return is_whole
 
     async def _async_read_hours(
         self, start: int, end: int
