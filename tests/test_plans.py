@@ -891,7 +891,7 @@ def test_answer_that_does_not_tell_the_total() -> None:
     ledger = Ledger()
     expect_plan_paid(ledger, Account(quota=1, used_quota=1))
     expect_plan_paid(ledger, Account(quota=1))
-    assert ledger.books.top_ups.marks == []
+    assert ledger.state.top_ups.marks == []
 
 
 # The life of an entry

@@ -84,12 +84,12 @@ class Budgets:
 
         They stay as they were `before` while the clock cannot be believed.
         """
-        books = stored.ledger.books
-        if not self.by_period or (books.samples.doubts and before):
+        known = stored.ledger.state
+        if not self.by_period or (known.samples.doubts and before):
             return before
-        habit = self._habit = habit_at(books, now, self._habit)
+        habit = self._habit = habit_at(known, now, self._habit)
         return {
-            period: figures_of(budget, stored.budgets[period], books, now, habit)
+            period: figures_of(budget, stored.budgets[period], known, now, habit)
             for period, budget in self.by_period.items()
         }
 

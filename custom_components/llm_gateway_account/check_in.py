@@ -235,7 +235,7 @@ class CheckInCoordinator(BackgroundCoordinator[CheckInData]):
         if points is None or is_told:
             return
         # What was granted is expected to be higher, as by a bonus.
-        stored.ledger.books.top_ups.raise_by(points)
+        stored.ledger.state.top_ups.raise_by(points)
         self.account.events.async_add([checked_in(points, self.account.unit)])
 
     def _as_of_now(

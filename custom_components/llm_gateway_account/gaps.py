@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import NamedTuple
 
-from .spending import Books, Ledger
+from .spending import Ledger, LedgerState
 from .spending.local_time import DAY, HOUR, Moment
 from .spending.numbers import bounded
 from .spending.samples import MAX_SAMPLES, Samples
@@ -40,7 +40,7 @@ class Hindsight(NamedTuple):
 
 def watched_since(ledger: Ledger) -> int | None:
     """Return the Unix time of the first answer, or since when the books are entered."""
-    times = ledger.books.samples.times
+    times = ledger.state.samples.times
     return times[0] if times else None
 
 
@@ -49,7 +49,7 @@ def gap_after(ledger: Ledger, time: int) -> tuple[int, int] | None:
 
     Start and end in Unix seconds; None if there is none that ended after `time`.
     """
-    samples = ledger.books.samples
+    samples = ledger.state.samples
     time = max(time, samples.times[-1] - _GAPS_ARE_SEEN_FOR) if samples.times else 0
     pairs = list(pairwise(zip(samples.times, samples.values, strict=True)))
     for (start, low), (end, high) in reversed(pairs):
@@ -65,7 +65,7 @@ def seen_by_hour(ledger: Ledger, start: int, end: int) -> dict[int, float]:
 
     `start` and `end` are full hours. What is refunded within an hour is taken off.
     """
-    samples = ledger.books.samples
+    samples = ledger.state.samples
     if not samples.times:
         return {}
     start = max(start, samples.times[0] // HOUR * HOUR)
@@ -83,31 +83,31 @@ def enter_hindsight(ledger: Ledger, now: datetime, hindsight: Hindsight) -> None
 
     `now` is the present, in the time zone of the home.
     """
-    books, moment = ledger.books, Moment.of(now)
-    times = books.samples.times
+    state, moment = ledger.state, Moment.of(now)
+    times = state.samples.times
     # What was read by a clock that is behind the answers is of another time.
     if not times or times[-1] - HOUR >= moment.time:
         return
     if hindsight.gap:
-        _fill(books.samples, hindsight.gap, hindsight.intervals)
+        _fill(state.samples, hindsight.gap, hindsight.intervals)
     if hindsight.past is not None:
-        _enter_past(books, hindsight.past, hindsight)
+        _enter_past(state, hindsight.past, hindsight)
     # What was read of the past may be little, and is the truth all the same.
-    books.figures.average_daily = None
-    books.figures.average(books.samples)
+    state.figures.average_daily = None
+    state.figures.average(state.samples)
     if ledger.left is not None:
-        books.figures.forecast(moment.time, ledger.left)
-    books.unusual.learn(books.samples, moment.day)
+        state.figures.forecast(moment.time, ledger.left)
+    state.unusual.learn(state.samples, moment.day)
     ledger.revision += 1
 
 
-def _enter_past(books: Books, since: int, hindsight: Hindsight) -> None:
+def _enter_past(state: LedgerState, since: int, hindsight: Hindsight) -> None:
     """Put what was spent between `since` and the first sample in front of it.
 
     What the books say of later is known already, and left out. A habit begins when
     something was spent: an account that was hardly used has none.
     """
-    samples, intervals = books.samples, hindsight.intervals
+    samples, intervals = state.samples, hindsight.intervals
     since, first = max(since, 0), samples.times[0]
     if since >= first:
         return
@@ -117,10 +117,10 @@ def _enter_past(books: Books, since: int, hindsight: Hindsight) -> None:
     samples.values.insert(0, bounded(samples.values[0] - total))
     _fill(samples, (since, first), past)
     if hindsight.by_day:
-        books.unusual.hours_since = first
+        state.unusual.hours_since = first
     used = (each.start for each in intervals if each.spent > 0)
-    begin = min([books.unusual.habit_since or first, *used])
-    books.unusual.habit_since = max(begin, 0)
+    begin = min([state.unusual.habit_since or first, *used])
+    state.unusual.habit_since = max(begin, 0)
 
 
 def _fill(

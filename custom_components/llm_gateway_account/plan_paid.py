@@ -11,11 +11,11 @@ def expect_plan_paid(ledger: Ledger, account: Account) -> None:
     seems to have been granted. How much follows from both: what was used, less what
     the balance fell by.
     """
-    books = ledger.books
-    used_before = books.counters.used_quota
-    if used_before is None or account.used_quota is None or not books.top_ups.marks:
+    state = ledger.state
+    used_before = state.counters.used_quota
+    if used_before is None or account.used_quota is None or not state.top_ups.marks:
         return
-    quota_before = books.top_ups.marks[-1].granted - used_before
+    quota_before = state.top_ups.marks[-1].granted - used_before
     paid = account.used_quota - used_before + min(account.quota - quota_before, 0)
     if paid > 0:
-        books.top_ups.raise_by(paid)
+        state.top_ups.raise_by(paid)

@@ -20,7 +20,7 @@ from .budgets import BudgetState, Period
 from .const import CONF_ACCOUNT, CONF_USER_ID, DOMAIN, LOGGER
 from .events import EVENT_TYPES, AccountEvent, PastEvent
 from .migration import from_0_1
-from .spending import Books, Ledger
+from .spending import Ledger, LedgerState
 from .stored import read
 from .stored_budgets import (
     STORED_BUDGETS_SCHEMA,
@@ -107,7 +107,7 @@ class StoredState:
         """Read what `as_dict` returned. Raises vol.Invalid or ValueError."""
         data = STORED_SCHEMA(data)
         return cls(
-            ledger=Ledger(read(Books, data["ledger"])),
+            ledger=Ledger(read(LedgerState, data["ledger"])),
             group=data["group"],
             last_login_at=data["last_login_at"],
             events=[AccountEvent(**each) for each in data["events"]],

@@ -13,7 +13,7 @@ from custom_components.llm_gateway_account.budgets import (
     figures_of,
     habit_at,
 )
-from custom_components.llm_gateway_account.spending import Books
+from custom_components.llm_gateway_account.spending import LedgerState
 from custom_components.llm_gateway_account.spending.samples import Samples
 
 ZONE = ZoneInfo("Europe/Berlin")
@@ -38,9 +38,9 @@ def projected(
     # The end of an idle time stays.
     times += [int(midnight.timestamp()) - 60, int(now.timestamp())]
     values += [total, total + today]
-    books = Books(spent=total + today, samples=Samples(times, values))
-    habit = habit_at(books, now, None)
-    return figures_of(budget, BudgetState(), books, now, habit).projected
+    known = LedgerState(spent=total + today, samples=Samples(times, values))
+    habit = habit_at(known, now, None)
+    return figures_of(budget, BudgetState(), known, now, habit).projected
 
 
 def at(day: int, hour: int = 0, month: int = 11) -> datetime:

@@ -14,7 +14,7 @@ from custom_components.llm_gateway_account.budgets import (
     habit_at,
 )
 from custom_components.llm_gateway_account.budgets.periods import span_of
-from custom_components.llm_gateway_account.spending import Books
+from custom_components.llm_gateway_account.spending import LedgerState
 from custom_components.llm_gateway_account.spending.local_time import (
     DAY,
     HOUR,
@@ -104,13 +104,13 @@ class Year:
         noon = datetime(day.year, day.month, day.day, 12, tzinfo=ZONE)
         total += self.costs[day] / 2
         samples.record(int(noon.timestamp()), total, 0)
-        books = Books(spent=total, samples=samples)
+        known = LedgerState(spent=total, samples=samples)
         figures = figures_of(
             self.budgets[Period.MONTH],
             BudgetState(),
-            books,
+            known,
             noon,
-            habit_at(books, noon, None),
+            habit_at(known, noon, None),
         )
         assert figures.projected is not None
         return figures.projected

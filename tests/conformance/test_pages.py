@@ -182,15 +182,15 @@ def test_events(language: str) -> None:
 def events_of_budgets() -> Iterator[AccountEvent]:
     """Yield whatever can happen to a budget."""
     stored = StoredState()
-    books, now = stored.ledger.books, datetime(2026, 11, 20, tzinfo=UTC)
+    known, now = stored.ledger.state, datetime(2026, 11, 20, tzinfo=UTC)
     first = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp())
     budgets = Budgets({**OPTIONS, CONF_BUDGET_PER_MONTH: 100})
     # So many units on each of nineteen days.
     for daily in (3, 4, 5, 8):
         times = range(first - 1, first + 19 * DAY, DAY)
-        books.spent = daily * 19 * 500_000
-        books.samples.times = [*times]
-        books.samples.values = [daily * 500_000 * number for number in range(20)]
+        known.spent = daily * 19 * 500_000
+        known.samples.times = [*times]
+        known.samples.values = [daily * 500_000 * number for number in range(20)]
         budgets.forget_habit()
         yield from budgets.changes(stored, budgets.figures(stored, now, {}))
 

@@ -155,7 +155,7 @@ def test_damaged_file_is_refused(damage: Callable[[dict[str, Any]], None]) -> No
 def test_file_that_lacks_something_is_refused(place: tuple[str]) -> None:
     state = json.loads(json.dumps(WRITTEN))
     del state[place[0]]
-    with pytest.raises(ValueError, match="not all fields of Books"):
+    with pytest.raises(ValueError, match="not all fields of LedgerState"):
         ledger_from(state)
 
 
@@ -196,7 +196,7 @@ places = [(name,) for name in WRITTEN] + [
 
 @given(json_values)
 def test_any_file(state: Any) -> None:
-    with pytest.raises(ValueError, match="not all fields of Books"):
+    with pytest.raises(ValueError, match="not all fields of LedgerState"):
         ledger_from(state)
 
 

@@ -12,10 +12,10 @@ from custom_components.llm_gateway_account.gaps import (
     enter_hindsight,
 )
 from custom_components.llm_gateway_account.spending import (
-    Books,
     Event,
     EventType,
     Ledger,
+    LedgerState,
     Limits,
     Observation,
     Outcome,
@@ -32,7 +32,7 @@ POLL = timedelta(minutes=5)
 
 def ledger_from(data: Any) -> Ledger:
     """Return a ledger from what is stored of one. Raises ValueError."""
-    return Ledger(read(Books, data))
+    return Ledger(read(LedgerState, data))
 
 
 def reloaded(ledger: Ledger) -> Ledger:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import NamedTuple
 
-from ..spending import Books
+from ..spending import LedgerState
 from ..spending.local_time import DAY, HOUR, Moment, start_of_day
 from .periods import span_of
 from .projection import Habit
@@ -41,24 +41,24 @@ class BudgetFigures(NamedTuple):
         return None if self.spent is None else self.spent > self.budget.limit
 
 
-def habit_at(books: Books, now: datetime, before: Habit | None) -> Habit | None:
+def habit_at(known: LedgerState, now: datetime, before: Habit | None) -> Habit | None:
     """Return what is usual from a moment on; `before` is what was last returned.
 
     `now` is aware, in the time zone of the home. None while too little is known.
     """
     moment = Moment.of(now)
-    if not books.samples.times:
+    if not known.samples.times:
         return None
     today = _local_date(moment)
     if before and (before.day, before.today) == (moment.day, today):
         return before
-    return Habit.of(books, moment, today)
+    return Habit.of(known, moment, today)
 
 
 def figures_of(
     budget: Budget,
     state: BudgetState,
-    books: Books,
+    known: LedgerState,
     now: datetime,
     habit: Habit | None,
 ) -> BudgetFigures:
@@ -70,7 +70,7 @@ def figures_of(
     today = _local_date(moment)
     span = span_of(budget.period, today, budget.first_day)
     start = start_of_day(span.first, moment.zone)
-    samples, spent, projected = books.samples, None, None
+    samples, spent, projected = known.samples, None, None
     if not samples.times or samples.times[0] > start:
         # What was known may have been of another account.
         state.begin = None
@@ -79,10 +79,10 @@ def figures_of(
         is_exact = moment.time - start <= _EXACT_FOR
         if is_exact or state.begin is None or state.begin[0] != start:
             state.begin = start, samples.noticed_before(start)
-        spent = books.spent - state.begin[1]
+        spent = known.spent - state.begin[1]
     if spent is not None and habit:
         hour = habit.hour_of(moment)
-        in_hour = books.spent - samples.noticed_before(habit.day + hour * HOUR)
+        in_hour = known.spent - samples.noticed_before(habit.day + hour * HOUR)
         projected = spent + habit.rest(hour, in_hour, span.days_after(today))
     return BudgetFigures(
         budget=budget,

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from statistics import fmean, median
 from typing import NamedTuple, Self
 
-from ..spending import Books
+from ..spending import LedgerState
 from ..spending.local_time import HOUR, Moment, start_of_day
 from ..spending.samples import Samples
 
@@ -43,13 +43,13 @@ class Habit(NamedTuple):
     """Which part of it came when so many hours were over, from none to all."""
 
     @classmethod
-    def of(cls, books: Books, moment: Moment, today: date) -> Self | None:
+    def of(cls, known: LedgerState, moment: Moment, today: date) -> Self | None:
         """Learn from the whole days before today, at most 28 of them.
 
         None if they are fewer than three. Takes a while, so it is called once a day.
         """
-        samples = books.samples
-        days = _days_before(today, moment, samples, books.unusual.habit_since or 0)
+        samples = known.samples
+        days = _days_before(today, moment, samples, known.unusual.habit_since or 0)
         if len(days) < FEWEST_DAYS:
             return None
         of_weekday = [fmean(each.spent for each in days)] * 7

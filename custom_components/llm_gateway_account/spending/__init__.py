@@ -1,6 +1,6 @@
 """Arithmetic over what is left and what was spent. Knows nothing of Home Assistant."""
 
-from .ledger import Books, Ledger
+from .ledger import Ledger, LedgerState
 from .models import (
     BalanceLevel,
     Event,
@@ -13,10 +13,10 @@ from .models import (
 
 __all__ = [
     "BalanceLevel",
-    "Books",
     "Event",
     "EventType",
     "Ledger",
+    "LedgerState",
     "Limits",
     "Observation",
     "Outcome",

@@ -1,4 +1,4 @@
-"""Keeps the books of an account, from one poll to the next."""
+"""Keeps what is known of an account, from one poll to the next."""
 
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -24,7 +24,7 @@ from .unusual import UnusualSpending
 
 
 @dataclass(slots=True)
-class Books:
+class LedgerState:
     """Everything that has to outlive a restart."""
 
     spent: Points = 0
@@ -42,11 +42,11 @@ class Books:
 class Ledger:
     """What is known of the spending of one account. Amounts are quota points."""
 
-    def __init__(self, books: Books | None = None) -> None:
-        """Start with an account that was never seen, or go on with its books."""
+    def __init__(self, state: LedgerState | None = None) -> None:
+        """Start with an account that was never seen, or go on with what was known."""
         self.revision = 0
         """Grows when something was learnt that a crash must not lose."""
-        self.books = books or Books()
+        self.state = state or LedgerState()
         self._written = self._worth_writing()
         self.left: float | None = None
         """What was left at the last answer."""
@@ -56,19 +56,19 @@ class Ledger:
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything, as what can be written as JSON."""
-        return asdict(self.books)
+        return asdict(self.state)
 
     def observe(self, observation: Observation, limits: Limits) -> Outcome:
         """Enter an answer of the gateway; return what follows from it."""
-        now, books = observation.time, self.books
+        now, state = observation.time, self.state
         observed = observation, limits  # whose time is not compared
         if self._repeatable and observed == self._repeatable[0] and self.repeat(now):
             return self._repeatable[2]
         moment = Moment.of(now)
-        kind = books.counters.judge(moment.time, observation, books.samples)
+        kind = state.counters.judge(moment.time, observation, state.samples)
         events = self._enter(moment, observation, limits, kind)
-        for_top_up = books.top_ups.look_again_in(limits.smallest_top_up)
-        for_level = books.level.look_again_in(moment.time)
+        for_top_up = state.top_ups.look_again_in(limits.smallest_top_up)
+        for_level = state.level.look_again_in(moment.time)
         outcome = Outcome(
             spending=self._show(moment),
             events=tuple(events),
@@ -89,7 +89,7 @@ class Ledger:
         return (
             self._repeatable is not None
             and self._repeatable[1] == (now.tzinfo, now.date())
-            and self.books.samples.repeat(int(now.timestamp()))
+            and self.state.samples.repeat(int(now.timestamp()))
         )
 
     def recount(self, now: datetime) -> Spending | None:
@@ -97,7 +97,7 @@ class Ledger:
 
         `now` is aware, in the time zone of the home. None before the first answer.
         """
-        if self.books.level.current is None:
+        if self.state.level.current is None:
             return None
         self._repeatable = None
         moment = Moment.of(now)
@@ -112,17 +112,17 @@ class Ledger:
         if kind is Answer.STALE:
             self._turn_to(moment)
             return []
-        books, time = self.books, moment.time
+        state, time = self.state, moment.time
         is_new = kind is not Answer.GOES_ON
         if is_new:
-            books.top_ups = TopUps()
+            state.top_ups = TopUps()
         if kind is Answer.NEW_ACCOUNT:
             # Nobody used it before.
-            books.samples = Samples([max(moment.month, 0)], [books.spent])
-            books.figures = Figures()
-            books.unusual = UnusualSpending(habit_since=time)
+            state.samples = Samples([max(moment.month, 0)], [state.spent])
+            state.figures = Figures()
+            state.unusual = UnusualSpending(habit_since=time)
         quota = bounded(observation.quota)
-        bonus, bonus_gone = books.counters.take_others(observation)
+        bonus, bonus_gone = state.counters.take_others(observation)
         left = self.left = bounded(quota + bonus)
         top_up = unusual = None
         if observation.used_quota is None:
@@ -131,15 +131,15 @@ class Ledger:
             used = bounded(observation.used_quota)
             granted = bounded(quota + used)
             # Not all is in the samples while the clock cannot be believed.
-            refundable = books.spent - min(books.samples.values, default=0)
-            spent, lowered = books.counters.take_used(used, granted, refundable)
+            refundable = state.spent - min(state.samples.values, default=0)
+            spent, lowered = state.counters.take_used(used, granted, refundable)
             # What a bonus paid for was not taken from the quota.
-            books.top_ups.raise_by(bonus_gone)
-            books.top_ups.lower_by(lowered, granted)
-            top_up = books.top_ups.observe(time, left, granted, limits.smallest_top_up)
+            state.top_ups.raise_by(bonus_gone)
+            state.top_ups.lower_by(lowered, granted)
+            top_up = state.top_ups.observe(time, left, granted, limits.smallest_top_up)
             spent = max(spent, 0) if is_new else spent
             unusual = self._count(moment, spent, left, limits)
-        change_of_level = books.level.judge(
+        change_of_level = state.level.judge(
             time, left, limits, peak=top_up and top_up.peak, is_new=is_new
         )
         return self._events(top_up, change_of_level, unusual)
@@ -148,29 +148,29 @@ class Ledger:
         self, moment: Moment, spent: float, left: float, limits: Limits
     ) -> Event | None:
         """Bring samples and figures up to date, and return what is unusual."""
-        books, samples = self.books, self.books.samples
-        books.spent = bounded(books.spent + spent)
-        is_hour_over = samples.record(moment.time, books.spent, moment.day)
+        state, samples = self.state, self.state.samples
+        state.spent = bounded(state.spent + spent)
+        is_hour_over = samples.record(moment.time, state.spent, moment.day)
         if is_hour_over is None:
-            books.figures.add(spent)
+            state.figures.add(spent)
             return None
         if is_hour_over:
-            books.figures.average(samples)
-            books.unusual.learn(samples, moment.day)
-        books.figures.count(samples, moment)
-        books.figures.forecast(moment.time, left)
-        return books.unusual.observe(samples, moment, limits)
+            state.figures.average(samples)
+            state.unusual.learn(samples, moment.day)
+        state.figures.count(samples, moment)
+        state.figures.forecast(moment.time, left)
+        return state.unusual.observe(samples, moment, limits)
 
     def _events(
         self, top_up: TopUp | None, level: EventType | None, unusual: Event | None
     ) -> list[Event]:
         """Return what happened, and remember alerts until the balance recovers."""
-        alerts, events = self.books.alerts, list[Event]()
+        alerts, events = self.state.alerts, list[Event]()
         if top_up:
             kind, amount, peak = EventType.TOPPED_UP, top_up.amount, top_up.peak
             events.append(Event(type=kind, amount=amount, left=peak))
         if level is EventType.BALANCE_RECOVERED:
-            if self.books.unusual.state:
+            if self.state.unusual.state:
                 alerts += {EventType.UNUSUAL_SPENDING}.difference(alerts)
             events.append(Event(type=level, alerts=tuple(alerts)))
             alerts.clear()
@@ -184,26 +184,26 @@ class Ledger:
 
     def _turn_to(self, moment: Moment) -> None:
         """Count anew for the local day of a moment, without an observation."""
-        samples = self.books.samples
+        samples = self.state.samples
         if samples.times and moment.time >= samples.times[-1]:
-            self.books.figures.count(samples, moment)
+            self.state.figures.count(samples, moment)
 
     def _show(self, moment: Moment) -> Spending:
-        books = self.books
-        level = books.level.current or BalanceLevel.OK
-        return books.figures.show(moment.zone, level, unusual=books.unusual.state)
+        state = self.state
+        level = state.level.current or BalanceLevel.OK
+        return state.figures.show(moment.zone, level, unusual=state.unusual.state)
 
     def _is_settled(self, observation: Observation, outcome: Outcome) -> bool:
         """Tell whether the same answer once more would change nothing."""
-        books = self.books
+        state = self.state
         return (
             observation.used_quota is not None
             and not outcome.events
             and not outcome.is_stale
-            and not books.samples.doubts
-            and len(books.top_ups.marks) == 1
-            and not books.top_ups.rises
-            and books.level.worse is None
+            and not state.samples.doubts
+            and len(state.top_ups.marks) == 1
+            and not state.top_ups.rises
+            and state.level.worse is None
         )
 
     def _note_revision(self) -> None:
@@ -212,13 +212,13 @@ class Ledger:
 
     def _worth_writing(self) -> tuple[object, ...]:
         """Return what must not be lost; the rest can be found again."""
-        books = self.books
-        figures, top_ups, level = books.figures, books.top_ups, books.level
+        state = self.state
+        figures, top_ups, level = state.figures, state.top_ups, state.level
         return (
-            (books.spent, books.counters.used_quota, books.counters.stale_since),
+            (state.spent, state.counters.used_quota, state.counters.stale_since),
             (figures.spent_today, figures.day_since),
             (figures.spent_this_month, figures.month_since),
             [*top_ups.rises, *(mark.granted for mark in top_ups.marks[:1])],
             (level.current, level.worse, level.worse_since, level.low, level.critical),
-            books.unusual.since,
+            state.unusual.since,
         )
