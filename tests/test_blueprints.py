@@ -863,6 +863,7 @@ async def test_report_lists_the_most_expensive_models_of_the_day(
     assert errors(caplog) == []
 
 
+@pytest.mark.usefixtures("whole_past")
 @pytest.mark.parametrize("fork", [NEW_API_2026_08, V_API], ids=lambda fork: fork.name)
 async def test_weekly_report(
     recorder_mock: Recorder,

@@ -17,6 +17,8 @@ from homeassistant.setup import async_setup_component
 from .gateway_server import FORKS, Fork, GatewayServer, answering, secrets_of
 from .helpers import setup
 
+pytestmark = pytest.mark.usefixtures("whole_past")
+
 
 @pytest.fixture(autouse=True)
 async def setup_diagnostics(hass: HomeAssistant) -> None:

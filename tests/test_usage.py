@@ -59,6 +59,8 @@ from .usage_truth import (
     stored_of,
 )
 
+pytestmark = pytest.mark.usefixtures("whole_past")
+
 HOUR = timedelta(hours=1)
 DAYS = "/api/user/dashboard"
 

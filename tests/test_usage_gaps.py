@@ -47,6 +47,8 @@ from .usage_truth import (
     stored_of,
 )
 
+pytestmark = pytest.mark.usefixtures("whole_past")
+
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 RECORDS = "sensor.example_gateway_usage_records"
