@@ -167,10 +167,19 @@ NEGATIVE_COUNT = [
     (timedelta(minutes=5), ZONES[0], 0, 0, None, -1, 20, 0),
 ]
 
+# What was given back over days in which nobody watched, less than an hour ago.
+LATE_REFUND = [
+    (timedelta(minutes=5), ZONES[0], -112649, 113382.0, None, None, 3, 0),
+    (timedelta(days=1), ZONES[0], 0, None, None, None, 6, 0),
+    (timedelta(minutes=5), ZONES[0], 0, 0, None, None, 11, 0),
+    (timedelta(minutes=5), ZONES[0], 0, 141, None, None, 3, 0),
+]
+
 
 @settings(deadline=None)
 @given(st.lists(stretches, max_size=25), st.integers(1, 30))
 @example(NEGATIVE_COUNT, 1)
+@example(LATE_REFUND, 1)
 def test_restart_is_not_noticed(life: list[Any], every: int) -> None:
     steady, restarted = Ledger(), Ledger()
     for number, observation in enumerate(observations(life)):

@@ -7,7 +7,7 @@ from typing import Any
 from .counters import Answer, Counters
 from .figures import Figures
 from .levels import Level
-from .local_time import Moment
+from .local_time import HOUR, Moment
 from .models import (
     BalanceLevel,
     Event,
@@ -204,6 +204,8 @@ class Ledger:
             and len(state.top_ups.marks) == 1
             and not state.top_ups.rises
             and state.level.worse is None
+            # Or what was spent in an hour would rise with what is given back before it.
+            and not state.samples.has_fallen_since(state.samples.times[-1] - HOUR)
         )
 
     def _note_revision(self) -> None:

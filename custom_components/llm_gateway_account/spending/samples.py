@@ -87,6 +87,11 @@ class Samples:
         times[-1] = time
         return True
 
+    def has_fallen_since(self, time: int) -> bool:
+        """Tell whether something was given back later than at a time."""
+        values = self.values[max(bisect_right(self.times, time) - 1, 0) :]
+        return any(later < earlier for earlier, later in pairwise(values))
+
     def noticed_before(self, time: int) -> float:
         """Return the sum at the last observation before a time."""
         return self.values[max(bisect_left(self.times, time) - 1, 0)]
