@@ -1,13 +1,14 @@
 """The actions on the usage history."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
+from custom_components.llm_gateway_account import statistics
 from custom_components.llm_gateway_account.const import (
     CONF_HISTORY_DAYS,
     CONF_MORE_SERIES,
@@ -226,22 +227,33 @@ async def test_history_of_one_account_begins_anew(
         assert after[name] == pytest.approx(hours), name
 
 
+@pytest.mark.parametrize("is_before", [True, False])
 async def test_cleared_history_of_an_account_that_is_reloaded_meanwhile(
     recorder_mock: Recorder,
     hass: HomeAssistant,
     gateway: GatewayServer,
     entry: MockConfigEntry,
+    is_before: bool,
 ) -> None:
+    """It is read again: what was written before the reload and after it."""
     await setup(hass, entry)
     before = await series(hass)
     assert before
-    clearing = hass.async_create_task(
-        clear_history(hass, device_id=device_of(hass, entry))
-    )
-    await asyncio.sleep(0)
-    await hass.config_entries.async_reload(entry.entry_id)
-    await clearing
+    clear, is_to_reload = statistics.async_clear, [True]
+
+    async def clear_and_reload(*args: Any) -> None:
+        for is_first in (True, False):
+            if is_first is is_before and is_to_reload:
+                is_to_reload.clear()
+                await hass.config_entries.async_reload(entry.entry_id)
+                await hass.async_block_till_done(wait_background_tasks=True)
+            if is_first:
+                await clear(*args)
+
+    with patch.object(statistics, "async_clear", clear_and_reload):
+        await clear_history(hass, device_id=device_of(hass, entry))
     await hass.async_block_till_done(wait_background_tasks=True)
+    assert not is_to_reload
     assert await series(hass) == before
 
 

@@ -118,11 +118,17 @@ async def async_clear_history(call: ServiceCall) -> None:
     )
     from .statistics import async_clear  # noqa: PLC0415
 
-    clear = async_clear(hass, lambda each: each.startswith(of_entries) is is_of_one)
-    if is_of_one:
-        await entries[0].runtime_data.usage.async_begin_anew(clear)
-    else:
-        await clear
+    def is_due(statistic_id: str) -> bool:
+        return statistic_id.startswith(of_entries) is is_of_one
+
+    if not is_of_one:
+        await async_clear(hass, is_due)
+        return
+    usage = None
+    # Where the account was reloaded meanwhile, some may be written already, or not.
+    while usage is not entries[0].runtime_data.usage:
+        usage = entries[0].runtime_data.usage
+        await usage.async_begin_anew(async_clear(hass, is_due))
 
 
 def _local(moment: datetime | None) -> datetime | None:
