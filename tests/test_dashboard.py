@@ -172,7 +172,7 @@ async def test_strategy_knows_the_entities(
             re.MULTILINE,
         ),
     ]
-    assert len(set(keys)) == 18
+    assert len(set(keys)) == 19
     (graphs,) = re.findall(
         r"^const GRAPHS = {(.*?)^};", account, re.DOTALL | re.MULTILINE
     )

@@ -332,9 +332,8 @@ async def test_accounts_do_not_poll_all_at_once(
     freezer: FrozenDateTimeFactory,
 ) -> None:
     first, *_ = add_accounts(hass, gateway, entry, accounts=8)
-    start_up = asyncio.create_task(hass.config_entries.async_setup(first.entry_id))
+    assert await hass.config_entries.async_setup(first.entry_id)
     begun = await all_usage_is_read(hass, freezer)
-    assert await start_up
     for start, earliest in (
         (begun, UPDATE_INTERVAL * SHORTEST_FIRST_INTERVAL),
         (timedelta(0), timedelta(0)),

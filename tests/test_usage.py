@@ -629,7 +629,7 @@ class Hindrance:
         return answer or web.Response(status=404)
 
 
-@pytest.mark.parametrize("passes", [1, 5, 8])
+@pytest.mark.parametrize("passes", [1, 5, 7, 8])
 @pytest.mark.parametrize("reload", [False, True])
 async def test_history_that_is_interrupted(
     recorder_mock: Recorder,
