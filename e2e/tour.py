@@ -39,15 +39,15 @@ from datetime import timedelta
 import sys
 from homeassistant.__main__ import main
 from homeassistant.helpers import update_coordinator
-from custom_components.{DOMAIN} import failures, keys, thresholds
+from custom_components.{DOMAIN} import background, failures, keys, thresholds
 from custom_components.{DOMAIN}.gateway import RedirectedError, TokenRefusedError
 from custom_components.{DOMAIN}.spending import levels
 assert update_coordinator.REQUEST_REFRESH_DEFAULT_COOLDOWN
 update_coordinator.REQUEST_REFRESH_DEFAULT_COOLDOWN = 0.1
 assert levels.LONGEST_REQUEST and thresholds.LONGEST_REQUEST
 levels.LONGEST_REQUEST = thresholds.LONGEST_REQUEST = 1
-assert keys.SHORTEST and keys.SECONDS_PER_REQUEST
-keys.SHORTEST = keys.SECONDS_PER_REQUEST = 1
+assert background.SHORTEST and keys.SHORTEST and keys.SECONDS_PER_REQUEST
+background.SHORTEST = keys.SHORTEST = keys.SECONDS_PER_REQUEST = 1
 failures.CERTAIN_AFTER[TokenRefusedError] = timedelta(seconds=1)
 failures.CERTAIN_AFTER[RedirectedError] = timedelta()
 sys.exit(main())
