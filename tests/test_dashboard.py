@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from copy import replace
 from http import HTTPStatus
 import json
 import re
@@ -146,7 +147,10 @@ async def test_strategy_knows_the_entities(
     hass: HomeAssistant, gateway: GatewayServer, entry: MockConfigEntry
 ) -> None:
     """What the strategy puts in a place of its own is an entity of the account."""
-    gateway.fork = NEW_API_2026_08
+    own = NEW_API_2026_08.body
+    gateway.fork = replace(
+        NEW_API_2026_08, body=lambda account: own(account) | {"bonus_quota": 1}
+    )
     gateway.plans.buy("Pro", total=5_000_000)
     await setup(hass, entry)
     modules = {
