@@ -35,7 +35,7 @@ async def rows(hass: HomeAssistant) -> int:
     return await get_instance(hass).async_add_executor_job(count)
 
 
-@pytest.mark.usefixtures("silence")
+@pytest.mark.usefixtures("silence", "whole_past")
 @pytest.mark.parametrize("shown", ["none", "all"])
 @pytest.mark.parametrize("account", ["idle", "busy"])
 @pytest.mark.parametrize(

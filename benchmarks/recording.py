@@ -87,6 +87,7 @@ async def count(hass: HomeAssistant) -> dict[str, int]:
 PASTS = {"unused": unused, "resting": resting, "busy": past_week}
 
 
+@pytest.mark.usefixtures("whole_past")
 @pytest.mark.parametrize("integration", ["ours", "rest"])
 @pytest.mark.parametrize("account", ["unused", "resting", "busy"])
 async def test_day(  # noqa: PLR0913, PLR0917

@@ -69,7 +69,7 @@ async def rows(hass: HomeAssistant) -> int:
     return await get_instance(hass).async_add_executor_job(count)
 
 
-@pytest.mark.usefixtures("silence")
+@pytest.mark.usefixtures("silence", "whole_past")
 @pytest.mark.parametrize("account", ["idle", "busy"])
 @pytest.mark.parametrize(
     ("records", "fork"),
@@ -144,7 +144,7 @@ def watched_memory() -> Generator[list[int]]:
         thread.join()
 
 
-@pytest.mark.usefixtures("silence")
+@pytest.mark.usefixtures("silence", "whole_past")
 async def test_year(
     hass: HomeAssistant,
     gateway: GatewayServer,
