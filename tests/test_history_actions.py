@@ -196,6 +196,21 @@ async def test_times_in_no_order(
     assert raised.value.translation_key == key
 
 
+async def test_all_the_time_there_is(
+    recorder_mock: Recorder, hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    """What is typed for "from the beginning", in a zone that is ahead or behind."""
+    await setup(hass, entry)
+    await statistic_ids(hass)
+    for zone in ("Asia/Tokyo", "America/New_York"):
+        await hass.config.async_set_time_zone(zone)
+        ends = {"start": "0001-01-01T00:00:00Z", "end": "9999-12-31T23:59:59Z"}
+        answer = await get_usage(hass, entry, **ends, by="total", period="month")
+        assert answer["usage"]
+    later = {"start": "9999-12-30T00:00:00Z", "end": "9999-12-31T00:00:00Z"}
+    assert (await get_usage(hass, entry, **later))["usage"] == []
+
+
 async def test_no_recorder(hass: HomeAssistant, loaded_entry: MockConfigEntry) -> None:
     for call in (get_usage(hass, loaded_entry), clear_history(hass)):
         with pytest.raises(ServiceValidationError) as raised:

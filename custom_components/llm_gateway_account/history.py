@@ -1,6 +1,6 @@
 """Actions on the usage history: what Home Assistant's statistics hold of an account."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.config_entries import ConfigEntryState
@@ -18,6 +18,8 @@ from .unit import Unit
 
 if TYPE_CHECKING:
     from .statistics import Period
+
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 async def async_get_usage(call: ServiceCall) -> ServiceResponse:
@@ -39,6 +41,8 @@ async def async_get_usage(call: ServiceCall) -> ServiceResponse:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="end_before_start"
         )
+    # Nothing is known beyond, and the recorder stumbles at the ends of the calendar.
+    start, end = max(start, _LONG_AGO), min(end, dt_util.now())
     return await async_read_usage(
         hass, entry, start, end, call.data[ATTR_PERIOD], call.data[ATTR_BY]
     )
@@ -133,7 +137,11 @@ async def async_clear_history(call: ServiceCall) -> None:
 
 def _local(moment: datetime | None) -> datetime | None:
     """Return a time of a form, which is local where it names no zone."""
-    return moment and dt_util.as_local(moment)
+    try:
+        return moment and dt_util.as_local(moment)
+    except OverflowError:
+        # At the ends of the calendar, where no hour counts.
+        return moment and moment.replace(tzinfo=UTC)
 
 
 def _require_recorder(hass: HomeAssistant) -> None:
