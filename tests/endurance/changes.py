@@ -74,6 +74,8 @@ async def test_new_tokens_and_reconfigurations(
             )
         assert result["reason"] == "reconfigure_successful"
         await hass.async_block_till_done(wait_background_tasks=True)
+        if number % 10 == 0:
+            await async_wait_recording_done(hass)
     compare(show, f"{rounds} rounds of new settings", before, await figures(hass))
 
 
