@@ -19,7 +19,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 import yaml
 
 from custom_components.llm_gateway_account.const import CONF_USER_ID, DOMAIN
-from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
 from homeassistant.const import CONF_ACCESS_TOKEN, CONF_URL, EVENT_STATE_CHANGED
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.data_entry_flow import FlowResultType
@@ -75,6 +75,20 @@ def second_account(
     gateway.more_accounts.append(account)
     credentials = {CONF_USER_ID: "4712", CONF_ACCESS_TOKEN: account.access_token}
     return copy_of(entry, **credentials, **data)
+
+
+async def add(
+    hass: HomeAssistant, gateway: GatewayServer, **entered: str
+) -> ConfigFlowResult:
+    """Fill in the form of an account, and wait for what follows."""
+    flow = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+    result = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], user_input(gateway, **entered)
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return result
 
 
 async def jump(

@@ -4,28 +4,13 @@ from copy import replace
 
 import pytest
 
-from custom_components.llm_gateway_account.const import CONF_USER_ID_HEADER, DOMAIN
-from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
+from custom_components.llm_gateway_account.const import CONF_USER_ID_HEADER
 from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 
 from .gateway_server import ONE_API, V_API, Fork, GatewaysBelowPaths, GatewayServer
-from .helpers import balance, user_input
-
-
-async def add(
-    hass: HomeAssistant, gateway: GatewayServer, address: str
-) -> ConfigFlowResult:
-    """Enter an address with the user ID and the token, and wait for what follows."""
-    flow = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_USER}
-    )
-    result = await hass.config_entries.flow.async_configure(
-        flow["flow_id"], user_input(gateway, **{CONF_URL: address})
-    )
-    await hass.async_block_till_done(wait_background_tasks=True)
-    return result
+from .helpers import add, balance
 
 
 @pytest.mark.parametrize(
@@ -48,7 +33,7 @@ async def add(
 async def test_pasted_page_of_a_gateway(
     hass: HomeAssistant, gateway: GatewayServer, pasted: str
 ) -> None:
-    result = await add(hass, gateway, pasted.format(url=gateway.url))
+    result = await add(hass, gateway, url=pasted.format(url=gateway.url))
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["data"][CONF_URL] == gateway.url
     assert balance(hass) == "12.345"
@@ -59,7 +44,7 @@ async def test_pasted_page_of_a_gateway(
 async def test_gateway_below_a_path(hass: HomeAssistant, path: str, page: str) -> None:
     host = GatewaysBelowPaths({path: GatewayServer()})
     await host.start()
-    result = await add(hass, host, f"{host.url}{path}{page}")
+    result = await add(hass, host, url=f"{host.url}{path}{page}")
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["data"][CONF_URL] == f"{host.url}{path}"
     assert balance(hass) == "12.345"
@@ -70,7 +55,7 @@ async def test_two_addresses_are_none(
     hass: HomeAssistant, gateway: GatewayServer
 ) -> None:
     """Nobody can know which one is meant, and the token must not go to both."""
-    form = await add(hass, gateway, f"{gateway.url} or https://api.iqqz.com")
+    form = await add(hass, gateway, url=f"{gateway.url} or https://api.iqqz.com")
     assert form["errors"] == {CONF_URL: "invalid_url"}
     assert gateway.requests == []
 
@@ -85,7 +70,7 @@ async def test_site_that_wants_x_user_id(
 ) -> None:
     """Without a word about it in the form."""
     gateway.fork = fork
-    result = await add(hass, gateway, gateway.url)
+    result = await add(hass, gateway, url=gateway.url)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["data"][CONF_USER_ID_HEADER] is None
     assert balance(hass) == "12.345"

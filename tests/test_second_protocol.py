@@ -12,7 +12,6 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from custom_components.llm_gateway_account.connection import PROTOCOLS
-from custom_components.llm_gateway_account.const import DOMAIN
 from custom_components.llm_gateway_account.gateway import (
     AbsentError,
     Access,
@@ -21,7 +20,6 @@ from custom_components.llm_gateway_account.gateway import (
     GroupsKind,
     Limiter,
 )
-from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
 from homeassistant.const import CONF_ACCESS_TOKEN
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -30,7 +28,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from . import ROOT
 from .credits import CreditsClient
 from .gateway_server import ACCESS_TOKEN, GatewayServer
-from .helpers import collect_events, document, pass_time, state_of, user_input
+from .helpers import add, collect_events, document, pass_time, state_of
 
 DOLLAR = 500_000
 GATEWAY = "custom_components.llm_gateway_account.gateway"
@@ -60,27 +58,13 @@ async def server() -> AsyncGenerator[CreditsServer]:
     await server.stop()
 
 
-async def add(
-    hass: HomeAssistant, server: GatewayServer, token: str
-) -> ConfigFlowResult:
-    """Fill in the form, and wait for what follows."""
-    flow = await hass.config_entries.flow.async_init(
-        DOMAIN, context={"source": SOURCE_USER}
-    )
-    result = await hass.config_entries.flow.async_configure(
-        flow["flow_id"], user_input(server, **{CONF_ACCESS_TOKEN: token})
-    )
-    await hass.async_block_till_done(wait_background_tasks=True)
-    return result
-
-
 async def test_account_of_another_protocol(
     hass: HomeAssistant, server: CreditsServer, freezer: FrozenDateTimeFactory
 ) -> None:
     """Found by the form, polled, with its events; of what it lacks there is nothing."""
-    refused = await add(hass, server, "wrong")
+    refused = await add(hass, server, access_token="wrong")
     assert refused["errors"] == {CONF_ACCESS_TOKEN: "invalid_auth"}
-    result = await add(hass, server, ACCESS_TOKEN)
+    result = await add(hass, server, access_token=ACCESS_TOKEN)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     balance = f"sensor.127_0_0_1_{server.port}_balance"
     assert state_of(hass, balance) == "12.345"

@@ -39,9 +39,11 @@ async def async_report(
         amount = sentences.amount(sum(total.values()), coordinator.unit.currency)
         lines.append(sentences.line(sentences.sentence("report_week"), amount))
     lines += _figures(sentences, coordinator, has_today=not is_of_week)
-    costs = await _costs(hass, entry, "model", is_of_week=is_of_week)
-    costs.pop(OTHER, None)
-    if lists_models and costs:
+    costs = {}
+    if lists_models:
+        costs = await _costs(hass, entry, "model", is_of_week=is_of_week)
+        costs.pop(OTHER, None)
+    if costs:
         dearest = sorted(costs, key=lambda each: -costs[each])[:_DEAREST]
         models = (
             f"{each} ({sentences.amount(costs[each], coordinator.unit.currency)})"
